@@ -1,6 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', './test/reporter.ts'],
     projects: [
@@ -24,3 +24,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;
