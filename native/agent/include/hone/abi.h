@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every layout that the agent (C, inside the application) and the host (TypeScript) share, and nothing else.
+ * `scripts/generate-abi.mjs` makes src/target/abi.ts from this file; a test fails when the two differ.
+ *
+ * What is promised
+ * - Little-endian, natural alignment, no hidden padding: each struct's size is asserted below.
+ * - A change of any layout or meaning raises HONE_ABI_VERSION. Both sides refuse another version.
+ * - Nothing here is trusted: each side checks every length, index and enumerator that the other one wrote.
+ *
+ * The control connection
+ * A Unix stream socket. Each message is one struct hone_msg, then a body of (length - 16) bytes. The first
+ * message of a client must be HELLO. A request carries a non-zero number that its one answer repeats: the
+ * message named beside it, or ERROR. Events carry 0. One connection holds at most one session, which ends
+ * with the connection. A message that breaks the rules ends the connection.
+ *
+ * Session memory and rings
+ * Memory is anonymous (memfd), sealed against resizing, made by the agent and passed with SCM_RIGHTS beside
+ * the message that announces it. A ring has one writer, a thread of the application, and one reader, the host.
+ * `head` and `tail` count bytes since the start and only grow; the data area is a power of two, so that
+ * position & (size - 1) is an offset. The writer publishes whole blocks with a release store of `head`; the
+ * reader gives space back with a release store of `tail`. The index area holds one entry a published burst, in
+ * the same way; an entry is published before the bytes that it describes, so a reader that has seen
+ * the bytes has the entry.
+ *
+ * Order in time over several rings
+ * All blocks of one index entry belong to one burst. Entries of a ring do not go back in time while the
+ * clock is not stepped. A writer raises `active` before it reads the clock for a burst and clears
+ * it after publishing: a reader that finds `active` even at a time T knows that whatever comes later on that
+ * ring is not older than T.
+ */
+#ifndef HONE_ABI_H
+#define HONE_ABI_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HONE_ABI_VERSION 1
+#define HONE_MAGIC 0x656e6f68u /* "hone" in memory */
+
+#define HONE_MAX_MESSAGE 1048576
+#define HONE_MAX_CLIENTS 16
+#define HONE_MAX_HOOKS 1024
+#define HONE_MAX_RINGS 256
+#define HONE_MAX_SESSION_PORTS 256
+#define HONE_MAX_PROGRAMS 64
+#define HONE_MAX_INSNS 4096
+#define HONE_MIN_RING_BYTES 65536
+#define HONE_MAX_RING_BYTES 1073741824
+#define HONE_MAX_SNAPLEN 262144
+
+/* Message types: C is client to agent, A is agent to client. */
+#define HONE_MSG_HELLO 1      /* C: struct hone_hello        -> WELCOME */
+#define HONE_MSG_WELCOME 2    /* A: struct hone_welcome */
+#define HONE_MSG_ERROR 3      /* A: struct hone_error, then the text in UTF-8 up to the end */
+#define HONE_MSG_LIST_PORTS 4 /* C: no body                  -> PORTS */
+#define HONE_MSG_PORTS 5      /* A: struct hone_list, then as many struct hone_port */
+#define HONE_MSG_START 6      /* C: struct hone_start, ports, programs -> STARTED */
+#define HONE_MSG_STARTED 7    /* A: struct hone_started, beside it the session memory */
+#define HONE_MSG_STOP 8       /* C: no body                  -> STOPPED, when no thread can write any more */
+#define HONE_MSG_STOPPED 9    /* A: no body */
+#define HONE_MSG_RING 10      /* A, event: struct hone_ring_event, beside it the ring */
+#define HONE_MSG_PORT 11      /* A, event: struct hone_port_event */
+
+struct hone_msg {
+	uint32_t length; /* of the whole message, this header included */
+	uint32_t type;
+	uint32_t request; /* chosen by the client, repeated in the answer; 0 in events */
+	uint32_t reserved;
+};
+
+struct hone_hello {
+	uint32_t magic;
+	uint32_t abi_version;
+};
+
+#define HONE_KIND_DPDK 1
+#define HONE_KIND_REPLAY 2
+
+#define HONE_ENGINE_JIT 1             /* librte_bpf, native code */
+#define HONE_ENGINE_RTE_INTERPRETER 2 /* librte_bpf without a JIT for this processor */
+#define HONE_ENGINE_OWN_INTERPRETER 3 /* no librte_bpf in the process */
+
+struct hone_welcome {
+	uint32_t abi_version;
+	uint32_t pid;
+	uint32_t kind;
+	uint32_t engine;
+	uint64_t tsc_hz;
+	char version[64];     /* rte_version(), or what a replay plays */
+	char file_prefix[64]; /* last part of the EAL runtime directory */
+	char build[64];       /* hash of the agent's sources */
+};
+
+struct hone_error {
+	uint32_t code; /* errno(3) */
+	uint32_t reserved;
+};
+
+struct hone_list {
+	uint32_t count;
+	uint32_t reserved;
+};
+
+#define HONE_PORT_UP 1      /* link is up */
+#define HONE_PORT_STATS 2   /* the counters are known */
+#define HONE_PORT_PROMISC 4 /* promiscuous mode is on */
+
+#define HONE_SPEED_UNKNOWN 0xffffffffu
+
+struct hone_port {
+	uint16_t port_id;
+	uint16_t nb_rx_queues;
+	uint16_t nb_tx_queues;
+	uint16_t flags;
+	uint32_t speed_mbps;
+	uint32_t mtu;
+	int32_t numa_node;
+	uint8_t mac[6];
+	uint8_t reserved[6];
+	uint64_t ipackets;
+	uint64_t opackets;
+	uint64_t ibytes;
+	uint64_t obytes;
+	uint64_t imissed;
+	uint64_t ierrors;
+	uint64_t oerrors;
+	uint64_t rx_nombuf;
+	char name[64];
+	char driver[64];
+	char firmware[64];
+};
+
+#define HONE_DIRECTION_IN 1
+#define HONE_DIRECTION_OUT 2
+
+#define HONE_START_META 1         /* a comment for what pcapng has no field for */
+#define HONE_START_HOST_CLOCK 2   /* always the burst's time, never the adapter's */
+#define HONE_ANY_PORT 0xffffu     /* for ports that appear after the start */
+#define HONE_NO_PROGRAM 0xffffffffu /* every packet matches */
+
+struct hone_start {
+	uint32_t ring_bytes; /* data area of each ring, a power of two */
+	uint32_t flags;
+	uint32_t nb_ports;
+	uint32_t nb_programs;
+};
+
+/* The n-th of these becomes pcapng interface n, HONE_ANY_PORT aside; at most one of that kind, the last. */
+struct hone_start_port {
+	uint16_t port_id;
+	uint16_t directions;
+	uint32_t snaplen;
+	uint32_t program_in; /* index into the programs of this message, or HONE_NO_PROGRAM */
+	uint32_t program_out;
+};
+
+/* Followed by nb_insns eBPF instructions of 8 bytes (RFC 9669), checked again before they are loaded. */
+struct hone_start_program {
+	uint32_t nb_insns;
+	uint32_t reserved;
+};
+
+struct hone_started {
+	uint32_t nb_interfaces;
+	uint32_t engine;
+	uint32_t max_hooks;
+	uint32_t reserved;
+};
+
+struct hone_ring_event {
+	uint32_t ring;
+	uint32_t tid; /* the writing thread; 0: made before it is needed */
+	uint32_t data_bytes;
+	uint32_t index_entries;
+};
+
+#define HONE_PORT_ADDED 1   /* captured from now on as `interface` */
+#define HONE_PORT_REMOVED 2 /* closed; nothing more will come from `interface` */
+#define HONE_PORT_REFUSED 3 /* cannot be captured: `text` says why */
+
+struct hone_port_event {
+	uint32_t what;
+	uint32_t interface;
+	struct hone_port port;
+	char text[128];
+};
+
+/* One place that packets pass: one direction of one queue. */
+struct hone_hook {
+	uint32_t interface;
+	uint16_t port_id;
+	uint16_t queue_id;
+	uint32_t direction;
+	uint32_t reserved;
+};
+
+/* Of one hook, by one writer: matched = captured + dropped. bytes: of the captured packets, before snaplen. */
+struct hone_counters {
+	uint64_t seen;
+	uint64_t matched;
+	uint64_t captured;
+	uint64_t dropped;
+	uint64_t bytes;
+	uint64_t reserved[3];
+};
+
+/* Session memory: the hooks, and the counters of threads that had no ring (only seen, matched, dropped). */
+struct hone_session_memory {
+	uint32_t magic;
+	uint32_t abi_version;
+	uint32_t nb_hooks; /* published with release after the entry is complete */
+	uint32_t reserved[13];
+	struct hone_hook hooks[HONE_MAX_HOOKS];
+	struct hone_counters orphans[HONE_MAX_HOOKS];
+};
+
+struct hone_index_entry {
+	uint64_t timestamp_ns; /* start of the burst, since 1970-01-01 UTC */
+	uint32_t bytes;	       /* of whole blocks */
+	uint32_t packets;
+};
+
+/*
+ * A ring: this header, the counters at 4096, index_entries of struct hone_index_entry at HONE_RING_INDEX, then
+ * the data area. Header fields of one line are written by one side only.
+ */
+struct hone_ring {
+	uint32_t magic;
+	uint32_t abi_version;
+	uint32_t ring;
+	uint32_t data_bytes;
+	uint32_t index_entries;
+	uint32_t reserved0[11];
+	/* written by the agent */
+	uint64_t head;
+	uint64_t index_head;
+	uint32_t active; /* odd: a burst is being written */
+	uint32_t tid;
+	uint64_t reserved1[5];
+	/* written by the host */
+	uint64_t tail;
+	uint64_t index_tail;
+	uint64_t reserved2[6];
+};
+
+#define HONE_RING_COUNTERS 4096
+#define HONE_RING_INDEX 69632 /* HONE_RING_COUNTERS + HONE_MAX_HOOKS * sizeof(struct hone_counters) */
+#define HONE_RING_BYTES_PER_INDEX_ENTRY 64 /* no block is smaller, so the index cannot fill before the data */
+
+static_assert(sizeof(struct hone_msg) == 16, "hone_msg");
+static_assert(sizeof(struct hone_hello) == 8, "hone_hello");
+static_assert(sizeof(struct hone_welcome) == 216, "hone_welcome");
+static_assert(sizeof(struct hone_error) == 8, "hone_error");
+static_assert(sizeof(struct hone_list) == 8, "hone_list");
+static_assert(offsetof(struct hone_port, mac) == 20, "hone_port.mac");
+static_assert(offsetof(struct hone_port, ipackets) == 32, "hone_port.ipackets");
+static_assert(offsetof(struct hone_port, name) == 96, "hone_port.name");
+static_assert(sizeof(struct hone_port) == 288, "hone_port");
+static_assert(sizeof(struct hone_start) == 16, "hone_start");
+static_assert(sizeof(struct hone_start_port) == 16, "hone_start_port");
+static_assert(sizeof(struct hone_start_program) == 8, "hone_start_program");
+static_assert(sizeof(struct hone_started) == 16, "hone_started");
+static_assert(sizeof(struct hone_ring_event) == 16, "hone_ring_event");
+static_assert(offsetof(struct hone_port_event, port) == 8, "hone_port_event.port");
+static_assert(sizeof(struct hone_port_event) == 424, "hone_port_event");
+static_assert(sizeof(struct hone_hook) == 16, "hone_hook");
+static_assert(sizeof(struct hone_counters) == 64, "hone_counters");
+static_assert(offsetof(struct hone_session_memory, hooks) == 64, "hone_session_memory.hooks");
+static_assert(offsetof(struct hone_session_memory, orphans) == 16448, "hone_session_memory.orphans");
+static_assert(sizeof(struct hone_session_memory) == 81984, "hone_session_memory");
+static_assert(sizeof(struct hone_index_entry) == 16, "hone_index_entry");
+static_assert(offsetof(struct hone_ring, head) == 64, "hone_ring.head");
+static_assert(offsetof(struct hone_ring, active) == 80, "hone_ring.active");
+static_assert(offsetof(struct hone_ring, tail) == 128, "hone_ring.tail");
+static_assert(sizeof(struct hone_ring) == 192, "hone_ring");
+static_assert(HONE_RING_INDEX == HONE_RING_COUNTERS + HONE_MAX_HOOKS * sizeof(struct hone_counters), "index");
+
+#endif
