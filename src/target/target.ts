@@ -1,0 +1,152 @@
+/**
+ * What a target is to the rest of hone: something that packets can be captured from. The DPDK agent and the
+ * replay speak the same protocol and stand behind the same interfaces. Nothing here touches the system.
+ */
+
+export type Direction = 'in' | 'out';
+
+/** How filters run on the target: native code, librte_bpf's interpreter, or an interpreter of hone's own. */
+export type FilterEngine = 'jit' | 'rte-interpreter' | 'own-interpreter';
+
+export interface TargetInfo {
+  readonly kind: 'dpdk' | 'replay';
+  readonly pid: number;
+  /** `rte_version()`, or the file that a replay plays. */
+  readonly version: string;
+  /** The EAL's --file-prefix; the name by which people tell applications apart. */
+  readonly filePrefix: string;
+  readonly engine: FilterEngine;
+  /** Hash of the agent's sources: tells an agent of another hone version. */
+  readonly build: string;
+  readonly commandLine: readonly string[];
+}
+
+/** A port's own counters since its start or reset, as rte_eth_stats_get gives them. */
+export interface PortCounters {
+  readonly ipackets: bigint;
+  readonly opackets: bigint;
+  readonly ibytes: bigint;
+  readonly obytes: bigint;
+  /** Dropped by the adapter because no receive descriptor was free. */
+  readonly imissed: bigint;
+  readonly ierrors: bigint;
+  readonly oerrors: bigint;
+  readonly rxNombuf: bigint;
+}
+
+export interface PortInfo {
+  readonly portId: number;
+  readonly name: string;
+  readonly driver: string;
+  readonly firmware: string;
+  /** Six bytes. */
+  readonly mac: Uint8Array;
+  readonly up: boolean;
+  readonly promiscuous: boolean;
+  /** Mbit/s; undefined when the link does not know. */
+  readonly speedMbps: number | undefined;
+  readonly mtu: number;
+  readonly numaNode: number;
+  readonly rxQueues: number;
+  readonly txQueues: number;
+  readonly counters: PortCounters | undefined;
+}
+
+export interface CapturePort {
+  /** A port id, or 'any' for ports that appear after the start (only as the last one). */
+  readonly portId: number | 'any';
+  readonly directions: readonly Direction[];
+  /** Bytes kept of each packet, 1 to 262144. */
+  readonly snaplen: number;
+  /** Encoded eBPF for each direction (see compileForMbuf); undefined matches everything. */
+  readonly programs: { readonly in: Uint8Array | undefined; readonly out: Uint8Array | undefined };
+}
+
+export interface CaptureRequest {
+  readonly ports: readonly CapturePort[];
+  /** Data area of each ring: a power of two, 64 KiB to 1 GiB. */
+  readonly ringBytes: number;
+  /** Add an opt_comment with what pcapng has no field for. */
+  readonly meta: boolean;
+  /** Always the time of the burst, never the adapter's. */
+  readonly hostClock: boolean;
+}
+
+/** One place that packets pass: a direction of a queue of a port, counted from the start of the session. */
+export interface HookCounters {
+  readonly interfaceId: number;
+  readonly portId: number;
+  readonly queueId: number;
+  readonly direction: Direction;
+  readonly seen: bigint;
+  /** matched = captured + dropped. */
+  readonly matched: bigint;
+  readonly captured: bigint;
+  readonly dropped: bigint;
+  /** Of the captured packets, before snaplen. */
+  readonly bytes: bigint;
+}
+
+export type FeedEvent =
+  | { readonly kind: 'port-added'; readonly interfaceId: number; readonly port: PortInfo }
+  | { readonly kind: 'port-removed'; readonly interfaceId: number; readonly port: PortInfo }
+  | {
+      readonly kind: 'port-refused';
+      readonly interfaceId: number;
+      readonly port: PortInfo;
+      readonly reason: string;
+    }
+  /** The target went away: the rings still hold what was published, nothing more will come. */
+  | { readonly kind: 'gone' };
+
+/**
+ * The reader's side of one ring: whole pcapng Enhanced Packet Blocks (little-endian, back to back) in bursts.
+ * Everything in the ring's memory is checked before use; what does not fit throws PeerError('PEER_PROTOCOL').
+ */
+export interface Ring {
+  readonly ringId: number;
+  /** The application's thread that writes here, 0 while none does. */
+  readonly writerTid: number;
+  readonly dataBytes: number;
+  /** Looks once at what the writer has published; what follows describes this look. */
+  refresh(): void;
+  /** No burst was being written at the look: what comes later is not older than the look. */
+  readonly idle: boolean;
+  readonly pendingBytes: number;
+  readonly pendingBursts: number;
+  /** Start of the n-th pending burst (0 is the oldest), in ns since the feed's `baseNs`; exact for 104 days. */
+  burstTime(n: number): number;
+  burstBytes(n: number): number;
+  burstPackets(n: number): number;
+  /** A view of the `bytes` oldest pending bytes, contiguous across the ring's end. Valid until released. */
+  borrow(bytes: number): Uint8Array;
+  /** Gives the oldest bursts' room back to the writer. `bytes` must be the sum of their bytes. */
+  release(bursts: number, bytes: number): void;
+}
+
+/** A running capture. Closing it, or losing the host, ends it on the target and frees everything there. */
+export interface CaptureFeed {
+  readonly engine: FilterEngine;
+  /** CLOCK_REALTIME at the start: the zero of `Ring.burstTime` and `nowNs`. */
+  readonly baseNs: bigint;
+  /** Interfaces known at the start: interface n is request.ports[n]. */
+  readonly interfaceCount: number;
+  /** CLOCK_REALTIME now, in ns since `baseNs`. */
+  nowNs(): number;
+  /** Takes in what the target announced, without waiting; new rings appear in `rings`. */
+  poll(): readonly FeedEvent[];
+  readonly rings: readonly Ring[];
+  /** Sums over all writers, as of now. */
+  counters(): readonly HookCounters[];
+  /** After this resolves no thread writes any more; rings and counters stay readable until close(). */
+  stop(): Promise<void>;
+  /** Unmaps everything. */
+  close(): void;
+}
+
+export interface Target {
+  readonly info: TargetInfo;
+  listPorts(): Promise<readonly PortInfo[]>;
+  startCapture(request: CaptureRequest): Promise<CaptureFeed>;
+  close(): void;
+}
