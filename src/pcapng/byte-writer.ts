@@ -1,0 +1,53 @@
+/** Bytes that are being written, in little-endian order. It grows as needed and knows nothing of pcapng. */
+export class ByteWriter {
+  #bytes: Uint8Array = new Uint8Array(256);
+  #view: DataView = new DataView(this.#bytes.buffer);
+  length = 0;
+
+  u8(value: number): void {
+    this.#view.setUint8(this.#claim(1), value);
+  }
+
+  u16(value: number): void {
+    this.#view.setUint16(this.#claim(2), value, true);
+  }
+
+  u32(value: number): void {
+    this.#view.setUint32(this.#claim(4), value, true);
+  }
+
+  u64(value: bigint): void {
+    this.#view.setBigUint64(this.#claim(8), BigInt.asUintN(64, value), true);
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#bytes.set(value, this.#claim(value.length));
+  }
+
+  /** Zero bytes up to the next multiple of four. */
+  padToWord(): void {
+    this.#claim(-this.length & 3);
+  }
+
+  /** Writes a 32-bit value over what stands at `offset`: for a length that is known only at the end. */
+  patchU32(offset: number, value: number): void {
+    this.#view.setUint32(offset, value, true);
+  }
+
+  /** Everything written so far, as a copy of exactly that length. */
+  copyBytes(): Uint8Array {
+    return this.#bytes.slice(0, this.length);
+  }
+
+  #claim(count: number): number {
+    const start = this.length;
+    this.length += count;
+    if (this.length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.length, this.#bytes.length * 2));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    return start;
+  }
+}

@@ -1,0 +1,86 @@
+/** The capture reader against tshark, over every file of the corpora. */
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { FormatError } from '../base/index.ts';
+import { createCaptureReader } from './capture-reader.ts';
+
+const corpora =
+  process.env.HONE_CORPORA ?? fileURLToPath(new URL('../../../shared/corpora', import.meta.url));
+const haveTshark = spawnSync('tshark', ['--version']).status === 0;
+const run = promisify(execFile);
+
+const files = ['pcapng', 'pcap'].flatMap((folder) =>
+  existsSync(join(corpora, folder))
+    ? readdirSync(join(corpora, folder))
+        .filter((name) => /\.pcap(ng)?$/.test(name))
+        .map((name) => `${folder}/${name}`)
+    : [],
+);
+
+/** One line a packet: time, captured length, original length, interface; and whether the file is whole. */
+function ownLines(
+  bytes: Uint8Array,
+  chunkLength: number,
+): { lines: string[]; damage: FormatError | undefined } {
+  const reader = createCaptureReader();
+  const lines: string[] = [];
+  try {
+    for (let at = 0; at < bytes.length; at += chunkLength) {
+      const chunk = bytes.slice(at, at + chunkLength);
+      reader.push(chunk);
+      for (let record = reader.read(); record !== undefined; record = reader.read()) {
+        if (record.type !== 'packet') continue;
+        const time = record.timestampNs;
+        const text =
+          time === undefined
+            ? ''
+            : `${time / 1_000_000_000n}.${String(time % 1_000_000_000n).padStart(9, '0')}`;
+        lines.push([text, record.capturedLength, record.originalLength, record.interface.index].join('\t'));
+      }
+      chunk.fill(0xee); // what was pushed may be used again once read() has returned undefined
+    }
+    reader.end();
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return { lines, damage: error };
+  }
+  return { lines, damage: undefined };
+}
+
+async function tsharkLines(path: string, isPcapng: boolean): Promise<{ lines: string[]; cut: boolean }> {
+  const fields = ['frame.time_epoch', 'frame.cap_len', 'frame.len', 'frame.interface_id'];
+  const args = ['-n', '-r', path, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])];
+  // Nothing but the frame itself is needed: dissectors are the slow part.
+  const result = await run('tshark', [...args, '--disable-protocol', 'eth'], { maxBuffer: 1 << 28 }).then(
+    ({ stdout }) => ({ stdout, cut: false }),
+    (error: { stdout: string }) => ({ stdout: error.stdout, cut: true }),
+  );
+  const rows = result.stdout.split('\n').filter((line) => line !== '');
+  // Packets of a pcap file have no interface for tshark. In pcapng the rows without one are custom blocks.
+  if (isPcapng) return { lines: rows.filter((row) => !row.endsWith('\t')), cut: result.cut };
+  return { lines: rows.map((row) => `${row}0`), cut: result.cut };
+}
+
+test.for(files)(
+  '%s: packets, times, lengths and interfaces as tshark has them',
+  { timeout: 30_000 },
+  async (file, ctx) => {
+    if (!haveTshark) ctx.skip('needs tshark: apt-get install tshark');
+    const path = join(corpora, file);
+    const bytes = new Uint8Array(readFileSync(path));
+    const own = ownLines(bytes, 1 << 20);
+    const theirs = await tsharkLines(path, bytes[0] === 0x0a);
+    expect(own.lines).toEqual(theirs.lines);
+    expect(own.damage !== undefined).toBe(theirs.cut);
+    expect(ownLines(bytes, 7)).toEqual(own);
+  },
+);
+
+test('the corpora are there', (ctx) => {
+  if (files.length === 0) ctx.skip(`no corpora at ${corpora}`);
+  expect(files.length).toBeGreaterThan(150);
+});
