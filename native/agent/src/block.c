@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_ether.h>
+
+#include "block.h"
+
+static void put_tag(struct block_tags *tags, uint16_t protocol, uint16_t tci)
+{
+	uint8_t *to = tags->bytes + 4 * tags->count++;
+
+	to[0] = (uint8_t)(protocol >> 8);
+	to[1] = (uint8_t)protocol;
+	to[2] = (uint8_t)(tci >> 8);
+	to[3] = (uint8_t)tci;
+}
+
+struct block_tags block_tags(const struct rte_mbuf *mbuf, uint32_t direction)
+{
+	struct block_tags tags = { 0 };
+	bool in = direction == HONE_DIRECTION_IN;
+	uint64_t outer = in ? RTE_MBUF_F_RX_QINQ_STRIPPED : RTE_MBUF_F_TX_QINQ;
+	uint64_t inner = in ? RTE_MBUF_F_RX_VLAN_STRIPPED : RTE_MBUF_F_TX_VLAN;
+
+	if (mbuf->ol_flags & outer)
+		put_tag(&tags, RTE_ETHER_TYPE_QINQ, mbuf->vlan_tci_outer);
+	if (mbuf->ol_flags & (outer | inner))
+		put_tag(&tags, RTE_ETHER_TYPE_VLAN, mbuf->vlan_tci);
+	return tags;
+}
+
+struct output {
+	uint8_t *to;
+	uint32_t room;
+};
+
+static void put(struct output *output, const uint8_t *from, uint32_t bytes)
+{
+	if (bytes > output->room)
+		bytes = output->room;
+	memcpy(output->to, from, bytes);
+	output->to += bytes;
+	output->room -= bytes;
+}
+
+void block_gather(uint8_t *to, const struct block_packet *packet)
+{
+	struct output output = { .to = to, .room = packet->captured };
+	uint32_t before_tags = packet->tags.count == 0 ? 0 : 12;
+
+	for (const struct rte_mbuf *segment = packet->mbuf; segment != NULL && output.room != 0;
+	     segment = segment->next) {
+		const uint8_t *from = rte_pktmbuf_mtod(segment, const uint8_t *);
+		uint32_t bytes = segment->data_len;
+
+		if (before_tags != 0) {
+			uint32_t front = RTE_MIN(bytes, before_tags);
+
+			put(&output, from, front);
+			from += front;
+			bytes -= front;
+			before_tags -= front;
+			if (before_tags == 0)
+				put(&output, packet->tags.bytes, 4 * packet->tags.count);
+		}
+		put(&output, from, bytes);
+	}
+	/* A chain shorter than its pkt_len: a defect of the application, shown as zeros. */
+	memset(output.to, 0, output.room);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The data path: from a burst to blocks in the calling thread's ring. Never blocks, never allocates, never logs.
+ */
+#include <rte_cycles.h>
+#include <rte_prefetch.h>
+
+#include "agent.h"
+
+#define PREFETCH_AHEAD 4
+
+static bool matches(const struct attachment *at, struct rte_mbuf *mbuf)
+{
+	return at->program == NULL || program_run(at->program, mbuf) != 0;
+}
+
+/* Bursts of a thread that has no ring: exact counts, with atomics because any such thread comes here. */
+static void count_orphans(const struct attachment *at, struct rte_mbuf **packets, uint16_t count)
+{
+	struct hone_counters *counters = &at->session->memory->orphans[at->number];
+	uint64_t matched = 0;
+
+	for (uint16_t i = 0; i < count; i++)
+		matched += matches(at, packets[i]);
+	__atomic_fetch_add(&counters->seen, count, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&counters->matched, matched, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&counters->dropped, matched, __ATOMIC_RELAXED);
+}
+
+static struct ring *ring_of(struct session *session, const struct writer *writer)
+{
+	struct ring *ring = atomic_load_explicit(&session->by_writer[writer->index], memory_order_acquire);
+
+	for (int i = 0; unlikely(ring == NULL) && i < SESSION_MAX_SPARES; i++) {
+		if (atomic_load_explicit(&session->spares[i], memory_order_relaxed) == NULL)
+			continue;
+		ring = atomic_exchange(&session->spares[i], NULL);
+		if (ring == NULL)
+			continue;
+		ring->shared->tid = atomic_load_explicit(&writer->tid, memory_order_relaxed);
+		atomic_store(&session->by_writer[writer->index], ring);
+	}
+	return ring;
+}
+
+static void describe(struct block_packet *packet, const struct attachment *at, struct rte_mbuf *mbuf)
+{
+	const uint64_t tagged = at->direction == HONE_DIRECTION_IN ?
+					RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED :
+					RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ;
+
+	packet->mbuf = mbuf;
+	packet->tags.count = 0;
+	if (unlikely(mbuf->ol_flags & tagged))
+		packet->tags = block_tags(mbuf, at->direction);
+	packet->original = mbuf->pkt_len + 4 * packet->tags.count;
+	packet->captured = RTE_MIN(packet->original, at->snaplen);
+	packet->has_hash = at->direction == HONE_DIRECTION_IN && (mbuf->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0;
+	packet->comment_length = unlikely(at->meta) ? block_comment(packet->comment, mbuf, at->direction) : 0;
+}
+
+static void capture_burst(const struct attachment *at, struct ring *ring, struct rte_mbuf **packets,
+			  uint16_t count, uint64_t burst_ns)
+{
+	struct hone_counters *counters = &ring->counters[at->number];
+	uint64_t *lost = &ring->lost[at->number];
+	uint64_t head = ring->head;
+	uint64_t bytes = 0;
+	uint32_t matched = 0, captured = 0;
+	struct block_packet packet;
+
+	for (uint16_t i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = packets[i];
+		uint32_t length;
+
+		if (i + PREFETCH_AHEAD < count)
+			rte_prefetch0(rte_pktmbuf_mtod(packets[i + PREFETCH_AHEAD], void *));
+		if (!matches(at, mbuf))
+			continue;
+		matched++;
+		describe(&packet, at, mbuf);
+		packet.lost = *lost;
+		length = block_length(&packet);
+		if (unlikely(!ring_has_room(ring, head, length))) {
+			++*lost;
+			continue;
+		}
+		packet.packet_id = ring->next_packet_id++;
+		packet.timestamp_ns = at->adapter_clock ? adapter_time_ns(&agent.adapters, mbuf, mbuf->port, burst_ns) :
+							  burst_ns;
+		block_write(ring->data + (head & ring->mask), &at->source, at->interface, &packet);
+		head += length;
+		bytes += packet.original;
+		*lost = 0;
+		captured++;
+	}
+	counters->seen += count;
+	counters->matched += matched;
+	counters->captured += captured;
+	counters->dropped += matched - captured;
+	counters->bytes += bytes;
+	if (captured != 0)
+		ring_publish(ring, head, burst_ns, captured);
+}
+
+static void set_active(const struct plan *plan, const struct writer *writer, uint32_t active)
+{
+	for (uint32_t i = 0; i < plan->count; i++) {
+		struct ring *ring = atomic_load_explicit(&plan->attachments[i].session->by_writer[writer->index],
+							 memory_order_relaxed);
+
+		if (ring != NULL)
+			__atomic_store_n(&ring->shared->active, active, __ATOMIC_RELEASE);
+	}
+}
+
+static void run_plan(const struct plan *plan, const struct writer *writer, struct rte_mbuf **packets, uint16_t count)
+{
+	uint64_t burst_ns;
+
+	set_active(plan, writer, 1);
+	burst_ns = clock_ns(&agent.clock, rte_rdtsc());
+	for (uint32_t i = 0; i < plan->count; i++) {
+		const struct attachment *at = &plan->attachments[i];
+		struct ring *ring;
+
+		if (unlikely(!atomic_load_explicit(&at->session->live, memory_order_acquire))) {
+			atomic_store_explicit(&at->session->wanted[writer->index], true, memory_order_relaxed);
+			continue;
+		}
+		if (count == 0)
+			continue;
+		ring = ring_of(at->session, writer);
+		if (likely(ring != NULL))
+			capture_burst(at, ring, packets, count, burst_ns);
+		else
+			count_orphans(at, packets, count);
+	}
+	set_active(plan, writer, 0);
+}
+
+void hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count)
+{
+	struct writer *writer;
+	const struct plan *plan;
+
+	if (count == 0 && !atomic_load_explicit(&hook->warming, memory_order_relaxed))
+		return;
+	writer = writer_claim(&agent.writers);
+	if (unlikely(writer == NULL)) {
+		atomic_fetch_add(&hook->unplaced, count);
+		return;
+	}
+	writer_enter(writer);
+	plan = atomic_load_explicit(&hook->plan, memory_order_acquire);
+	if (likely(plan != NULL))
+		run_plan(plan, writer, packets, count);
+	writer_leave(writer);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Hooks: our rx (first) and tx (last) callbacks, one for each queue and direction. A callback is installed
+ * when first needed and its memory is never freed; what it does is a plan behind one atomic pointer, NULL while
+ * nobody captures. A plan is immutable: changes make a new one, the old one is freed after a grace period.
+ */
+#ifndef HONE_HOOK_H
+#define HONE_HOOK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "block.h"
+#include "reclaim.h"
+
+struct session;
+struct program;
+
+/* What one session does at one hook. */
+struct attachment {
+	struct session *session;
+	const struct program *program; /* NULL: every packet matches */
+	struct block_source source;
+	uint32_t interface;
+	uint32_t number; /* of the hook in the session's tables */
+	uint32_t snaplen;
+	uint32_t direction;
+	bool meta;
+	bool adapter_clock;
+};
+
+struct plan {
+	uint32_t count;
+	struct attachment attachments[];
+};
+
+struct hook {
+	_Atomic(struct plan *) plan;
+	_Atomic bool warming;	    /* look even at empty bursts: who polls here needs a ring */
+	_Atomic bool removed;	    /* the port was closed */
+	_Atomic uint64_t unplaced; /* packets of threads beyond HONE_MAX_RINGS */
+	uint16_t port_id;
+	uint16_t queue_id;
+	uint32_t direction;
+	const void *callback;
+	struct hook *next; /* the list only grows; a hook is complete before it is linked */
+};
+
+struct hooks {
+	_Atomic(struct hook *) first;
+	_Atomic uint32_t closings[RTE_MAX_ETHPORTS]; /* times that the port id was closed */
+};
+
+/* Control thread: the hook, installed now if it was not. NULL with errno: EINVAL when there is no such queue. */
+struct hook *hook_install(uint16_t port_id, uint16_t queue_id, uint32_t direction);
+
+/* Control thread; -1 when there is no memory. */
+int hook_attach(struct hook *hook, const struct attachment *attachment);
+void hook_detach(struct hook *hook, const struct session *session);
+
+/* Any thread, when the port is about to be released: unlinks its callbacks. */
+void hooks_forget_port(uint16_t port_id);
+
+/* Data path: one burst of one queue through all sessions of the plan. */
+void hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count);
+
+#endif

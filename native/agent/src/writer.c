@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "writer.h"
+
+static __thread struct writer *own;
+
+struct writer *writer_claim(struct writers *writers)
+{
+	uint32_t tid;
+
+	if (likely(own != NULL))
+		return own;
+	tid = (uint32_t)syscall(SYS_gettid);
+	for (uint32_t i = 0; i < HONE_MAX_RINGS; i++) {
+		struct writer *place = &writers->places[i];
+		uint32_t nobody = 0;
+
+		if (!atomic_compare_exchange_strong(&place->tid, &nobody, tid))
+			continue;
+		place->index = i;
+		own = place;
+		return place;
+	}
+	return NULL;
+}
+
+void writers_take_back_dead(struct writers *writers)
+{
+	pid_t pid = getpid();
+
+	for (uint32_t i = 0; i < HONE_MAX_RINGS; i++) {
+		struct writer *place = &writers->places[i];
+		uint32_t tid = atomic_load(&place->tid);
+
+		if (tid == 0 || syscall(SYS_tgkill, pid, tid, 0) == 0 || errno != ESRCH)
+			continue;
+		/* A thread that was cancelled inside a hook will never leave it. */
+		if (atomic_load(&place->active) & 1)
+			atomic_fetch_add(&place->active, 1);
+		atomic_store(&place->tid, 0);
+	}
+}

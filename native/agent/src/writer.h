@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Writers: the application's threads, each with a place of its own from its first burst on. `active` is odd
+ * while the thread is inside a hook: what was unlinked before all writers were seen even (or moved on) can be
+ * freed. Threads need not be EAL lcores. Places of dead threads are taken back by the control thread.
+ */
+#ifndef HONE_WRITER_H
+#define HONE_WRITER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+#include <rte_branch_prediction.h>
+
+#include <hone/abi.h>
+
+struct writer {
+	_Atomic uint32_t active;
+	_Atomic uint32_t tid; /* 0: free */
+	uint32_t index;
+} __rte_cache_aligned;
+
+struct writers {
+	struct writer places[HONE_MAX_RINGS];
+};
+
+/* The calling thread's place; NULL when all are taken. */
+struct writer *writer_claim(struct writers *writers);
+
+/*
+ * From enter to leave nothing that a hook can reach is freed. The exchange is a full barrier: either the
+ * control thread sees `active` odd, or this thread sees what the control thread unlinked before it looked.
+ */
+static inline void writer_enter(struct writer *writer)
+{
+	uint32_t active = atomic_load_explicit(&writer->active, memory_order_relaxed);
+
+	atomic_exchange_explicit(&writer->active, active + 1, memory_order_seq_cst);
+}
+
+static inline void writer_leave(struct writer *writer)
+{
+	uint32_t active = atomic_load_explicit(&writer->active, memory_order_relaxed);
+
+	atomic_store_explicit(&writer->active, active + 1, memory_order_release);
+}
+
+/* Control thread. */
+void writers_take_back_dead(struct writers *writers);
+
+#endif
