@@ -25,7 +25,7 @@ interface RecordBase {
   readonly offset: number;
 }
 
-export interface SectionRecord extends RecordBase {
+interface SectionRecord extends RecordBase {
   readonly type: 'section';
   readonly littleEndian: boolean;
   /** In bytes, without the Section Header Block; undefined when the file does not say. */
@@ -33,7 +33,7 @@ export interface SectionRecord extends RecordBase {
   readonly options: DecodedOptions<'SHB'>;
 }
 
-export interface InterfaceRecord extends RecordBase {
+interface InterfaceRecord extends RecordBase {
   readonly type: 'interface';
   readonly interface: CaptureInterface;
 }
@@ -52,7 +52,7 @@ export interface PacketRecord extends RecordBase {
   readonly options: DecodedOptions<'EPB'>;
 }
 
-export interface StatisticsRecord extends RecordBase {
+interface StatisticsRecord extends RecordBase {
   readonly type: 'statistics';
   readonly interface: CaptureInterface;
   readonly timestampNs: bigint;
@@ -68,7 +68,7 @@ export interface NamesRecord extends RecordBase {
 }
 
 /** A block that is kept as it is: custom, private, or a type that the reader does not take apart. */
-export interface UnknownRecord extends RecordBase {
+interface UnknownRecord extends RecordBase {
   readonly type: 'unknown';
   readonly blockType: number;
   /** Borrowed: what stands between the two lengths of the block. */

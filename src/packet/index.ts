@@ -1,0 +1,25 @@
+/** Packets: shown as text, composed, and made up as samples. Pure: bytes in, text or bytes out. */
+
+export * from './compose.ts';
+export {
+  type ArpFields,
+  composeArp,
+  composeEthernet,
+  composeIcmp,
+  composeIcmpv6,
+  composeIpv4,
+  composeIpv6,
+  composeTcp,
+  composeUdp,
+  composeVxlan,
+  type EthernetFields,
+  type IcmpFields,
+  type Ipv4Fields,
+  type Ipv6Fields,
+  type NetworkPacket,
+  type Segment,
+  type TcpFields,
+  type UdpFields,
+  type VlanTag,
+} from './compose.ts';
+export { type SamplePacket, sampleTraffic } from './sample.ts';
