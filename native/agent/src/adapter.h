@@ -38,15 +38,15 @@ void adapter_update(struct adapters *adapters, const struct dpdk *dpdk, struct c
 
 #define ADAPTER_TRUST_NS 10000000000ull
 
-static inline uint64_t adapter_time_ns(struct adapters *adapters, const struct rte_mbuf *mbuf, uint16_t port_id,
-				       uint64_t burst_ns)
+static inline uint64_t adapter_time_ns(struct adapters *adapters, const struct rte_mbuf *mbuf, uint64_t burst_ns)
 {
 	uint64_t flag = atomic_load_explicit(&adapters->flag, memory_order_acquire);
-	struct adapter *adapter = &adapters->ports[port_id];
+	struct adapter *adapter;
 	uint64_t value, ns;
 
-	if (flag == 0 || (mbuf->ol_flags & flag) == 0)
+	if (likely((mbuf->ol_flags & flag) == 0) || mbuf->port >= RTE_MAX_ETHPORTS)
 		return burst_ns;
+	adapter = &adapters->ports[mbuf->port];
 	value = *RTE_MBUF_DYNFIELD(mbuf, adapters->offset, const uint64_t *);
 	switch (atomic_load_explicit(&adapter->time, memory_order_acquire)) {
 	case ADAPTER_EPOCH_US:

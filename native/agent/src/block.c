@@ -43,8 +43,10 @@ static void put(struct output *output, const uint8_t *from, uint32_t bytes)
 
 void block_gather(uint8_t *to, const struct block_packet *packet)
 {
+	static const struct block_tags none;
+	const struct block_tags *tags = packet->rare == NULL ? &none : &packet->rare->tags;
 	struct output output = { .to = to, .room = packet->captured };
-	uint32_t before_tags = packet->tags.count == 0 ? 0 : 12;
+	uint32_t before_tags = tags->count == 0 ? 0 : 12;
 
 	for (const struct rte_mbuf *segment = packet->mbuf; segment != NULL && output.room != 0;
 	     segment = segment->next) {
@@ -59,10 +61,28 @@ void block_gather(uint8_t *to, const struct block_packet *packet)
 			bytes -= front;
 			before_tags -= front;
 			if (before_tags == 0)
-				put(&output, packet->tags.bytes, 4 * packet->tags.count);
+				put(&output, tags->bytes, 4 * tags->count);
 		}
 		put(&output, from, bytes);
 	}
 	/* A chain shorter than its pkt_len: a defect of the application, shown as zeros. */
 	memset(output.to, 0, output.room);
+}
+
+uint8_t *block_put_rare(uint8_t *to, const struct block_rare *rare)
+{
+	if (rare->lost != 0) {
+		block_put32(to, block_option(4, 8));
+		memcpy(to + 4, &rare->lost, sizeof(rare->lost));
+		to += 12;
+	}
+	if (rare->comment_length != 0) {
+		uint32_t padded = block_pad(rare->comment_length);
+
+		block_put32(to, block_option(1, (uint16_t)rare->comment_length));
+		block_put32(to + padded, 0);
+		memcpy(to + 4, rare->comment, rare->comment_length);
+		to += 4 + padded;
+	}
+	return to;
 }

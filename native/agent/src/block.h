@@ -24,16 +24,6 @@
 #define BLOCK_TRAILER 4
 #define BLOCK_MAX_COMMENT 192
 
-struct block_head {
-	uint32_t type;
-	uint32_t length;
-	uint32_t interface;
-	uint32_t time_high;
-	uint32_t time_low;
-	uint32_t captured;
-	uint32_t original;
-};
-
 /* The same in each block of a hook. */
 struct block_source {
 	uint32_t flags_option[2]; /* epb_flags: direction */
@@ -45,17 +35,22 @@ struct block_tags {
 	uint8_t bytes[8];
 };
 
-struct block_packet {
-	struct rte_mbuf *mbuf;
-	uint64_t timestamp_ns;
-	uint64_t packet_id;
+/* What few packets have; looked at only where `rare` in struct block_packet says so. */
+struct block_rare {
 	uint64_t lost; /* packets since the one before, 0: none */
-	uint32_t captured;
-	uint32_t original;
-	bool has_hash;
 	struct block_tags tags;
 	uint32_t comment_length;
 	char comment[BLOCK_MAX_COMMENT];
+};
+
+struct block_packet {
+	const struct rte_mbuf *mbuf;
+	uint64_t timestamp_ns;
+	uint64_t packet_id;
+	uint32_t captured;
+	uint32_t original;
+	bool has_hash;
+	const struct block_rare *rare; /* NULL: no tags, no loss, no comment */
 };
 
 static inline uint32_t block_option(uint16_t code, uint16_t length)
@@ -78,9 +73,16 @@ static inline uint32_t block_pad(uint32_t bytes)
 
 static inline uint32_t block_length(const struct block_packet *packet)
 {
-	return BLOCK_HEADER + block_pad(packet->captured) + BLOCK_FIXED_OPTIONS + BLOCK_TRAILER +
-	       (packet->has_hash ? 12 : 0) + (packet->lost != 0 ? 12 : 0) +
-	       (packet->comment_length != 0 ? 4 + block_pad(packet->comment_length) : 0);
+	const struct block_rare *rare = packet->rare;
+	uint32_t length = BLOCK_HEADER + block_pad(packet->captured) + BLOCK_FIXED_OPTIONS + BLOCK_TRAILER;
+
+	if (packet->has_hash)
+		length += 12;
+	if (unlikely(rare != NULL && rare->lost != 0))
+		length += 12;
+	if (unlikely(rare != NULL && rare->comment_length != 0))
+		length += 4 + block_pad(rare->comment_length);
+	return length;
 }
 
 /*
@@ -106,66 +108,56 @@ struct block_tags block_tags(const struct rte_mbuf *mbuf, uint32_t direction);
 /* Gathers segments, inserts tags, cuts at packet->captured. */
 void block_gather(uint8_t *to, const struct block_packet *packet);
 
-static inline uint8_t *block_put(uint8_t *to, const void *words, uint32_t bytes)
+static inline void block_put32(uint8_t *to, uint32_t value)
 {
-	memcpy(to, words, bytes);
-	return to + bytes;
+	memcpy(to, &value, sizeof(value));
 }
 
-/* Writes block_length() bytes at `to`, which is aligned to 4. */
+static inline void block_put64(uint8_t *to, uint32_t low, uint32_t high)
+{
+	uint64_t value = low | (uint64_t)high << 32;
+
+	memcpy(to, &value, sizeof(value));
+}
+
+/* epb_dropcount and opt_comment; the place after them. */
+uint8_t *block_put_rare(uint8_t *to, const struct block_rare *rare);
+
+/* Writes block_length() bytes at `to`, which is aligned to 4. Stores go straight to their place. */
 static inline void block_write(uint8_t *to, const struct block_source *source, uint32_t interface,
 			       const struct block_packet *packet)
 {
 	const struct rte_mbuf *mbuf = packet->mbuf;
-	uint32_t length = block_length(packet);
-	struct block_head head = {
-		.type = 6,
-		.length = length,
-		.interface = interface,
-		.time_high = (uint32_t)(packet->timestamp_ns >> 32),
-		.time_low = (uint32_t)packet->timestamp_ns,
-		.captured = packet->captured,
-		.original = packet->original,
-	};
-	const uint32_t id_and_end[4] = {
-		block_option(5, 8),
-		(uint32_t)packet->packet_id,
-		(uint32_t)(packet->packet_id >> 32),
-		0,
-	};
-	uint32_t padded = block_pad(packet->captured);
+	const uint32_t length = block_length(packet);
+	const uint32_t padded = block_pad(packet->captured);
 
-	to = block_put(to, &head, sizeof(head));
+	block_put64(to, 6, length);
+	block_put64(to + 8, interface, (uint32_t)(packet->timestamp_ns >> 32));
+	block_put64(to + 16, (uint32_t)packet->timestamp_ns, packet->captured);
+	block_put32(to + 24, packet->original);
+	to += BLOCK_HEADER;
 	if (padded != packet->captured)
-		memset(to + padded - 4, 0, 4);
-	if (likely(packet->tags.count == 0 && packet->captured <= mbuf->data_len))
+		block_put32(to + padded - 4, 0);
+	if (likely((packet->rare == NULL || packet->rare->tags.count == 0) && packet->captured <= mbuf->data_len))
 		block_copy(to, rte_pktmbuf_mtod(mbuf, const uint8_t *), packet->captured);
 	else
 		block_gather(to, packet);
-	to = block_put(to + padded, source, sizeof(*source));
+	to += padded;
+	memcpy(to, source, sizeof(*source));
+	to += sizeof(*source);
 	if (packet->has_hash) {
 		uint32_t rss = mbuf->hash.rss;
+
 		/* Algorithm 5 is Toeplitz; five bytes and three of padding. */
-		const uint32_t hash[3] = { block_option(3, 5), 5 | rss << 8, rss >> 24 };
-
-		to = block_put(to, hash, sizeof(hash));
+		block_put64(to, block_option(3, 5), 5 | rss << 8);
+		block_put32(to + 8, rss >> 24);
+		to += 12;
 	}
-	if (unlikely(packet->lost != 0)) {
-		const uint32_t dropcount[3] = { block_option(4, 8), (uint32_t)packet->lost,
-						(uint32_t)(packet->lost >> 32) };
-
-		to = block_put(to, dropcount, sizeof(dropcount));
-	}
-	if (unlikely(packet->comment_length != 0)) {
-		uint32_t code = block_option(1, (uint16_t)packet->comment_length);
-
-		to = block_put(to, &code, sizeof(code));
-		memset(to + block_pad(packet->comment_length) - 4, 0, 4);
-		memcpy(to, packet->comment, packet->comment_length);
-		to += block_pad(packet->comment_length);
-	}
-	to = block_put(to, id_and_end, sizeof(id_and_end));
-	block_put(to, &length, sizeof(length));
+	if (unlikely(packet->rare != NULL))
+		to = block_put_rare(to, packet->rare);
+	block_put32(to, block_option(5, 8));
+	memcpy(to + 4, &packet->packet_id, sizeof(packet->packet_id));
+	block_put64(to + 12, 0, length);
 }
 
 /* --meta: what pcapng has no field for, as text; the length, at most BLOCK_MAX_COMMENT. */

@@ -43,34 +43,29 @@ static struct ring *ring_of(struct session *session, const struct writer *writer
 	return ring;
 }
 
-static void describe(struct block_packet *packet, const struct attachment *at, struct rte_mbuf *mbuf)
+/* Fills `rare` and points at it, or leaves it alone. */
+static const struct block_rare *describe_rare(struct block_rare *rare, const struct attachment *at,
+					      const struct rte_mbuf *mbuf, uint64_t lost)
 {
-	const uint64_t tagged = at->direction == HONE_DIRECTION_IN ?
-					RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED :
-					RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ;
-
-	packet->mbuf = mbuf;
-	packet->tags.count = 0;
-	if (unlikely(mbuf->ol_flags & tagged))
-		packet->tags = block_tags(mbuf, at->direction);
-	packet->original = mbuf->pkt_len + 4 * packet->tags.count;
-	packet->captured = RTE_MIN(packet->original, at->snaplen);
-	packet->has_hash = at->direction == HONE_DIRECTION_IN && (mbuf->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0;
-	packet->comment_length = unlikely(at->meta) ? block_comment(packet->comment, mbuf, at->direction) : 0;
+	rare->lost = lost;
+	rare->tags = block_tags(mbuf, at->direction);
+	rare->comment_length = at->meta ? block_comment(rare->comment, mbuf, at->direction) : 0;
+	return rare;
 }
 
 static void capture_burst(const struct attachment *at, struct ring *ring, struct rte_mbuf **packets,
 			  uint16_t count, uint64_t burst_ns)
 {
 	struct hone_counters *counters = &ring->counters[at->number];
-	uint64_t *lost = &ring->lost[at->number];
+	uint64_t lost = ring->lost[at->number];
 	uint64_t head = ring->head;
 	uint64_t bytes = 0;
 	uint32_t matched = 0, captured = 0;
-	struct block_packet packet;
+	struct block_rare rare;
 
 	for (uint16_t i = 0; i < count; i++) {
 		struct rte_mbuf *mbuf = packets[i];
+		struct block_packet packet = { .mbuf = mbuf, .timestamp_ns = burst_ns };
 		uint32_t length;
 
 		if (i + PREFETCH_AHEAD < count)
@@ -78,22 +73,29 @@ static void capture_burst(const struct attachment *at, struct ring *ring, struct
 		if (!matches(at, mbuf))
 			continue;
 		matched++;
-		describe(&packet, at, mbuf);
-		packet.lost = *lost;
+		packet.original = mbuf->pkt_len;
+		packet.has_hash = (mbuf->ol_flags & at->hash_flag) != 0;
+		if (unlikely(lost != 0 || at->meta || (mbuf->ol_flags & at->tag_flags) != 0)) {
+			packet.rare = describe_rare(&rare, at, mbuf, lost);
+			packet.original += 4 * rare.tags.count;
+		}
+		packet.captured = RTE_MIN(packet.original, at->snaplen);
 		length = block_length(&packet);
 		if (unlikely(!ring_has_room(ring, head, length))) {
-			++*lost;
+			lost++;
 			continue;
 		}
-		packet.packet_id = ring->next_packet_id++;
-		packet.timestamp_ns = at->adapter_clock ? adapter_time_ns(&agent.adapters, mbuf, mbuf->port, burst_ns) :
-							  burst_ns;
+		packet.packet_id = ring->next_packet_id + captured;
+		if (at->adapter_clock)
+			packet.timestamp_ns = adapter_time_ns(&agent.adapters, mbuf, burst_ns);
 		block_write(ring->data + (head & ring->mask), &at->source, at->interface, &packet);
 		head += length;
 		bytes += packet.original;
-		*lost = 0;
+		lost = 0;
 		captured++;
 	}
+	ring->lost[at->number] = lost;
+	ring->next_packet_id += captured;
 	counters->seen += count;
 	counters->matched += matched;
 	counters->captured += captured;

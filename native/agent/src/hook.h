@@ -26,6 +26,8 @@ struct attachment {
 	uint32_t number; /* of the hook in the session's tables */
 	uint32_t snaplen;
 	uint32_t direction;
+	uint64_t tag_flags;  /* ol_flags that say a VLAN tag is not in the frame */
+	uint64_t hash_flag;  /* ol_flags that say hash.rss is set */
 	bool meta;
 	bool adapter_clock;
 };

@@ -149,8 +149,8 @@ static bool send_port_event(struct session *session, uint32_t what, const struct
 
 static bool attach_hook(struct session *session, const struct session_port *port, struct hook *hook)
 {
-	const uint32_t program = hook->direction == HONE_DIRECTION_IN ? port->wanted.program_in :
-									port->wanted.program_out;
+	const bool in = hook->direction == HONE_DIRECTION_IN;
+	const uint32_t program = in ? port->wanted.program_in : port->wanted.program_out;
 	struct attachment attachment = {
 		.session = session,
 		.program = program == HONE_NO_PROGRAM ? NULL : session->programs[program],
@@ -159,9 +159,11 @@ static bool attach_hook(struct session *session, const struct session_port *port
 		.number = session->nb_hooks,
 		.snaplen = port->wanted.snaplen,
 		.direction = hook->direction,
+		.tag_flags = in ? RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED :
+				  RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ,
+		.hash_flag = in ? RTE_MBUF_F_RX_RSS_HASH : 0,
 		.meta = (session->flags & HONE_START_META) != 0,
-		.adapter_clock = hook->direction == HONE_DIRECTION_IN &&
-				 (session->flags & HONE_START_HOST_CLOCK) == 0,
+		.adapter_clock = in && (session->flags & HONE_START_HOST_CLOCK) == 0,
 	};
 
 	if (session->nb_hooks == HONE_MAX_HOOKS)
