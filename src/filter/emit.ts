@@ -1,0 +1,124 @@
+/**
+ * From the graph of decisions to a classic BPF program: one block a decision, each before those it leads to, so all
+ * jumps go forward. A value that every way into a block leaves in a register is not computed again. Conditional jumps
+ * reach 255 instructions; a `ja` goes further.
+ */
+import {
+  BPF_JA,
+  BPF_JEQ,
+  BPF_JGE,
+  BPF_JGT,
+  BPF_JMP,
+  BPF_JSET,
+  BPF_RET,
+  BPF_X,
+  type CbpfInsn,
+  type CbpfProgram,
+} from '../bpf/index.ts';
+import { type Decision, inOrder, type Node } from './graph.ts';
+import type { TestKind } from './predicate.ts';
+import { type Holding, Registers } from './registers.ts';
+
+const jumps: Readonly<Record<TestKind, number>> = { eq: BPF_JEQ, gt: BPF_JGT, ge: BPF_JGE, set: BPF_JSET };
+
+/** The furthest that a conditional jump can go. */
+const MAX_JUMP = 255;
+
+/** A decision's code without its jump, and which ways of the jump need a `ja`. */
+interface Block {
+  readonly node: Decision;
+  readonly insns: readonly CbpfInsn[];
+  farYes: boolean;
+  farNo: boolean;
+}
+
+/** The program of a graph; accepted packets are kept up to `snaplen` bytes. */
+export function emitProgram(root: Node, snaplen: number): CbpfProgram {
+  const accept: CbpfInsn = { code: BPF_RET, jt: 0, jf: 0, k: snaplen };
+  const reject: CbpfInsn = { code: BPF_RET, jt: 0, jf: 0, k: 0 };
+  if (typeof root === 'string') return [root === 'accept' ? accept : reject];
+  const blocks = makeBlocks(root);
+  const starts = place(blocks);
+  const program: CbpfInsn[] = [];
+  for (const block of blocks) {
+    program.push(...block.insns);
+    emitJump(program, block, starts);
+  }
+  for (const leaf of leavesOf(blocks)) program.push(leaf === 'accept' ? accept : reject);
+  return program;
+}
+
+/** Accept before reject, each only when something leads there. */
+function leavesOf(blocks: readonly Block[]): readonly ('accept' | 'reject')[] {
+  return (['accept', 'reject'] as const).filter((leaf) =>
+    blocks.some(({ node }) => node.yes === leaf || node.no === leaf),
+  );
+}
+
+function makeBlocks(root: Decision): readonly Block[] {
+  const entries = new Map<Node, Holding>();
+  return inOrder(root).map((node) => {
+    const registers = new Registers(entries.get(node) ?? { a: undefined, x: undefined });
+    const { left, right, kind } = node.test;
+    if (right.kind === 'constant') registers.toA(left);
+    else registers.toBoth(left, right, kind === 'eq' || kind === 'set');
+    const { holding } = registers;
+    for (const next of [node.yes, node.no]) {
+      const known = entries.get(next);
+      entries.set(next, known === undefined ? holding : meet(known, holding));
+    }
+    return { node, insns: registers.insns, farYes: false, farNo: false };
+  });
+}
+
+function meet(one: Holding, other: Holding): Holding {
+  return { a: one.a === other.a ? one.a : undefined, x: one.x === other.x ? one.x : undefined };
+}
+
+/** Where each block and leaf starts; finds the jumps that are too far until none is left. */
+function place(blocks: readonly Block[]): ReadonlyMap<Node, number> {
+  for (;;) {
+    const starts = new Map<Node, number>();
+    let pc = 0;
+    for (const block of blocks) {
+      starts.set(block.node, pc);
+      pc += sizeOf(block);
+    }
+    for (const leaf of leavesOf(blocks)) starts.set(leaf, pc++);
+    let changed = false;
+    for (const block of blocks) {
+      const next = starts.get(block.node)! + block.insns.length + 1;
+      const isFar = (target: Node): boolean => starts.get(target)! - next > MAX_JUMP;
+      const farYes = block.farYes || isFar(block.node.yes);
+      const farNo = block.farNo || isFar(block.node.no);
+      changed ||= farYes !== block.farYes || farNo !== block.farNo;
+      Object.assign(block, { farYes, farNo });
+    }
+    if (!changed) return starts;
+  }
+}
+
+function sizeOf({ insns, farYes, farNo }: Block): number {
+  return insns.length + 1 + Number(farYes) + Number(farNo);
+}
+
+function emitJump(
+  program: CbpfInsn[],
+  { node, farYes, farNo }: Block,
+  starts: ReadonlyMap<Node, number>,
+): void {
+  const { kind, right } = node.test;
+  const next = program.length + 1;
+  const yes = starts.get(node.yes)!;
+  const no = starts.get(node.no)!;
+  const byConstant = right.kind === 'constant';
+  program.push({
+    code: BPF_JMP | jumps[kind] | (byConstant ? 0 : BPF_X),
+    jt: farYes ? 0 : yes - next,
+    jf: farNo ? Number(farYes) : no - next,
+    k: byConstant ? right.constant : 0,
+  });
+  for (const target of [...(farYes ? [yes] : []), ...(farNo ? [no] : [])]) {
+    program.push({ code: BPF_JMP | BPF_JA, jt: 0, jf: 0, k: target - program.length - 1 });
+  }
+}

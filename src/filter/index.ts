@@ -1,0 +1,3 @@
+export { builtinNames } from './builtin-names.ts';
+export { compileFilter, type FilterOptions } from './compile.ts';
+export type { Resolver, ServicePort } from './resolver.ts';

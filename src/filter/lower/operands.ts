@@ -1,0 +1,257 @@
+/**
+ * Operands under their qualifiers: what `host`, `net`, `port`, `portrange` and `proto` make of a number, a name or an
+ * address. The refusals are libpcap's.
+ */
+import type { Span } from '../../base/index.ts';
+import type { Filter, Operand, Qualifiers } from '../ast.ts';
+import { or, type Predicate } from '../predicate.ts';
+import { parseDotted, parseEther, parseIp6, prefixMask } from './addresses.ts';
+import { etherHost } from './link.ts';
+import { arpHost, ip4Host, ip6Host } from './network.ts';
+import { hasProtocol } from './protocols.ts';
+import type { Scope } from './scope.ts';
+import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, type PortRange, ports } from './transport.ts';
+
+type Match = Filter & { readonly kind: 'match' };
+
+const transports = new Map<string, number>([
+  ['tcp', IPPROTO_TCP],
+  ['udp', IPPROTO_UDP],
+  ['sctp', IPPROTO_SCTP],
+]);
+
+export function matchOperand(scope: Scope, { qualifiers, operand, span }: Match): Predicate {
+  switch (qualifiers.type) {
+    case 'port':
+    case 'portrange':
+      return matchPort(scope, qualifiers, operand, span);
+    case 'proto':
+      if (operand.kind !== 'number' && operand.kind !== 'name') break;
+      return hasProtocol(scope, qualifiers.protocol, operand, span);
+    default:
+      return matchAddress(scope, qualifiers, operand, span);
+  }
+  return scope.fail(span, 'an address after "proto": expected a protocol number or name');
+}
+
+function matchAddress(scope: Scope, qualifiers: Qualifiers, operand: Operand, span: Span): Predicate {
+  switch (operand.kind) {
+    case 'number': {
+      let { value } = operand;
+      let mask = 0xffff_ffff;
+      if (qualifiers.type === 'net') {
+        while (value !== 0 && value <= 0x00ff_ffff) {
+          value = (value << 8) >>> 0;
+          mask = (mask << 8) >>> 0;
+        }
+      }
+      return matchIp4(scope, qualifiers, value, mask, span);
+    }
+    case 'dotted':
+      return matchDotted(scope, qualifiers, operand, span);
+    case 'ip6':
+      return matchIp6Text(scope, qualifiers, operand, span);
+    case 'ether':
+      if (qualifiers.protocol !== 'link' || qualifiers.type === 'net') {
+        return scope.fail(
+          span,
+          'an Ethernet address: expected "ether host", "ether src" or "ether dst" before it',
+        );
+      }
+      return etherHost(scope, parseEther(operand.text), qualifiers.direction);
+    case 'name':
+      return matchHostName(scope, qualifiers, operand.text, span);
+  }
+}
+
+function matchDotted(
+  scope: Scope,
+  qualifiers: Qualifiers,
+  { text, prefix, mask }: Operand & { kind: 'dotted' },
+  span: Span,
+): Predicate {
+  const parsed = parseDotted(text);
+  if (parsed === undefined)
+    return scope.fail(span, `"${text}" is no IPv4 address: expected octets of 0 to 255`);
+  if (prefix === undefined && mask === undefined) {
+    return matchIp4(scope, qualifiers, parsed.address, prefixMask(parsed.bits), span);
+  }
+  if (qualifiers.type !== 'net')
+    return scope.fail(span, 'a mask is for networks: expected "net" before the address');
+  let bits: number;
+  if (mask === undefined) {
+    if (prefix! > 32) return scope.fail(span, `a prefix of ${prefix} bits: expected at most 32`);
+    bits = prefixMask(prefix!);
+  } else {
+    const parsedMask = parseDotted(mask);
+    if (parsedMask === undefined)
+      return scope.fail(span, `"${mask}" is no mask: expected octets of 0 to 255`);
+    bits = parsedMask.address;
+  }
+  if ((parsed.address & ~bits) !== 0) return failHostBits(scope, text, span);
+  return matchIp4(scope, qualifiers, parsed.address, bits, span);
+}
+
+function failHostBits(scope: Scope, text: string, span: Span): never {
+  return scope.fail(span, `"${text}" has bits outside its mask: expected the address of a network`);
+}
+
+/** IPv4 addresses stand in IPv4, ARP and RARP packets. */
+function matchIp4(
+  scope: Scope,
+  qualifiers: Qualifiers,
+  address: number,
+  mask: number,
+  span: Span,
+): Predicate {
+  const { protocol, direction } = qualifiers;
+  const network = { address, mask };
+  switch (protocol) {
+    case undefined:
+      return or(
+        ip4Host(scope, network, direction),
+        arpHost(scope, 'arp', network, direction),
+        arpHost(scope, 'rarp', network, direction),
+      );
+    case 'ip':
+      return ip4Host(scope, network, direction);
+    case 'arp':
+    case 'rarp':
+      return arpHost(scope, protocol, network, direction);
+    default:
+      return scope.fail(
+        span,
+        `"${wordOf(protocol)}" has no IPv4 addresses: expected ip, arp, rarp or nothing before`,
+      );
+  }
+}
+
+function matchIp6Text(
+  scope: Scope,
+  qualifiers: Qualifiers,
+  { text, prefix }: Operand & { kind: 'ip6' },
+  span: Span,
+): Predicate {
+  const address = parseIp6(text);
+  if (address === undefined) return scope.fail(span, `"${text}" is no IPv6 address`);
+  const bits = prefix ?? 128;
+  if (bits > 128) return scope.fail(span, `a prefix of ${bits} bits: expected at most 128`);
+  if (bits !== 128 && qualifiers.type !== 'net') {
+    return scope.fail(span, 'a prefix is for networks: expected "net" before the address');
+  }
+  const mask = [0, 32, 64, 96].map((start) => prefixMask(Math.min(32, Math.max(0, bits - start))));
+  if (address.some((word, i) => (word & ~mask[i]!) !== 0))
+    return failHostBits(scope, `${text}/${bits}`, span);
+  return matchIp6(scope, qualifiers, address, mask, span);
+}
+
+function matchIp6(
+  scope: Scope,
+  { protocol, direction }: Qualifiers,
+  address: readonly number[],
+  mask: readonly number[],
+  span: Span,
+): Predicate {
+  if (protocol !== undefined && protocol !== 'ip6') {
+    return scope.fail(span, `"${wordOf(protocol)}" has no IPv6 addresses: expected ip6 or nothing before`);
+  }
+  return ip6Host(scope, address, mask, direction);
+}
+
+function matchHostName(scope: Scope, qualifiers: Qualifiers, name: string, span: Span): Predicate {
+  const { protocol, type } = qualifiers;
+  if (type === 'net')
+    return scope.fail(span, `unknown network "${name}": expected its number, as in "net 10.0.0.0/8"`);
+  if (protocol === 'link') {
+    return scope.fail(
+      span,
+      `unknown Ethernet host "${name}": expected its address, as in "ether host 02:00:00:00:00:01"`,
+    );
+  }
+  const found: Predicate[] = [];
+  for (const text of scope.resolver.addresses(name)) {
+    const ip4 = parseDotted(text);
+    const ip6 = ip4 === undefined ? parseIp6(text) : undefined;
+    if (ip4 !== undefined && protocol !== 'ip6') {
+      found.push(matchIp4(scope, qualifiers, ip4.address, 0xffff_ffff, span));
+    } else if (ip6 !== undefined && (protocol === undefined || protocol === 'ip6')) {
+      found.push(matchIp6(scope, qualifiers, ip6, Array(4).fill(0xffff_ffff), span));
+    }
+  }
+  return found.length > 0 ? or(...found) : scope.fail(span, `unknown host "${name}"`);
+}
+
+function matchPort(scope: Scope, qualifiers: Qualifiers, operand: Operand, span: Span): Predicate {
+  const { protocol, direction, type } = qualifiers;
+  const transport = protocol === undefined ? undefined : transports.get(protocol);
+  if (protocol !== undefined && transport === undefined) {
+    return scope.fail(
+      span,
+      `"${wordOf(protocol)}" has no ports: expected tcp, udp, sctp or nothing before "${type}"`,
+    );
+  }
+  if (operand.kind === 'number')
+    return inRange(scope, operand.value, operand.value, transport, direction, span);
+  if (operand.kind !== 'name')
+    return scope.fail(span, `an address after "${type}": expected a port number or service name`);
+  if (type === 'port') {
+    const service = lookUpService(scope, operand.text, protocol, span);
+    return inRange(scope, service.port, service.port, transport ?? service.transport, direction, span);
+  }
+  return matchPortRange(scope, qualifiers, operand.text, transport, span);
+}
+
+function matchPortRange(
+  scope: Scope,
+  { protocol, direction }: Qualifiers,
+  text: string,
+  transport: number | undefined,
+  span: Span,
+): Predicate {
+  const numbers = /^([0-9]+)-([0-9]+)/.exec(text);
+  if (numbers !== null)
+    return inRange(scope, Number(numbers[1]), Number(numbers[2]), transport, direction, span);
+  const dash = text.indexOf('-');
+  if (dash < 0) return scope.fail(span, `"${text}" is no range of ports: expected two joined by "-"`);
+  const first = lookUpService(scope, text.slice(0, dash), protocol, span);
+  const last = lookUpService(scope, text.slice(dash + 1), protocol, span);
+  const common = first.transport === last.transport ? first.transport : undefined;
+  return inRange(scope, first.port, last.port, transport ?? common, direction, span);
+}
+
+function inRange(
+  scope: Scope,
+  from: number,
+  to: number,
+  transport: number | undefined,
+  direction: Qualifiers['direction'],
+  span: Span,
+): Predicate {
+  const range: PortRange = { first: Math.min(from, to), last: Math.max(from, to) };
+  if (range.last > 65535) return scope.fail(span, `port ${range.last}: expected at most 65535`);
+  return ports(scope, range, transport, direction);
+}
+
+/** A service's port; its transport when it has only one of TCP and UDP. */
+function lookUpService(
+  scope: Scope,
+  name: string,
+  protocol: Qualifiers['protocol'],
+  span: Span,
+): { readonly port: number; readonly transport: number | undefined } {
+  const entries = scope.resolver.service(name);
+  const tcp = entries.find((entry) => entry.protocol === 'tcp');
+  const udp = entries.find((entry) => entry.protocol === 'udp');
+  const only = tcp === undefined ? 'udp' : 'tcp';
+  const entry = tcp ?? udp ?? entries[0];
+  if (entry === undefined) {
+    return scope.failName(span, `service "${name}"`, name, scope.resolver.known('service'));
+  }
+  if (tcp !== undefined && udp !== undefined) return { port: entry.port, transport: undefined };
+  if (protocol !== undefined && protocol !== entry.protocol) {
+    return scope.fail(span, `service "${name}" is of ${entry.protocol}, not of ${protocol}`);
+  }
+  return { port: entry.port, transport: transports.get(entries.length > 1 ? only : entry.protocol) };
+}
+
+const wordOf = (protocol: string): string => (protocol === 'link' ? 'ether' : protocol);

@@ -1,0 +1,134 @@
+/**
+ * 32-bit unsigned values that a filter computes from a packet, as expressions without side effects. They are interned:
+ * equal expressions are the same object, so that `===` tells whether two tests look at the same thing. Making one
+ * folds constants. A load beyond the packet or a division by zero has no value: it rejects the packet.
+ */
+import {
+  BPF_ADD,
+  BPF_AND,
+  BPF_LSH,
+  BPF_MUL,
+  BPF_NEG,
+  BPF_OR,
+  BPF_RSH,
+  BPF_SUB,
+  BPF_XOR,
+  operate,
+} from '../bpf/index.ts';
+
+export type Value = { readonly id: number } & (
+  | { readonly kind: 'constant'; readonly constant: number }
+  | { readonly kind: 'len' }
+  /** `size` bytes at `base + offset` (modulo 2^32), in network byte order. */
+  | {
+      readonly kind: 'load';
+      readonly size: 1 | 2 | 4;
+      readonly base: Value | undefined;
+      readonly offset: number;
+    }
+  /** The length of an IPv4 header in bytes: 4 * (the byte at `offset` & 0xf). */
+  | { readonly kind: 'headerLength'; readonly offset: number }
+  | { readonly kind: 'negate'; readonly operand: Value }
+  /** `operation` is the BPF_ADD ... BPF_XOR of classic BPF. */
+  | { readonly kind: 'binary'; readonly operation: number; readonly left: Value; readonly right: Value }
+);
+
+type Shape = Value extends infer V ? (V extends Value ? Omit<V, 'id'> : never) : never;
+
+/** Makes values; one instance a compilation. */
+export class Values {
+  private readonly interned = new Map<string, Value>();
+  readonly len: Value = this.intern('len', { kind: 'len' });
+
+  constant(constant: number): Value {
+    return this.intern(`#${constant >>> 0}`, { kind: 'constant', constant: constant >>> 0 });
+  }
+
+  headerLength(offset: number): Value {
+    return this.intern(`h${offset}`, { kind: 'headerLength', offset });
+  }
+
+  /** A constant part of the address moves into the offset. */
+  load(size: 1 | 2 | 4, address: Value | undefined, offset: number): Value {
+    let base = address;
+    let at = offset;
+    for (;;) {
+      if (base?.kind === 'constant') {
+        at += base.constant;
+        base = undefined;
+      } else if (base?.kind === 'binary' && base.operation === BPF_ADD && base.right.kind === 'constant') {
+        at += base.right.constant;
+        base = base.left;
+      } else break;
+    }
+    at >>>= 0;
+    return this.intern(`${size}@${base === undefined ? '' : base.id}+${at}`, {
+      kind: 'load',
+      size,
+      base,
+      offset: at,
+    });
+  }
+
+  negate(operand: Value): Value {
+    if (operand.kind === 'constant') return this.constant(operate(BPF_NEG, operand.constant, 0)!);
+    return this.intern(`-${operand.id}`, { kind: 'negate', operand });
+  }
+
+  sum(left: Value, right: Value): Value {
+    return this.binary(BPF_ADD, left, right);
+  }
+
+  either(value: Value, bits: number): Value {
+    return this.binary(BPF_OR, value, this.constant(bits));
+  }
+
+  /** `value & mask`; a mask of all ones is left out. */
+  masked(value: Value, mask: number): Value {
+    return mask === 0xffff_ffff ? value : this.binary(BPF_AND, value, this.constant(mask));
+  }
+
+  /** One operation of classic BPF. The right side of a division is no constant zero: the caller has said so. */
+  binary(operation: number, left: Value, right: Value): Value {
+    if (right.kind === 'constant') {
+      const { constant } = right;
+      if (left.kind === 'constant') return this.constant(operate(operation, left.constant, constant)!);
+      if (constant === 0) {
+        if (keepsWithZero.has(operation)) return left;
+        if (operation === BPF_MUL || operation === BPF_AND) return right;
+      }
+      const merged = this.merge(operation, left, constant);
+      if (merged !== undefined) return merged;
+    } else if (left.kind === 'constant' && commutes.has(operation)) {
+      return this.binary(operation, right, left);
+    }
+    return this.intern(`${operation}(${left.id},${right.id})`, {
+      kind: 'binary',
+      operation,
+      left,
+      right,
+    });
+  }
+
+  /** `(v op a) op b` as `v op c`, for the operations where that holds. */
+  private merge(operation: number, left: Value, constant: number): Value | undefined {
+    if (operation === BPF_SUB) return this.binary(BPF_ADD, left, this.constant(-constant));
+    if (left.kind !== 'binary' || left.operation !== operation || left.right.kind !== 'constant')
+      return undefined;
+    if (!associates.has(operation)) return undefined;
+    const both = operate(operation, left.right.constant, constant)!;
+    return this.binary(operation, left.left, this.constant(both));
+  }
+
+  private intern(key: string, shape: Shape): Value {
+    const known = this.interned.get(key);
+    if (known !== undefined) return known;
+    const value = { ...shape, id: this.interned.size } as Value;
+    this.interned.set(key, value);
+    return value;
+  }
+}
+
+const keepsWithZero: ReadonlySet<number> = new Set([BPF_ADD, BPF_SUB, BPF_OR, BPF_XOR, BPF_LSH, BPF_RSH]);
+const commutes: ReadonlySet<number> = new Set([BPF_ADD, BPF_MUL, BPF_AND, BPF_OR, BPF_XOR]);
+const associates: ReadonlySet<number> = commutes;
