@@ -1,0 +1,85 @@
+/** From a process or a socket to a Target: connections are opened when they are needed, one for each capture. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ABI } from './abi.ts';
+import { startCaptureFeed } from './capture-feed.ts';
+import { Connection } from './connection.ts';
+import { decodePorts } from './protocol.ts';
+import { findSockets, ownSocketFolder } from './socket-path.ts';
+import type { CaptureFeed, CaptureRequest, PortInfo, Target, TargetInfo } from './target.ts';
+
+/**
+ * Connects to the agent or replay in a process, or at a control socket.
+ * @throws PeerError PEER_GONE when nobody answers, PEER_REFUSED when it is of another version or does not want us;
+ * SysError when this user may not connect.
+ */
+export async function connectTarget(where: number | string): Promise<Target> {
+  if (typeof where === 'string') return new SocketTarget(where, where, await Connection.open(where, where));
+  const name = `process ${where}`;
+  const path =
+    findSockets().find(({ pid }) => pid === where)?.path ?? join(ownSocketFolder(), `${where}.sock`);
+  return new SocketTarget(path, name, await Connection.open(path, name));
+}
+
+/** The words of a process's command line; none when it is gone or hidden. */
+export function readCommandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
+class SocketTarget implements Target {
+  readonly info: TargetInfo;
+  readonly #path: string;
+  readonly #name: string;
+  readonly #connections: Connection[];
+  /** Those that hold a capture: the protocol allows one a connection. */
+  readonly #busy = new Set<Connection>();
+
+  constructor(path: string, name: string, connection: Connection) {
+    this.#path = path;
+    this.#name = name;
+    this.#connections = [connection];
+    // The kernel's word for who listens there, in our own pid namespace, beats the agent's.
+    const pid = connection.peer.pid || connection.welcome.pid;
+    this.info = { ...connection.welcome, pid, commandLine: readCommandLine(pid) };
+  }
+
+  async listPorts(): Promise<readonly PortInfo[]> {
+    const connection = this.#open()[0] ?? (await this.#connect());
+    const answer = await connection.request(ABI.HONE_MSG_LIST_PORTS, new Uint8Array(0), ABI.HONE_MSG_PORTS);
+    return connection.decode(() => decodePorts(answer.body));
+  }
+
+  async startCapture(request: CaptureRequest): Promise<CaptureFeed> {
+    const connection =
+      this.#open().find((candidate) => !this.#busy.has(candidate)) ?? (await this.#connect());
+    this.#busy.add(connection);
+    const release = () => {
+      this.#busy.delete(connection);
+      connection.close();
+    };
+    try {
+      return await startCaptureFeed(connection, request, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.close();
+  }
+
+  #open(): Connection[] {
+    return this.#connections.filter(({ isOpen }) => isOpen);
+  }
+
+  async #connect(): Promise<Connection> {
+    const connection = await Connection.open(this.#path, this.#name);
+    this.#connections.push(connection);
+    return connection;
+  }
+}

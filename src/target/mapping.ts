@@ -1,0 +1,87 @@
+/**
+ * Shared memory as JavaScript sees it: a file descriptor mapped as one ArrayBuffer, where the data area of a ring
+ * stands twice, back to back, so that every run of bytes in it is contiguous.
+ */
+import { closeSync, fstatSync } from 'node:fs';
+import { PeerError, SysError, UnsupportedError } from '../base/index.ts';
+import {
+  EINVAL,
+  F_SEAL_GROW,
+  F_SEAL_SHRINK,
+  mapOver,
+  PROT_READ,
+  PROT_WRITE,
+  reserveAddresses,
+  tryGetSeals,
+  unmap,
+  viewMemory,
+} from './posix.ts';
+
+export interface Mapping {
+  /** `plainBytes`, then the mirrored bytes twice. Ours until close(). */
+  readonly buffer: ArrayBuffer;
+  /** Unmaps: whatever still looks at `buffer` must not be used any more. */
+  close(): void;
+}
+
+export interface MappingShape {
+  /** Bytes from the start of the file that are mapped once. */
+  readonly plainBytes: number;
+  /** The rest of the file, mapped twice; 0 when there is none. */
+  readonly mirroredBytes: number;
+  /** Whether this process writes into the mirrored part; the plain part can always be written. */
+  readonly writer: boolean;
+}
+
+/** Maps the whole file, which stays open and the caller's. */
+export function mapMemory(fd: number, shape: MappingShape): Mapping {
+  const { plainBytes, mirroredBytes, writer } = shape;
+  const length = plainBytes + 2 * mirroredBytes;
+  const address = reserveAddresses(length);
+  try {
+    mapOver(address, plainBytes, PROT_READ | PROT_WRITE, fd, 0);
+    const protection = writer ? PROT_READ | PROT_WRITE : PROT_READ;
+    for (let copy = 0; mirroredBytes > 0 && copy < 2; copy++) {
+      mapOver(address + plainBytes + copy * mirroredBytes, mirroredBytes, protection, fd, plainBytes);
+    }
+    const buffer = viewMemory(address, length);
+    let mapped = true;
+    return {
+      buffer,
+      close() {
+        if (mapped) unmap(address, length);
+        mapped = false;
+      },
+    };
+  } catch (error) {
+    unmap(address, length);
+    if (!(error instanceof SysError) || error.errno !== EINVAL) throw error;
+    throw new UnsupportedError(
+      `cannot map ${plainBytes} + ${mirroredBytes} bytes of a ring: the pages of this kernel are too large`,
+      'a kernel with pages of 4 KiB',
+    );
+  }
+}
+
+/**
+ * Maps memory that a peer made, and closes the descriptor in any case.
+ * @param what names it in errors: "ring 3 of testpmd"
+ * @throws PeerError when the size is another one or could still change: reading past the end would kill us.
+ */
+export function mapPeerMemory(fd: number, shape: MappingShape, what: string): Mapping {
+  try {
+    const seals = tryGetSeals(fd);
+    const needed = F_SEAL_SHRINK | F_SEAL_GROW;
+    if (seals < 0 || (seals & needed) !== needed) {
+      throw new PeerError('PEER_PROTOCOL', `${what}: the memory is not sealed against resizing`);
+    }
+    const expected = shape.plainBytes + shape.mirroredBytes;
+    const got = fstatSync(fd).size;
+    if (got !== expected) {
+      throw new PeerError('PEER_PROTOCOL', `${what}: got ${got} bytes of memory, expected ${expected}`);
+    }
+    return mapMemory(fd, shape);
+  } finally {
+    closeSync(fd);
+  }
+}
