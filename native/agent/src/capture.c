@@ -37,7 +37,8 @@ static struct ring *ring_of(struct session *session, const struct writer *writer
 		ring = atomic_exchange(&session->spares[i], NULL);
 		if (ring == NULL)
 			continue;
-		ring->shared->tid = atomic_load_explicit(&writer->tid, memory_order_relaxed);
+		for (struct ring *one = ring; one != NULL; one = one->overflow)
+			one->shared->tid = atomic_load_explicit(&writer->tid, memory_order_relaxed);
 		atomic_store(&session->by_writer[writer->index], ring);
 	}
 	return ring;
@@ -53,14 +54,23 @@ static const struct block_rare *describe_rare(struct block_rare *rare, const str
 	return rare;
 }
 
+/* The full ring's overflow, if that has room. */
+static struct ring *overflow_with_room(const struct ring *ring, uint32_t length)
+{
+	struct ring *overflow = ring->overflow;
+
+	return overflow != NULL && ring_has_room(overflow, overflow->head, length) ? overflow : NULL;
+}
+
 static void capture_burst(const struct attachment *at, struct ring *ring, struct rte_mbuf **packets,
 			  uint16_t count, uint64_t burst_ns)
 {
 	struct hone_counters *counters = &ring->counters[at->number];
 	uint64_t lost = ring->lost[at->number];
+	struct ring *into = ring;
 	uint64_t head = ring->head;
 	uint64_t bytes = 0;
-	uint32_t matched = 0, captured = 0;
+	uint32_t matched = 0, captured = 0, published = 0;
 	struct block_rare rare;
 
 	for (uint16_t i = 0; i < count; i++) {
@@ -81,14 +91,22 @@ static void capture_burst(const struct attachment *at, struct ring *ring, struct
 		}
 		packet.captured = RTE_MIN(packet.original, at->snaplen);
 		length = block_length(&packet);
-		if (unlikely(!ring_has_room(ring, head, length))) {
-			lost++;
-			continue;
+		if (unlikely(!ring_has_room(into, head, length))) {
+			struct ring *overflow = overflow_with_room(into, length);
+
+			if (overflow == NULL) {
+				lost++;
+				continue;
+			}
+			ring_publish(into, head, burst_ns, captured - published);
+			published = captured;
+			into = overflow;
+			head = overflow->head;
 		}
 		packet.packet_id = ring->next_packet_id + captured;
 		if (at->adapter_clock)
 			packet.timestamp_ns = adapter_time_ns(&agent.adapters, mbuf, burst_ns);
-		block_write(ring->data + (head & ring->mask), &at->source, at->interface, &packet);
+		block_write(into->data + (head & into->mask), &at->source, at->interface, &packet);
 		head += length;
 		bytes += packet.original;
 		lost = 0;
@@ -101,8 +119,7 @@ static void capture_burst(const struct attachment *at, struct ring *ring, struct
 	counters->captured += captured;
 	counters->dropped += matched - captured;
 	counters->bytes += bytes;
-	if (captured != 0)
-		ring_publish(ring, head, burst_ns, captured);
+	ring_publish(into, head, burst_ns, captured - published);
 }
 
 static void set_active(const struct plan *plan, const struct writer *writer, uint32_t active)
@@ -111,7 +128,7 @@ static void set_active(const struct plan *plan, const struct writer *writer, uin
 		struct ring *ring = atomic_load_explicit(&plan->attachments[i].session->by_writer[writer->index],
 							 memory_order_relaxed);
 
-		if (ring != NULL)
+		for (; ring != NULL; ring = ring->overflow)
 			__atomic_store_n(&ring->shared->active, active, __ATOMIC_RELEASE);
 	}
 }

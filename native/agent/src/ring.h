@@ -29,6 +29,7 @@ struct ring {
 	int fd;
 	size_t mapped;
 	uint64_t *lost; /* of each hook, since the last captured packet */
+	struct ring *overflow; /* the same writer's, used while this one is full; NULL: none */
 } __rte_cache_aligned;
 
 /* NULL with errno set when there is not enough memory. data_bytes is a power of two. */
@@ -52,10 +53,13 @@ static inline bool ring_has_room(struct ring *ring, uint64_t head, uint32_t byte
 	return head + bytes - tail <= size;
 }
 
+/* The bytes from ring->head to head, of one burst. None: nothing is published. */
 static inline void ring_publish(struct ring *ring, uint64_t head, uint64_t timestamp_ns, uint32_t packets)
 {
 	struct hone_index_entry *entry = &ring->index[ring->index_head & ring->index_mask];
 
+	if (packets == 0)
+		return;
 	entry->timestamp_ns = timestamp_ns;
 	entry->bytes = (uint32_t)(head - ring->head);
 	entry->packets = packets;

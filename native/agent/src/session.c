@@ -12,6 +12,7 @@
 #include "server.h"
 
 #define WARMING_NS 25000000ull
+#define FRONT_BYTES (4u << 20)
 #define PAGE 4096
 #define MEMORY_BYTES ((sizeof(struct hone_session_memory) + PAGE - 1) & ~(size_t)(PAGE - 1))
 
@@ -301,27 +302,46 @@ fail:
 
 static void announce_ring(struct session *session, const struct ring *ring)
 {
-	struct hone_ring_event event = {
-		.ring = ring->number,
-		.tid = ring->shared->tid,
-		.data_bytes = ring->mask + 1,
-		.index_entries = ring->index_mask + 1,
-	};
+	for (; ring != NULL; ring = ring->overflow) {
+		struct hone_ring_event event = {
+			.ring = ring->number,
+			.tid = ring->shared->tid,
+			.data_bytes = ring->mask + 1,
+			.index_entries = ring->index_mask + 1,
+		};
 
-	if (session->client != NULL)
-		client_send(session->client, HONE_MSG_RING, 0, &event, sizeof(event), ring->fd);
+		if (session->client != NULL)
+			client_send(session->client, HONE_MSG_RING, 0, &event, sizeof(event), ring->fd);
+	}
 }
 
-static struct ring *add_ring(struct session *session)
+static struct ring *add_one(struct session *session, uint32_t bytes)
 {
 	struct ring *ring;
 
 	if (session->nb_rings == HONE_MAX_RINGS)
 		return NULL;
-	ring = ring_open(session->nb_rings, session->ring_bytes);
+	ring = ring_open(session->nb_rings, bytes);
 	if (ring != NULL)
 		session->rings[session->nb_rings++] = ring;
 	return ring;
+}
+
+/*
+ * The rings of one writer. A host that keeps up lets the writer use the same few megabytes over and over, which stay
+ * in the cache; the large ring is for when it does not. The front ring comes first: a burst that
+ * is split over both is in order by the rings' numbers.
+ */
+static struct ring *add_ring(struct session *session)
+{
+	struct ring *ring;
+
+	if (session->ring_bytes <= FRONT_BYTES)
+		return add_one(session, session->ring_bytes);
+	ring = add_one(session, FRONT_BYTES);
+	if (ring != NULL)
+		ring->overflow = add_one(session, session->ring_bytes);
+	return ring == NULL || ring->overflow == NULL ? NULL : ring;
 }
 
 /* Rings in advance for threads that have not polled yet: they must not wait for one. */
@@ -359,7 +379,8 @@ static bool give_rings(struct session *session)
 		ring = add_ring(session);
 		if (ring == NULL)
 			return false;
-		ring->shared->tid = atomic_load(&agent.writers.places[i].tid);
+		for (struct ring *one = ring; one != NULL; one = one->overflow)
+			one->shared->tid = atomic_load(&agent.writers.places[i].tid);
 		atomic_store(&session->by_writer[i], ring);
 	}
 	return true;
@@ -372,7 +393,8 @@ static void go_live(struct session *session)
 		.engine = engine_of(session),
 		.max_hooks = HONE_MAX_HOOKS,
 	};
-	uint32_t with_ring;
+	const struct ring *announced[HONE_MAX_RINGS];
+	uint32_t with_ring = 0;
 
 	if (!give_rings(session)) {
 		struct client *client = session->client;
@@ -383,14 +405,19 @@ static void go_live(struct session *session)
 		session_stop(session, 0);
 		return;
 	}
-	with_ring = session->nb_rings;
+	for (uint32_t i = 0; i < HONE_MAX_RINGS; i++) {
+		const struct ring *ring = atomic_load(&session->by_writer[i]);
+
+		if (ring != NULL)
+			announced[with_ring++] = ring;
+	}
 	session->state = SESSION_LIVE;
 	for (uint32_t i = 0; i < session->nb_hooks; i++)
 		atomic_store(&session->hooks[i]->warming, false);
 	client_send(session->client, HONE_MSG_STARTED, session->request, &started, sizeof(started),
 		    session->memory_fd);
 	for (uint32_t i = 0; i < with_ring; i++)
-		announce_ring(session, session->rings[i]);
+		announce_ring(session, announced[i]);
 	refill_spares(session, spares_wanted(with_ring));
 	atomic_store(&session->live, true);
 }

@@ -16,7 +16,9 @@
  *
  * Session memory and rings
  * Memory is anonymous (memfd), sealed against resizing, made by the agent and passed with SCM_RIGHTS beside
- * the message that announces it. A ring has one writer, a thread of the application, and one reader, the host.
+ * the message that announces it. A ring has one writer, a thread of the application, and one reader, the host;
+ * a writer may have two rings, a small one that stays in the cache and a large one for when that is full: a burst
+ * that is split over both begins in the one with the lower number.
  * `head` and `tail` count bytes since the start and only grow; the data area is a power of two, so that
  * position & (size - 1) is an offset. The writer publishes whole blocks with a release store of `head`; the
  * reader gives space back with a release store of `tail`. The index area holds one entry a published burst, in
