@@ -148,9 +148,7 @@ static void welcome(struct client *client, uint32_t request)
 	const char *last;
 
 	body.pid = (uint32_t)agent.pid;
-	body.engine = agent.program_api.load == NULL	? HONE_ENGINE_OWN_INTERPRETER :
-		      program_has_jit(&agent.program_api) ? HONE_ENGINE_JIT :
-							  HONE_ENGINE_RTE_INTERPRETER;
+	body.engine = abi_engine(program_engine_of(&agent.program_api));
 	body.tsc_hz = agent.dpdk.rte_get_tsc_hz();
 	snprintf(body.version, sizeof(body.version), "%s", agent.dpdk.rte_version());
 	if (agent.dpdk.rte_eal_get_runtime_dir != NULL)

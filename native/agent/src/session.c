@@ -45,8 +45,7 @@ static int open_memory(struct session *session)
 	return 0;
 }
 
-/* The last program's engine says what runs: all are loaded the same way. */
-static uint32_t engine_of(const struct session *session)
+uint32_t abi_engine(enum program_engine engine)
 {
 	static const uint32_t engines[] = {
 		[PROGRAM_JIT] = HONE_ENGINE_JIT,
@@ -54,9 +53,7 @@ static uint32_t engine_of(const struct session *session)
 		[PROGRAM_OWN_INTERPRETER] = HONE_ENGINE_OWN_INTERPRETER,
 	};
 
-	if (session->nb_programs == 0)
-		return HONE_ENGINE_JIT;
-	return engines[program_engine(session->programs[session->nb_programs - 1])];
+	return engines[engine];
 }
 
 static int refuse(char *error, size_t error_size, const char *text)
@@ -390,7 +387,7 @@ static void go_live(struct session *session)
 {
 	struct hone_started started = {
 		.nb_interfaces = session->interfaces,
-		.engine = engine_of(session),
+		.engine = abi_engine(program_engine_of(&agent.program_api)),
 		.max_hooks = HONE_MAX_HOOKS,
 	};
 	const struct ring *announced[HONE_MAX_RINGS];

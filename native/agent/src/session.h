@@ -66,6 +66,9 @@ struct session {
 	struct hook *hooks[HONE_MAX_HOOKS];
 };
 
+/* HONE_ENGINE_... */
+uint32_t abi_engine(enum program_engine engine);
+
 /* The body of a START message. NULL with errno and a text for people when it cannot be done. */
 struct session *session_start(struct client *client, uint32_t request, const uint8_t *body, uint32_t bytes,
 			      char *error, size_t error_size);
