@@ -20,10 +20,10 @@ function fail(message) {
 /** `#define NAME value // comment`, numbers only: the include guard has no value and is passed over. */
 function parseConstants(header) {
   const constants = new Map();
-  const line = /^#define\s+(HONE_\w+)[ \t]+(\S+?)u?(?:[ \t]+\/\*\s*(.*?)\s*\*\/)?[ \t]*$/gm;
+  const line = /^#define\s+(HONE_\w+)[ \t]+(.+?)(?:[ \t]+\/\*\s*(.*?)\s*\*\/)?[ \t]*$/gm;
   for (const [, name, text, comment] of header.matchAll(line)) {
-    if (!/^(0x[0-9a-f]+|\d+)$/.test(text)) fail(`${name} is no number: ${text}`);
-    constants.set(name, { text, value: Number(text), comment });
+    const number = /^(0x[0-9a-f]+|\d+)u?$/.exec(text)?.[1] ?? fail(`${name} is no number: ${text}`);
+    constants.set(name, { text: number, value: Number(number), comment });
   }
   return constants;
 }

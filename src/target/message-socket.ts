@@ -91,13 +91,17 @@ export class MessageDecoder {
   #decodeOne(at: number, messages: Message[]): number {
     const available = this.#length - at;
     if (available < HEADER_BYTES) return 0;
-    const { length, type, request } = decodeStruct('hone_msg', new DataView(this.#bytes.buffer), at);
+    const view = new DataView(this.#bytes.buffer);
+    const { length, type, request } = decodeStruct('hone_msg', view, at);
+    const reserved = view.getUint32(at + STRUCTS.hone_msg.fields.reserved.offset, true);
     if (length < HEADER_BYTES || length > ABI.HONE_MAX_MESSAGE) {
       throw new PeerError(
         'PEER_PROTOCOL',
         `got a message of ${length} bytes, expected ${HEADER_BYTES} to ${ABI.HONE_MAX_MESSAGE}`,
       );
     }
+    if (reserved !== 0)
+      throw new PeerError('PEER_PROTOCOL', `got a message with ${reserved} in its reserved field`);
     if (available < length) return 0;
     const fd = this.#takesFd(type) ? this.#fds.shift() : undefined;
     if (this.#takesFd(type) && fd === undefined) {
