@@ -5,49 +5,56 @@
 
 #include "program.h"
 
-static void load_into_librte_bpf(const struct program_api *api, struct program *program)
+static struct rte_bpf *load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns)
 {
-	struct rte_bpf_prm prm = {
-		.ins = (const struct ebpf_insn *)program->insns,
-		.nb_ins = program->count,
+	const struct rte_bpf_prm prm = {
+		.ins = insns,
+		.nb_ins = nb_insns,
 		.prog_arg = {
 			.type = RTE_BPF_ARG_PTR_MBUF,
 			.size = sizeof(struct rte_mbuf),
 			.buf_size = RTE_MBUF_DEFAULT_BUF_SIZE,
 		},
 	};
-	struct rte_bpf_jit jit = { 0 };
 
-	program->bpf = api->load(&prm);
-	if (program->bpf == NULL)
-		return;
-	if (api->get_jit != NULL && api->get_jit(program->bpf, &jit) == 0 && jit.func != NULL)
-		program->jit = jit.func;
-	program->exec = api->exec;
+	return api->load(&prm);
 }
 
-int program_load(const struct program_api *api, const void *insns, uint32_t count, struct program **out, char *error,
-		 size_t error_size)
+int program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, struct program **out,
+		 char *error, size_t error_size)
 {
-	size_t bytes = count * sizeof(struct program_insn);
-	struct program *program = calloc(1, sizeof(*program) + bytes);
+	struct rte_bpf_jit jit = { 0 };
+	struct program *program;
 
-	if (program == NULL) {
-		snprintf(error, error_size, "no memory for a program of %u instructions", count);
+	if (nb_insns == 0 || nb_insns > PROGRAM_MAX_INSNS) {
+		snprintf(error, error_size, "program of %u instructions: expected 1 to %u", nb_insns,
+			 PROGRAM_MAX_INSNS);
 		return -1;
 	}
-	memcpy(program->insns, insns, bytes);
-	program->count = count;
-	if (program_check(program->insns, count, error, error_size) != 0) {
+	program = calloc(1, sizeof(*program) + nb_insns * sizeof(program->insns[0]));
+	if (program == NULL) {
+		snprintf(error, error_size, "no memory for a program of %u instructions", nb_insns);
+		return -1;
+	}
+	memcpy(program->insns, insns, nb_insns * sizeof(program->insns[0]));
+	program->nb_insns = nb_insns;
+	if (program_check(program->insns, nb_insns, error, error_size) != 0) {
 		free(program);
 		return -1;
 	}
 	if (api->load != NULL && api->destroy != NULL) {
-		load_into_librte_bpf(api, program);
+		program->bpf = load(api, program->insns, nb_insns);
 		if (program->bpf == NULL) {
-			snprintf(error, error_size, "librte_bpf refuses the program");
+			snprintf(error, error_size, "librte_bpf refuses the program of %u instructions", nb_insns);
 			free(program);
 			return -1;
+		}
+		program->exec = api->exec;
+		if (api->get_jit != NULL && api->get_jit(program->bpf, &jit) == 0)
+			program->jit = jit.func;
+		if (program->jit == NULL && program->exec == NULL) {
+			api->destroy(program->bpf);
+			program->bpf = NULL;
 		}
 	}
 	*out = program;
@@ -56,7 +63,7 @@ int program_load(const struct program_api *api, const void *insns, uint32_t coun
 
 void program_free(const struct program_api *api, struct program *program)
 {
-	if (program->bpf != NULL)
+	if (program != NULL && program->bpf != NULL)
 		api->destroy(program->bpf);
 	free(program);
 }
@@ -65,24 +72,23 @@ enum program_engine program_engine(const struct program *program)
 {
 	if (program->jit != NULL)
 		return PROGRAM_JIT;
-	return program->exec != NULL ? PROGRAM_RTE_INTERPRETER : PROGRAM_OWN_INTERPRETER;
+	return program->bpf != NULL ? PROGRAM_RTE_INTERPRETER : PROGRAM_OWN_INTERPRETER;
 }
 
-enum program_engine program_engine_of(const struct program_api *api)
+bool program_has_jit(const struct program_api *api)
 {
-	/* r6 = r1; r0 = 1; exit */
-	static const struct program_insn accept[] = {
-		{ .code = 0xbf, .dst = 6, .src = 1 },
-		{ .code = 0xb7, .dst = 0, .imm = 1 },
-		{ .code = 0x95 },
+	static const struct ebpf_insn accept[] = {
+		{ .code = EBPF_ALU64 | EBPF_MOV | BPF_X, .dst_reg = EBPF_REG_6, .src_reg = EBPF_REG_1 },
+		{ .code = BPF_ALU | EBPF_MOV | BPF_K, .dst_reg = EBPF_REG_0, .imm = 1 },
+		{ .code = BPF_JMP | EBPF_EXIT },
 	};
-	enum program_engine engine = PROGRAM_OWN_INTERPRETER;
 	struct program *program;
 	char error[128];
+	bool has_jit;
 
-	if (program_load(api, accept, RTE_DIM(accept), &program, error, sizeof(error)) == 0) {
-		engine = program_engine(program);
-		program_free(api, program);
-	}
-	return engine;
+	if (program_load(api, accept, RTE_DIM(accept), &program, error, sizeof(error)) != 0)
+		return false;
+	has_jit = program_engine(program) == PROGRAM_JIT;
+	program_free(api, program);
+	return has_jit;
 }

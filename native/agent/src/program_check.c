@@ -1,335 +1,452 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The check of filter programs. Jumps go forward only, so one pass in order sees every instruction after all
- * that lead to it: what is known at an instruction (which registers and stack bytes hold a value) is the
- * intersection over its predecessors.
+ * Says whether a program can run next to an application's packets: it ends, it reads only the mbuf's fields that are
+ * listed here, the packet through LD_ABS and LD_IND, and its own stack, it writes only registers and stack, and it
+ * reads nothing that it has not written. One pass, as jumps go forward only. The same rules are in
+ * src/bpf/mbuf/check.ts; test/conformance compares the two.
  *
- * The first instruction is r6 = r1, and r6 stays: all reads of the context go through it, at listed offsets.
- * src/bpf has the same rules for the host.
+ * Why indexes have bounds: librte_bpf adds offset and length in 32 bits, so an LD_IND near 2^32 would read far
+ * outside the packet.
  */
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <hone/abi.h>
-
 #include "program.h"
 
-#define CLASS(code) ((code) & 7)
-#define CLASS_LD 0
-#define CLASS_LDX 1
-#define CLASS_ST 2
-#define CLASS_STX 3
-#define CLASS_ALU 4
-#define CLASS_JMP 5
-#define CLASS_ALU64 7
-#define MODE(code) ((code) & 0xe0)
-#define MODE_ABS 0x20
-#define MODE_IND 0x40
-#define MODE_MEM 0x60
-#define OP(code) ((code) & 0xf0)
-#define OP_DIV 0x30
-#define OP_LSH 0x60
-#define OP_RSH 0x70
-#define OP_NEG 0x80
-#define OP_MOD 0x90
-#define OP_MOV 0xb0
-#define OP_ARSH 0xc0
-#define OP_END 0xd0
-#define OP_JA 0x00
-#define OP_CALL 0x80
-#define OP_EXIT 0x90
-#define OP_JSLE 0xd0
-#define SOURCE_REGISTER 0x08
-
+#define CONTEXT EBPF_REG_6
+#define STACK EBPF_REG_10
 #define STACK_BYTES 512
-#define CONTEXT 6
-#define FRAME 10
+#define NB_VALUES 10 /* r0 to r9 */
 
-struct state {
-	bool reached;
-	uint16_t registers;		 /* bit n: rn holds a value */
-	uint64_t stack[STACK_BYTES / 64]; /* bit n: byte n above the bottom was written */
-};
+/* The last byte of a packet that a load may ask for. */
+#define MAX_OFFSET 0x7fffffffu
 
-struct check {
-	const struct program_insn *insns;
-	uint32_t count;
-	struct state *states;
-	struct state now;
-	const char *reason;
-};
+/* Bounds are known up to 32 bits; a register that may hold more is wide. */
+#define MAX32 UINT64_C(0xffffffff)
+#define WIDE UINT64_MAX
 
-static const struct field {
-	uint16_t offset;
+static const struct {
+	int16_t offset;
 	uint8_t bytes;
-} context_fields[] = {
-	{ 20, 2 }, /* nb_segs */
-	{ 22, 2 }, /* port */
-	{ 24, 8 }, /* ol_flags */
-	{ 32, 4 }, /* packet_type */
-	{ 36, 4 }, /* pkt_len */
-	{ 40, 2 }, /* data_len */
-	{ 42, 2 }, /* vlan_tci */
-	{ 44, 4 }, /* hash.rss */
-	{ 48, 4 }, /* hash.fdir.hi */
-	{ 52, 2 }, /* vlan_tci_outer */
+} fields[] = {
+	{ offsetof(struct rte_mbuf, nb_segs), 2 },
+	{ offsetof(struct rte_mbuf, port), 2 },
+	{ offsetof(struct rte_mbuf, ol_flags), 8 },
+	{ offsetof(struct rte_mbuf, packet_type), 4 },
+	{ offsetof(struct rte_mbuf, pkt_len), 4 },
+	{ offsetof(struct rte_mbuf, data_len), 2 },
+	{ offsetof(struct rte_mbuf, vlan_tci), 2 },
+	{ offsetof(struct rte_mbuf, hash.rss), 4 },
+	{ offsetof(struct rte_mbuf, hash.fdir.hi), 4 },
+	{ offsetof(struct rte_mbuf, vlan_tci_outer), 2 },
 };
 
-static_assert(offsetof(struct rte_mbuf, nb_segs) == 20, "nb_segs");
-static_assert(offsetof(struct rte_mbuf, port) == 22, "port");
-static_assert(offsetof(struct rte_mbuf, ol_flags) == 24, "ol_flags");
-static_assert(offsetof(struct rte_mbuf, packet_type) == 32, "packet_type");
-static_assert(offsetof(struct rte_mbuf, pkt_len) == 36, "pkt_len");
-static_assert(offsetof(struct rte_mbuf, data_len) == 40, "data_len");
-static_assert(offsetof(struct rte_mbuf, vlan_tci) == 42, "vlan_tci");
-static_assert(offsetof(struct rte_mbuf, hash.rss) == 44, "hash.rss");
-static_assert(offsetof(struct rte_mbuf, hash.fdir.hi) == 48, "hash.fdir.hi");
-static_assert(offsetof(struct rte_mbuf, vlan_tci_outer) == 52, "vlan_tci_outer");
+/* What holds before an instruction, whichever way led there. */
+struct state {
+	uint64_t max[NB_VALUES];	   /* the largest value of each register */
+	uint64_t stack[STACK_BYTES / 64]; /* a bit for each byte that was written */
+	uint16_t written;		   /* a bit for each register that was written */
+	bool reached;
+};
 
-static bool no(struct check *check, const char *reason)
+struct checker {
+	const struct ebpf_insn *insns;
+	uint32_t nb_insns;
+	struct state *states;
+	char *error;
+	size_t error_size;
+};
+
+__attribute__((format(printf, 3, 4))) static int refuse(const struct checker *checker, uint32_t pc, const char *format,
+							...)
 {
-	check->reason = reason;
-	return false;
-}
+	va_list arguments;
+	int used;
 
-static uint32_t access_bytes(uint8_t code)
-{
-	static const uint32_t bytes[] = { 4, 2, 1, 8 };
-
-	return bytes[(code >> 3) & 3];
-}
-
-static bool reads(struct check *check, uint8_t reg)
-{
-	if (reg > FRAME)
-		return no(check, "there is no such register");
-	if (reg != FRAME && (check->now.registers & (1u << reg)) == 0)
-		return no(check, "a register is read before it is written");
-	return true;
-}
-
-/* r6 and r10 may not be written: with them every address is known. */
-static bool writes(struct check *check, uint8_t reg)
-{
-	if (reg >= FRAME || reg == CONTEXT)
-		return no(check, "the destination must be r0 to r5 or r7 to r9");
-	check->now.registers |= (uint16_t)(1u << reg);
-	return true;
-}
-
-static bool stack_place(struct check *check, int16_t off, uint32_t bytes, uint32_t *place)
-{
-	if (off < -STACK_BYTES || off + (int32_t)bytes > 0 || (off & (int32_t)(bytes - 1)) != 0)
-		return no(check, "a stack access must be aligned and within the 512 bytes below r10");
-	*place = (uint32_t)(off + STACK_BYTES);
-	return true;
-}
-
-static uint64_t stack_bits(uint32_t place, uint32_t bytes)
-{
-	return ((1ull << bytes) - 1) << (place % 64);
-}
-
-static bool check_load(struct check *check, const struct program_insn *insn)
-{
-	uint32_t bytes = access_bytes(insn->code);
-	uint32_t place;
-
-	if (MODE(insn->code) != MODE_MEM || insn->imm != 0)
-		return no(check, "unknown instruction");
-	if (insn->src == FRAME) {
-		if (!stack_place(check, insn->off, bytes, &place))
-			return false;
-		if ((~check->now.stack[place / 64] & stack_bits(place, bytes)) != 0)
-			return no(check, "the stack is read before it is written");
-		return writes(check, insn->dst);
+	used = snprintf(checker->error, checker->error_size, "instruction %u: ", pc);
+	if (used >= 0 && (size_t)used < checker->error_size) {
+		va_start(arguments, format);
+		vsnprintf(checker->error + used, checker->error_size - (size_t)used, format, arguments);
+		va_end(arguments);
 	}
-	if (insn->src != CONTEXT)
-		return no(check, "loads go through r6 (the context) or r10 (the stack)");
-	for (size_t i = 0; i < RTE_DIM(context_fields); i++)
-		if (insn->off == context_fields[i].offset && bytes == context_fields[i].bytes)
-			return writes(check, insn->dst);
-	return no(check, "this part of the mbuf may not be read");
+	return -1;
 }
 
-static bool check_store(struct check *check, const struct program_insn *insn)
+static uint32_t size_of(uint8_t code)
 {
-	uint32_t bytes = access_bytes(insn->code);
-	uint32_t place;
-
-	if (MODE(insn->code) != MODE_MEM || (CLASS(insn->code) == CLASS_STX ? insn->imm != 0 : insn->src != 0))
-		return no(check, "unknown instruction");
-	if (insn->dst != FRAME)
-		return no(check, "stores go to the stack, through r10");
-	if (CLASS(insn->code) == CLASS_STX && (insn->src == CONTEXT || insn->src == FRAME))
-		return no(check, "r6 and r10 may not be stored");
-	if (CLASS(insn->code) == CLASS_STX && !reads(check, insn->src))
-		return false;
-	if (!stack_place(check, insn->off, bytes, &place))
-		return false;
-	check->now.stack[place / 64] |= stack_bits(place, bytes);
-	return true;
-}
-
-static bool check_packet_load(struct check *check, const struct program_insn *insn)
-{
-	bool indirect = MODE(insn->code) == MODE_IND;
-
-	if ((!indirect && MODE(insn->code) != MODE_ABS) || access_bytes(insn->code) == 8 || insn->dst != 0 ||
-	    insn->off != 0 || (!indirect && insn->src != 0))
-		return no(check, "unknown instruction");
-	if (indirect && (insn->src == CONTEXT || insn->src == FRAME || !reads(check, insn->src)))
-		return check->reason != NULL ? false : no(check, "a packet offset must be a number");
-	/* The result is r0; r1 to r5 are lost, as in a call. */
-	check->now.registers &= (uint16_t)~0x3e;
-	check->now.registers |= 1;
-	return true;
-}
-
-/* Pointers are only copied once, into r6, by the first instruction: all other arithmetic is on numbers. */
-static bool reads_number(struct check *check, uint8_t reg)
-{
-	if (reg == CONTEXT || reg == FRAME)
-		return no(check, "arithmetic and comparison are on numbers, not on r6 or r10");
-	return reads(check, reg);
-}
-
-static bool check_arithmetic(struct check *check, const struct program_insn *insn)
-{
-	uint8_t op = OP(insn->code);
-	bool from_register = (insn->code & SOURCE_REGISTER) != 0;
-	int32_t bits = CLASS(insn->code) == CLASS_ALU64 ? 64 : 32;
-
-	if (insn->off != 0 || op > OP_END)
-		return no(check, "unknown instruction");
-	if (op == OP_END) {
-		if (bits != 32 || insn->src != 0 || (insn->imm != 16 && insn->imm != 32 && insn->imm != 64))
-			return no(check, "unknown instruction");
-		return reads_number(check, insn->dst) && writes(check, insn->dst);
+	switch (BPF_SIZE(code)) {
+	case BPF_B:
+		return 1;
+	case BPF_H:
+		return 2;
+	case BPF_W:
+		return 4;
+	default:
+		return 8;
 	}
-	if (op == OP_NEG) {
-		if (from_register || insn->src != 0 || insn->imm != 0)
-			return no(check, "unknown instruction");
-		return reads_number(check, insn->dst) && writes(check, insn->dst);
-	}
-	if (from_register ? insn->imm != 0 : insn->src != 0)
-		return no(check, "unknown instruction");
-	if (from_register && !reads_number(check, insn->src))
-		return false;
-	if (op != OP_MOV && !reads_number(check, insn->dst))
-		return false;
-	if (!from_register && (op == OP_DIV || op == OP_MOD) && insn->imm == 0)
-		return no(check, "division by zero");
-	if (!from_register && (op == OP_LSH || op == OP_RSH || op == OP_ARSH) && (insn->imm < 0 || insn->imm >= bits))
-		return no(check, "a shift beyond the register");
-	return writes(check, insn->dst);
 }
 
-static void flow_to(struct check *check, uint32_t target)
+static uint64_t max_of_bytes(uint32_t bytes)
 {
-	struct state *state = &check->states[target];
+	return bytes == 8 ? WIDE : (UINT64_C(1) << (8 * bytes)) - 1;
+}
 
-	if (!state->reached) {
-		*state = check->now;
-		state->reached = true;
+static int read_register(const struct checker *checker, uint32_t pc, const struct state *state, unsigned int reg)
+{
+	if (reg >= NB_VALUES || reg == CONTEXT)
+		return refuse(checker, pc, "r%u is a pointer: expected a value", reg);
+	if ((state->written & (1u << reg)) == 0)
+		return refuse(checker, pc, "r%u is read before it is written", reg);
+	return 0;
+}
+
+static int write_register(const struct checker *checker, uint32_t pc, struct state *state, unsigned int reg,
+			  uint64_t max)
+{
+	if (reg >= NB_VALUES || reg == CONTEXT)
+		return refuse(checker, pc, "r%u cannot be written", reg);
+	state->written |= (uint16_t)(1u << reg);
+	state->max[reg] = max;
+	return 0;
+}
+
+static int check_field(const struct checker *checker, uint32_t pc, int16_t offset, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < RTE_DIM(fields); i++)
+		if (fields[i].offset == offset && fields[i].bytes == bytes)
+			return 0;
+	return refuse(checker, pc, "%u bytes at %d of the mbuf cannot be read", bytes, offset);
+}
+
+static int check_slot(const struct checker *checker, uint32_t pc, int16_t offset, uint32_t bytes)
+{
+	if (offset < -STACK_BYTES || offset + (int32_t)bytes > 0 || offset % (int32_t)bytes != 0)
+		return refuse(checker, pc, "%u bytes at %d: expected an aligned place in the %d bytes of stack", bytes,
+			      offset, STACK_BYTES);
+	return 0;
+}
+
+static int check_load(const struct checker *checker, uint32_t pc, struct state *state)
+{
+	const struct ebpf_insn *insn = &checker->insns[pc];
+	uint32_t bytes = size_of(insn->code);
+
+	if (insn->imm != 0)
+		return refuse(checker, pc, "a field that is not used is not 0");
+	if (insn->src_reg == CONTEXT) {
+		if (check_field(checker, pc, insn->off, bytes) != 0)
+			return -1;
+	} else if (insn->src_reg == STACK) {
+		if (check_slot(checker, pc, insn->off, bytes) != 0)
+			return -1;
+		for (uint32_t i = 0; i < bytes; i++) {
+			uint32_t at = (uint32_t)(STACK_BYTES + insn->off) + i;
+
+			if ((state->stack[at / 64] & (UINT64_C(1) << (at % 64))) == 0)
+				return refuse(checker, pc, "the stack at %d is read before it is written", insn->off);
+		}
+	} else {
+		return refuse(checker, pc, "r%u is no pointer: expected r6 or r10", insn->src_reg);
+	}
+	return write_register(checker, pc, state, insn->dst_reg, max_of_bytes(bytes));
+}
+
+static int check_store(const struct checker *checker, uint32_t pc, struct state *state)
+{
+	const struct ebpf_insn *insn = &checker->insns[pc];
+	uint32_t bytes = size_of(insn->code);
+	bool of_register = BPF_CLASS(insn->code) == BPF_STX;
+
+	if (of_register ? insn->imm != 0 : insn->src_reg != 0)
+		return refuse(checker, pc, "a field that is not used is not 0");
+	if (insn->dst_reg != STACK)
+		return refuse(checker, pc, "a store through r%u: expected r10, the stack", insn->dst_reg);
+	if (check_slot(checker, pc, insn->off, bytes) != 0)
+		return -1;
+	if (of_register && read_register(checker, pc, state, insn->src_reg) != 0)
+		return -1;
+	for (uint32_t i = 0; i < bytes; i++) {
+		uint32_t at = (uint32_t)(STACK_BYTES + insn->off) + i;
+
+		state->stack[at / 64] |= UINT64_C(1) << (at % 64);
+	}
+	return 0;
+}
+
+static int check_packet(const struct checker *checker, uint32_t pc, struct state *state)
+{
+	const struct ebpf_insn *insn = &checker->insns[pc];
+	uint32_t bytes = size_of(insn->code);
+	uint64_t index = 0;
+
+	if (insn->dst_reg != 0 || insn->off != 0 || (BPF_MODE(insn->code) == BPF_ABS && insn->src_reg != 0))
+		return refuse(checker, pc, "a field that is not used is not 0");
+	if (BPF_MODE(insn->code) == BPF_IND) {
+		if (read_register(checker, pc, state, insn->src_reg) != 0)
+			return -1;
+		index = state->max[insn->src_reg];
+	}
+	if (index > MAX_OFFSET || insn->imm < 0 || index + (uint32_t)insn->imm + bytes > MAX_OFFSET)
+		return refuse(checker, pc, "a load from the packet may reach above %u", MAX_OFFSET);
+	/* The slow path of a load is a function call. */
+	state->written &= (uint16_t)~0x3eu;
+	return write_register(checker, pc, state, EBPF_REG_0, max_of_bytes(bytes));
+}
+
+static uint64_t smear(uint64_t max)
+{
+	return max == WIDE ? WIDE : max == 0 ? 0 : MAX32 >> __builtin_clz((uint32_t)max);
+}
+
+/* The largest result of an operation on values up to a and b; above 32 bits it wraps or is wide. */
+static uint64_t max_of_result(uint8_t code, uint64_t a, uint64_t b, bool constant)
+{
+	bool wide = BPF_CLASS(code) == EBPF_ALU64;
+	uint64_t top = wide ? WIDE : MAX32;
+	uint64_t max;
+
+	a = RTE_MIN(a, top);
+	b = RTE_MIN(b, top);
+	switch (BPF_OP(code)) {
+	case EBPF_MOV:
+		return b;
+	case BPF_AND:
+		return RTE_MIN(a, b);
+	case BPF_OR:
+	case BPF_XOR:
+		return smear(RTE_MAX(a, b));
+	case BPF_DIV:
+		return constant && a != WIDE && b != WIDE ? a / b : a;
+	case BPF_MOD:
+		return constant ? RTE_MIN(a, b - 1) : a;
+	case BPF_RSH:
+		if (!constant)
+			return a;
+		if (a != WIDE)
+			return a >> b;
+		return b < 32 ? WIDE : MAX32 >> (b - 32);
+	case BPF_ADD:
+		max = a == WIDE || b == WIDE ? WIDE : a + b;
+		break;
+	case BPF_MUL:
+		max = a == WIDE || b == WIDE ? WIDE : a * b;
+		break;
+	case BPF_LSH:
+		max = !constant || a == WIDE || b >= 32 ? WIDE : a << b;
+		break;
+	default:
+		max = WIDE;
+	}
+	return max > MAX32 ? top : max;
+}
+
+static int check_end(const struct checker *checker, uint32_t pc, struct state *state)
+{
+	const struct ebpf_insn *insn = &checker->insns[pc];
+
+	if (BPF_CLASS(insn->code) != BPF_ALU)
+		return refuse(checker, pc, "unknown opcode 0x%02x", insn->code);
+	if (insn->src_reg != 0 || insn->off != 0)
+		return refuse(checker, pc, "a field that is not used is not 0");
+	if (insn->imm != 16 && insn->imm != 32 && insn->imm != 64)
+		return refuse(checker, pc, "a byte swap of %d bits: expected 16, 32 or 64", insn->imm);
+	if (read_register(checker, pc, state, insn->dst_reg) != 0)
+		return -1;
+	return write_register(checker, pc, state, insn->dst_reg, max_of_bytes((uint32_t)insn->imm / 8));
+}
+
+static int check_alu(const struct checker *checker, uint32_t pc, struct state *state)
+{
+	const struct ebpf_insn *insn = &checker->insns[pc];
+	bool wide = BPF_CLASS(insn->code) == EBPF_ALU64;
+	bool constant = BPF_SRC(insn->code) == BPF_K;
+	uint8_t operation = BPF_OP(insn->code);
+	uint64_t a, b;
+
+	if (operation == EBPF_END)
+		return check_end(checker, pc, state);
+	if (operation > EBPF_END || (operation == BPF_NEG && !constant))
+		return refuse(checker, pc, "unknown opcode 0x%02x", insn->code);
+	if (insn->off != 0 || (constant ? insn->src_reg != 0 : insn->imm != 0) ||
+	    (operation == BPF_NEG && insn->imm != 0))
+		return refuse(checker, pc, "a field that is not used is not 0");
+	if (constant && (operation == BPF_DIV || operation == BPF_MOD) && insn->imm == 0)
+		return refuse(checker, pc, "division by a constant 0");
+	if (constant && (operation == BPF_LSH || operation == BPF_RSH || operation == EBPF_ARSH) &&
+	    (insn->imm < 0 || insn->imm > (wide ? 63 : 31)))
+		return refuse(checker, pc, "a shift by %d bits: expected 0 to %d", insn->imm, wide ? 63 : 31);
+	if (operation != EBPF_MOV && read_register(checker, pc, state, insn->dst_reg) != 0)
+		return -1;
+	if (!constant && read_register(checker, pc, state, insn->src_reg) != 0)
+		return -1;
+	a = operation == EBPF_MOV ? 0 : state->max[insn->dst_reg];
+	if (!constant)
+		b = state->max[insn->src_reg];
+	else if (wide && insn->imm < 0)
+		b = WIDE;
+	else
+		b = (uint32_t)insn->imm;
+	return write_register(checker, pc, state, insn->dst_reg, max_of_result(insn->code, a, b, constant));
+}
+
+static void merge(struct state *into, const struct state *from)
+{
+	if (!into->reached) {
+		*into = *from;
+		into->reached = true;
 		return;
 	}
-	state->registers &= check->now.registers;
-	for (size_t i = 0; i < RTE_DIM(state->stack); i++)
-		state->stack[i] &= check->now.stack[i];
+	into->written &= from->written;
+	for (uint32_t i = 0; i < NB_VALUES; i++)
+		into->max[i] = RTE_MAX(into->max[i], from->max[i]);
+	for (uint32_t i = 0; i < RTE_DIM(into->stack); i++)
+		into->stack[i] &= from->stack[i];
 }
 
-static bool jump_to(struct check *check, uint32_t at, int16_t off)
+/* What an unsigned comparison with a constant says about the register, on the way where it says that. */
+static void narrow(const struct ebpf_insn *insn, struct state *taken, struct state *next)
 {
-	if (off < 0 || at + 1 + (uint32_t)off >= check->count)
-		return no(check, "jumps go forward and stay inside the program");
-	flow_to(check, at + 1 + (uint32_t)off);
-	return true;
-}
+	uint64_t constant = (uint32_t)insn->imm;
+	struct state *state;
 
-static bool check_jump(struct check *check, uint32_t at, const struct program_insn *insn)
-{
-	uint8_t op = OP(insn->code);
-	bool from_register = (insn->code & SOURCE_REGISTER) != 0;
-
-	if (op == OP_EXIT) {
-		if (insn->code != (CLASS_JMP | OP_EXIT) || insn->dst != 0 || insn->src != 0 || insn->off != 0 ||
-		    insn->imm != 0)
-			return no(check, "unknown instruction");
-		return reads(check, 0);
-	}
-	if (op == OP_JA) {
-		if (from_register || insn->dst != 0 || insn->src != 0 || insn->imm != 0)
-			return no(check, "unknown instruction");
-		return jump_to(check, at, insn->off);
-	}
-	if (op == OP_CALL)
-		return no(check, "filters call nothing");
-	if (op > OP_JSLE || (from_register ? insn->imm != 0 : insn->src != 0))
-		return no(check, "unknown instruction");
-	if (!reads_number(check, insn->dst) || (from_register && !reads_number(check, insn->src)))
-		return false;
-	return jump_to(check, at, insn->off) && jump_to(check, at, 0);
-}
-
-static bool check_insn(struct check *check, uint32_t at)
-{
-	const struct program_insn *insn = &check->insns[at];
-
-	switch (CLASS(insn->code)) {
-	case CLASS_JMP:
-		return check_jump(check, at, insn);
-	case CLASS_LD:
-		return check_packet_load(check, insn) && jump_to(check, at, 0);
-	case CLASS_LDX:
-		return check_load(check, insn) && jump_to(check, at, 0);
-	case CLASS_ST:
-	case CLASS_STX:
-		return check_store(check, insn) && jump_to(check, at, 0);
-	case CLASS_ALU:
-	case CLASS_ALU64:
-		return check_arithmetic(check, insn) && jump_to(check, at, 0);
+	if (BPF_SRC(insn->code) != BPF_K || insn->imm < 0)
+		return;
+	switch (BPF_OP(insn->code)) {
+	case BPF_JEQ:
+	case EBPF_JLE:
+		state = taken;
+		break;
+	case EBPF_JLT:
+		state = taken;
+		constant--;
+		break;
+	case EBPF_JNE:
+	case BPF_JGT:
+		state = next;
+		break;
+	case BPF_JGE:
+		state = next;
+		constant--;
+		break;
 	default:
-		return no(check, "unknown instruction");
+		return;
 	}
+	if (constant <= MAX32)
+		state->max[insn->dst_reg] = RTE_MIN(state->max[insn->dst_reg], constant);
 }
 
-static bool check_all(struct check *check, uint32_t *at)
+static int check_jump(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct program_insn first = { .code = 0xbf, .dst = CONTEXT, .src = 1 };
+	const struct ebpf_insn *insn = &checker->insns[pc];
+	bool constant = BPF_SRC(insn->code) == BPF_K;
+	bool always = insn->code == (BPF_JMP | BPF_JA);
+	struct state next = *state;
+	uint32_t target;
 
-	*at = 0;
-	if (check->count < 2 || memcmp(&check->insns[0], &first, sizeof(first)) != 0)
-		return no(check, "a program begins with r6 = r1");
-	check->states[1].reached = true;
-	check->states[1].registers = 1u << CONTEXT;
-	for (*at = 1; *at < check->count; ++*at) {
-		check->now = check->states[*at];
-		if (!check->now.reached)
-			return no(check, "nothing leads to this instruction");
-		if (!check_insn(check, *at))
-			return false;
+	if (insn->code == (BPF_JMP | EBPF_EXIT)) {
+		if (insn->dst_reg != 0 || insn->src_reg != 0 || insn->off != 0 || insn->imm != 0)
+			return refuse(checker, pc, "a field that is not used is not 0");
+		return read_register(checker, pc, state, EBPF_REG_0);
 	}
-	return true;
+	if (BPF_OP(insn->code) > EBPF_JSLE || BPF_OP(insn->code) == EBPF_CALL || BPF_OP(insn->code) == EBPF_EXIT ||
+	    (BPF_OP(insn->code) == BPF_JA && !always))
+		return refuse(checker, pc, "unknown opcode 0x%02x", insn->code);
+	if ((constant ? insn->src_reg != 0 : insn->imm != 0) || (always && (insn->dst_reg != 0 || insn->imm != 0)))
+		return refuse(checker, pc, "a field that is not used is not 0");
+	if (insn->off < 0 || pc + 1 + (uint32_t)insn->off >= checker->nb_insns)
+		return refuse(checker, pc, "a jump by %d: expected forward and inside the program", insn->off);
+	target = pc + 1 + (uint32_t)insn->off;
+	if (!always) {
+		if (read_register(checker, pc, state, insn->dst_reg) != 0 ||
+		    (!constant && read_register(checker, pc, state, insn->src_reg) != 0))
+			return -1;
+		narrow(insn, state, &next);
+		merge(&checker->states[pc + 1], &next);
+	}
+	merge(&checker->states[target], state);
+	return 0;
 }
 
-int program_check(const struct program_insn *insns, uint32_t count, char *error, size_t error_size)
+static int check_insn(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	struct check check = { .insns = insns, .count = count };
-	uint32_t at = 0;
-	bool good = false;
+	uint8_t code = checker->insns[pc].code;
+	int result;
 
-	check.reason = "no memory for the check";
-	if (count > HONE_MAX_INSNS)
-		check.reason = "too many instructions";
-	else if ((check.states = calloc(count + 1, sizeof(*check.states))) != NULL) {
-		check.reason = NULL;
-		good = check_all(&check, &at);
+	switch (BPF_CLASS(code)) {
+	case BPF_JMP:
+		return check_jump(checker, pc, state);
+	case BPF_ALU:
+	case EBPF_ALU64:
+		result = check_alu(checker, pc, state);
+		break;
+	case BPF_LDX:
+		if (BPF_MODE(code) != BPF_MEM)
+			return refuse(checker, pc, "unknown opcode 0x%02x", code);
+		result = check_load(checker, pc, state);
+		break;
+	case BPF_ST:
+	case BPF_STX:
+		if (BPF_MODE(code) != BPF_MEM)
+			return refuse(checker, pc, "unknown opcode 0x%02x", code);
+		result = check_store(checker, pc, state);
+		break;
+	case BPF_LD:
+		if ((BPF_MODE(code) != BPF_ABS && BPF_MODE(code) != BPF_IND) || size_of(code) == 8)
+			return refuse(checker, pc, "unknown opcode 0x%02x", code);
+		result = check_packet(checker, pc, state);
+		break;
+	default:
+		return refuse(checker, pc, "unknown opcode 0x%02x", code);
 	}
-	free(check.states);
-	if (good)
-		return 0;
-	snprintf(error, error_size, "instruction %u: %s", at, check.reason);
-	return -1;
+	if (result == 0 && pc + 1 < checker->nb_insns)
+		merge(&checker->states[pc + 1], state);
+	return result;
+}
+
+static int check_all(const struct checker *checker)
+{
+	static const struct ebpf_insn first = {
+		.code = EBPF_ALU64 | EBPF_MOV | BPF_X, .dst_reg = CONTEXT, .src_reg = EBPF_REG_1
+	};
+	uint32_t last = checker->nb_insns - 1;
+
+	if (memcmp(&checker->insns[0], &first, sizeof(first)) != 0)
+		return refuse(checker, 0, "expected r6 = r1 as the first instruction");
+	if (checker->insns[last].code != (BPF_JMP | EBPF_EXIT))
+		return refuse(checker, last, "expected exit as the last instruction");
+	checker->states[1].reached = true;
+	for (uint32_t pc = 1; pc < checker->nb_insns; pc++) {
+		struct state state = checker->states[pc];
+
+		if (!state.reached)
+			return refuse(checker, pc, "no way leads here");
+		if (check_insn(checker, pc, &state) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int program_check(const struct ebpf_insn *insns, uint32_t nb_insns, char *error, size_t error_size)
+{
+	struct checker checker = {
+		.insns = insns, .nb_insns = nb_insns, .error = error, .error_size = error_size
+	};
+	int result;
+
+	if (nb_insns < 2 || nb_insns > PROGRAM_MAX_INSNS) {
+		snprintf(error, error_size, "program of %u instructions: expected 2 to %u", nb_insns,
+			 PROGRAM_MAX_INSNS);
+		return -1;
+	}
+	checker.states = calloc(nb_insns, sizeof(*checker.states));
+	if (checker.states == NULL) {
+		snprintf(error, error_size, "no memory to check a program of %u instructions", nb_insns);
+		return -1;
+	}
+	result = check_all(&checker);
+	free(checker.states);
+	return result;
 }

@@ -1,158 +1,236 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The interpreter for processes without librte_bpf. It runs checked programs only, so addresses and jumps need no look;
- * a packet load outside the packet ends the program with 0, and so does a division by zero.
+ * The engine for processes without librte_bpf. Relies on program_check(): registers, stack and mbuf fields need no
+ * look here; loads from the packet are checked against the segments that are really there.
  */
 #include <string.h>
 
-#include <rte_byteorder.h>
-
 #include "program.h"
 
-struct machine {
-	uint64_t r[11];
-	uint8_t stack[512] __rte_aligned(8);
-};
+#define NB_REGISTERS 11
+#define STACK_BYTES 512
 
-static bool load_packet(const struct rte_mbuf *mbuf, uint32_t offset, uint32_t bytes, uint64_t *value)
+/* Up to 4 bytes of a packet in network byte order; false when they do not all lie inside. */
+static bool load_packet(const struct rte_mbuf *mbuf, uint64_t offset, uint32_t bytes, uint64_t *value)
 {
-	uint32_t got = 0;
-	uint32_t result = 0;
+	const struct rte_mbuf *segment = mbuf;
+	uint64_t result = 0;
 
-	if (offset > mbuf->pkt_len || mbuf->pkt_len - offset < bytes)
+	if (offset + bytes > mbuf->pkt_len)
 		return false;
-	for (const struct rte_mbuf *segment = mbuf; segment != NULL && got < bytes; segment = segment->next) {
-		const uint8_t *data = rte_pktmbuf_mtod(segment, const uint8_t *);
-
-		for (; offset < segment->data_len && got < bytes; offset++, got++)
-			result = result << 8 | data[offset];
-		offset -= RTE_MIN(offset, (uint32_t)segment->data_len);
+	while (segment != NULL && offset >= segment->data_len) {
+		offset -= segment->data_len;
+		segment = segment->next;
+	}
+	while (bytes != 0) {
+		if (segment == NULL)
+			return false;
+		if (offset == segment->data_len) {
+			segment = segment->next;
+			offset = 0;
+			continue;
+		}
+		result = result << 8 | *rte_pktmbuf_mtod_offset(segment, const uint8_t *, offset);
+		offset++;
+		bytes--;
 	}
 	*value = result;
-	return got == bytes;
-}
-
-static uint64_t load_memory(const void *from, uint8_t code)
-{
-	uint64_t value = 0;
-	static const size_t bytes[] = { 4, 2, 1, 8 };
-
-	memcpy(&value, from, bytes[(code >> 3) & 3]);
-	return value;
-}
-
-static void store_memory(void *to, uint8_t code, uint64_t value)
-{
-	static const size_t bytes[] = { 4, 2, 1, 8 };
-
-	memcpy(to, &value, bytes[(code >> 3) & 3]);
-}
-
-static uint64_t swap(uint64_t value, int32_t bits, bool big_endian)
-{
-	if (bits == 16)
-		return big_endian ? rte_bswap16((uint16_t)value) : (uint16_t)value;
-	if (bits == 32)
-		return big_endian ? rte_bswap32((uint32_t)value) : (uint32_t)value;
-	return big_endian ? rte_bswap64(value) : value;
-}
-
-/* False: division by zero. */
-static bool compute(uint8_t op, bool wide, uint64_t *dst, uint64_t src)
-{
-	uint64_t a = wide ? *dst : (uint32_t)*dst;
-	uint64_t b = wide ? src : (uint32_t)src;
-	uint32_t shift = (uint32_t)b & (wide ? 63 : 31);
-
-	switch (op) {
-	case 0x00: a += b; break;
-	case 0x10: a -= b; break;
-	case 0x20: a *= b; break;
-	case 0x30:
-		if (b == 0)
-			return false;
-		a /= b;
-		break;
-	case 0x40: a |= b; break;
-	case 0x50: a &= b; break;
-	case 0x60: a <<= shift; break;
-	case 0x70: a >>= shift; break;
-	case 0x80: a = -a; break;
-	case 0x90:
-		if (b == 0)
-			return false;
-		a %= b;
-		break;
-	case 0xa0: a ^= b; break;
-	case 0xb0: a = b; break;
-	case 0xc0: a = wide ? (uint64_t)((int64_t)a >> shift) : (uint64_t)(uint32_t)((int32_t)a >> shift); break;
-	}
-	*dst = wide ? a : (uint32_t)a;
 	return true;
 }
 
-static bool holds(uint8_t op, uint64_t a, uint64_t b)
+static uint64_t load_memory(const uint8_t *from, uint8_t size)
 {
-	switch (op) {
-	case 0x10: return a == b;
-	case 0x20: return a > b;
-	case 0x30: return a >= b;
-	case 0x40: return (a & b) != 0;
-	case 0x50: return a != b;
-	case 0x60: return (int64_t)a > (int64_t)b;
-	case 0x70: return (int64_t)a >= (int64_t)b;
-	case 0xa0: return a < b;
-	case 0xb0: return a <= b;
-	case 0xc0: return (int64_t)a < (int64_t)b;
-	case 0xd0: return (int64_t)a <= (int64_t)b;
-	default: return true; /* ja */
+	union {
+		uint8_t b;
+		uint16_t h;
+		uint32_t w;
+		uint64_t d;
+	} value;
+
+	switch (size) {
+	case BPF_B:
+		return *from;
+	case BPF_H:
+		memcpy(&value.h, from, sizeof(value.h));
+		return value.h;
+	case BPF_W:
+		memcpy(&value.w, from, sizeof(value.w));
+		return value.w;
+	default:
+		memcpy(&value.d, from, sizeof(value.d));
+		return value.d;
 	}
 }
 
-uint64_t program_interpret(const struct program *program, const struct rte_mbuf *mbuf)
+static void store_memory(uint8_t *to, uint8_t size, uint64_t value)
 {
-	static const uint32_t packet_bytes[] = { 4, 2, 1 };
-	struct machine m = { 0 };
-	const struct program_insn *insn = program->insns;
+	const uint16_t h = (uint16_t)value;
+	const uint32_t w = (uint32_t)value;
 
-	m.r[10] = (uintptr_t)m.stack + sizeof(m.stack);
-	m.r[1] = (uintptr_t)mbuf;
-	for (;; insn++) {
-		uint64_t src = (insn->code & 8) != 0 ? m.r[insn->src] : (uint64_t)(int64_t)insn->imm;
-		uint32_t offset = (uint32_t)insn->imm;
+	switch (size) {
+	case BPF_B:
+		*to = (uint8_t)value;
+		break;
+	case BPF_H:
+		memcpy(to, &h, sizeof(h));
+		break;
+	case BPF_W:
+		memcpy(to, &w, sizeof(w));
+		break;
+	default:
+		memcpy(to, &value, sizeof(value));
+	}
+}
 
-		switch (insn->code & 7) {
-		case 0: /* packet load */
-			if ((insn->code & 0xe0) == 0x40)
-				offset += (uint32_t)m.r[insn->src];
-			if (!load_packet(mbuf, offset, packet_bytes[(insn->code >> 3) & 3], &m.r[0]))
+static uint64_t swap_bytes(uint64_t value, int32_t bits, bool to_big_endian)
+{
+	bool swap = to_big_endian == (RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN);
+
+	switch (bits) {
+	case 16:
+		return swap ? __builtin_bswap16((uint16_t)value) : (uint16_t)value;
+	case 32:
+		return swap ? __builtin_bswap32((uint32_t)value) : (uint32_t)value;
+	default:
+		return swap ? __builtin_bswap64(value) : value;
+	}
+}
+
+/* The operations that are the same in 32 and 64 bits once the operands are cut; division by 0 was dealt with. */
+static uint64_t operate(uint8_t operation, uint64_t a, uint64_t b)
+{
+	switch (operation) {
+	case BPF_ADD:
+		return a + b;
+	case BPF_SUB:
+		return a - b;
+	case BPF_MUL:
+		return a * b;
+	case BPF_DIV:
+		return a / b;
+	case BPF_MOD:
+		return a % b;
+	case BPF_OR:
+		return a | b;
+	case BPF_AND:
+		return a & b;
+	case BPF_XOR:
+		return a ^ b;
+	case BPF_NEG:
+		return -a;
+	default:
+		return b;
+	}
+}
+
+static uint64_t shift(uint8_t operation, uint64_t a, uint64_t b, bool wide)
+{
+	b &= wide ? 63 : 31;
+	switch (operation) {
+	case BPF_LSH:
+		return a << b;
+	case BPF_RSH:
+		return a >> b;
+	default:
+		return wide ? (uint64_t)((int64_t)a >> b) : (uint32_t)((int32_t)(uint32_t)a >> b);
+	}
+}
+
+/* False for a division by zero. */
+static bool alu(const struct ebpf_insn *insn, uint64_t *registers)
+{
+	bool wide = BPF_CLASS(insn->code) == EBPF_ALU64;
+	uint8_t operation = BPF_OP(insn->code);
+	uint64_t a = registers[insn->dst_reg];
+	uint64_t b = BPF_SRC(insn->code) == BPF_X ? registers[insn->src_reg] : (uint64_t)(int64_t)insn->imm;
+	uint64_t result;
+
+	if (operation == EBPF_END) {
+		registers[insn->dst_reg] = swap_bytes(a, insn->imm, BPF_SRC(insn->code) == EBPF_TO_BE);
+		return true;
+	}
+	if (!wide) {
+		a = (uint32_t)a;
+		b = (uint32_t)b;
+	}
+	if ((operation == BPF_DIV || operation == BPF_MOD) && b == 0)
+		return false;
+	if (operation == BPF_LSH || operation == BPF_RSH || operation == EBPF_ARSH)
+		result = shift(operation, a, b, wide);
+	else
+		result = operate(operation, a, b);
+	registers[insn->dst_reg] = wide ? result : (uint32_t)result;
+	return true;
+}
+
+static bool holds(uint8_t operation, uint64_t a, uint64_t b)
+{
+	switch (operation) {
+	case BPF_JA:
+		return true;
+	case BPF_JEQ:
+		return a == b;
+	case EBPF_JNE:
+		return a != b;
+	case BPF_JGT:
+		return a > b;
+	case BPF_JGE:
+		return a >= b;
+	case EBPF_JLT:
+		return a < b;
+	case EBPF_JLE:
+		return a <= b;
+	case BPF_JSET:
+		return (a & b) != 0;
+	case EBPF_JSGT:
+		return (int64_t)a > (int64_t)b;
+	case EBPF_JSGE:
+		return (int64_t)a >= (int64_t)b;
+	case EBPF_JSLT:
+		return (int64_t)a < (int64_t)b;
+	default:
+		return (int64_t)a <= (int64_t)b;
+	}
+}
+
+uint64_t program_interpret(const struct ebpf_insn *insns, const struct rte_mbuf *mbuf)
+{
+	uint64_t registers[NB_REGISTERS] = { 0 };
+	uint8_t stack[STACK_BYTES];
+
+	for (const struct ebpf_insn *insn = insns + 1;; insn++) {
+		uint64_t operand =
+			BPF_SRC(insn->code) == BPF_X ? registers[insn->src_reg] : (uint64_t)(int64_t)insn->imm;
+
+		switch (BPF_CLASS(insn->code)) {
+		case BPF_LD:
+			operand = (uint32_t)insn->imm;
+			if (BPF_MODE(insn->code) == BPF_IND)
+				operand += registers[insn->src_reg];
+			if (!load_packet(mbuf, operand, BPF_SIZE(insn->code) == BPF_B ? 1 : BPF_SIZE(insn->code) == BPF_H ? 2 : 4,
+					 &registers[EBPF_REG_0]))
 				return 0;
 			break;
-		case 1: /* LDX */
-			m.r[insn->dst] = load_memory((const void *)(uintptr_t)(m.r[insn->src] + (uint64_t)insn->off),
-						     insn->code);
+		case BPF_LDX:
+			registers[insn->dst_reg] = load_memory(insn->src_reg == EBPF_REG_10 ? stack + STACK_BYTES + insn->off :
+									      (const uint8_t *)mbuf + insn->off,
+							       BPF_SIZE(insn->code));
 			break;
-		case 2: /* ST */
-		case 3: /* STX */
-			store_memory((void *)(uintptr_t)(m.r[insn->dst] + (uint64_t)insn->off), insn->code,
-				     (insn->code & 7) == 3 ? m.r[insn->src] : (uint64_t)(int64_t)insn->imm);
+		case BPF_ST:
+			store_memory(stack + STACK_BYTES + insn->off, BPF_SIZE(insn->code), (uint64_t)(int64_t)insn->imm);
 			break;
-		case 4: /* ALU */
-			if ((insn->code & 0xf0) == 0xd0)
-				m.r[insn->dst] = swap(m.r[insn->dst], insn->imm, (insn->code & 8) != 0);
-			else if (!compute(insn->code & 0xf0, false, &m.r[insn->dst], src))
-				return 0;
+		case BPF_STX:
+			store_memory(stack + STACK_BYTES + insn->off, BPF_SIZE(insn->code), registers[insn->src_reg]);
 			break;
-		case 7: /* ALU64 */
-			if (!compute(insn->code & 0xf0, true, &m.r[insn->dst], src))
-				return 0;
-			break;
-		case 5: /* JMP */
-			if ((insn->code & 0xf0) == 0x90)
-				return m.r[0];
-			if (holds(insn->code & 0xf0, m.r[insn->dst], src))
+		case BPF_JMP:
+			if (insn->code == (BPF_JMP | EBPF_EXIT))
+				return registers[EBPF_REG_0];
+			if (holds(BPF_OP(insn->code), registers[insn->dst_reg], operand))
 				insn += insn->off;
 			break;
+		default:
+			if (!alu(insn, registers))
+				return 0;
 		}
 	}
 }
