@@ -6,6 +6,7 @@ import { PeerError } from '../base/index.ts';
 import { ABI, STRUCTS } from './abi.ts';
 import { BodyReader, concatBytes, protocolError, structBytes } from './message-body.ts';
 import { portFromStruct, portToStruct } from './port-message.ts';
+import { isRingSize } from './start-message.ts';
 import type { StructValue } from './struct-codec.ts';
 import type { FeedEvent, FilterEngine, PortInfo, TargetInfo } from './target.ts';
 
@@ -169,16 +170,17 @@ export function encodeRingEvent(event: RingEvent): Uint8Array {
   return structBytes('hone_ring_event', event);
 }
 
-/** @param dataBytes what was asked for at the start */
-export function decodeRingEvent(body: Uint8Array, dataBytes: number): RingEvent {
+/** @param maxDataBytes what was asked for at the start: a writer's first ring is smaller, none is larger */
+export function decodeRingEvent(body: Uint8Array, maxDataBytes: number): RingEvent {
   const reader = new BodyReader('RING', body);
   const event = reader.struct('hone_ring_event');
   reader.end();
-  const entries = dataBytes / ABI.HONE_RING_BYTES_PER_INDEX_ENTRY;
-  if (event.ring >= ABI.HONE_MAX_RINGS || event.data_bytes !== dataBytes || event.index_entries !== entries) {
+  const entries = event.data_bytes / ABI.HONE_RING_BYTES_PER_INDEX_ENTRY;
+  const fits = isRingSize(event.data_bytes) && event.data_bytes <= maxDataBytes;
+  if (event.ring >= ABI.HONE_MAX_RINGS || !fits || event.index_entries !== entries) {
     throw protocolError(
       `RING: got ring ${event.ring} of ${event.data_bytes} bytes and ${event.index_entries} entries, ` +
-        `expected one below ${ABI.HONE_MAX_RINGS} of ${dataBytes} and ${entries}`,
+        `expected one below ${ABI.HONE_MAX_RINGS} of at most ${maxDataBytes} bytes, an entry for each 64`,
     );
   }
   return event;

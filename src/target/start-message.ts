@@ -128,7 +128,7 @@ function checkSnaplen(snaplen: number): number {
   throw protocolError(`START: got snaplen ${snaplen}`);
 }
 
-function isRingSize(bytes: number): boolean {
+export function isRingSize(bytes: number): boolean {
   const inRange = bytes >= ABI.HONE_MIN_RING_BYTES && bytes <= ABI.HONE_MAX_RING_BYTES;
   return inRange && (bytes & (bytes - 1)) === 0;
 }
