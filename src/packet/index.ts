@@ -1,6 +1,5 @@
 /** Packets: shown as text, composed, and made up as samples. Pure: bytes in, text or bytes out. */
 
-export * from './compose.ts';
 export {
   type ArpFields,
   composeArp,
@@ -22,4 +21,6 @@ export {
   type UdpFields,
   type VlanTag,
 } from './compose.ts';
+export { formatPacketLine } from './packet-line.ts';
 export { type SamplePacket, sampleTraffic } from './sample.ts';
+export { formatEpoch, formatTimeOfDay } from './time-text.ts';
