@@ -1,0 +1,332 @@
+/**
+ * A capture session: looks at the rings of all sources again and again, gives their packets in order to the writer, and
+ * ends when a condition comes true, somebody says so, or nothing is left to capture. It owns the feeds: whatever
+ * happens, they are stopped and closed when `run` has resolved. Nothing is done for each packet, only for
+ * each burst.
+ */
+import { setTimeout as sleep, setImmediate as yieldToEvents } from 'node:timers/promises';
+import { assertUnreachable, HoneError, PeerError } from '../base/index.ts';
+import type { FeedEvent, PortInfo } from '../target/index.ts';
+import { InterfaceTable } from './interface-table.ts';
+import type { Lane } from './lane.ts';
+import { ReaderGoneError } from './output-stream.ts';
+import type { PacketWriter } from './packet-writer.ts';
+import type { CaptureSource } from './plan.ts';
+import { RingMerge, type SourceEvent } from './ring-merge.ts';
+
+/** One write takes at most this many bytes: then the room in the ring is given back. */
+const RUN_BYTES = 4 << 20;
+/** Room is given back at the latest after this many bytes. */
+const RELEASE_BYTES = 256 << 10;
+/** A round that moved less than this may be followed by a pause. */
+const BUSY_BYTES = 256 << 10;
+const PAUSE_MS = 1;
+/** After as many rounds without a packet the pauses are longer. */
+const ROUNDS_UNTIL_IDLE = 100;
+const IDLE_PAUSE_MS = 4;
+/** Signals are looked at this often while packets stream. */
+const EVENTS_MS = 20;
+const PORTS_MS = 1000;
+
+export type CaptureEnd =
+  /** `stop()` was called. */
+  | 'stopped'
+  /** A condition of packets, bytes, files or time came true. */
+  | 'condition'
+  /** Whoever read the output went away. */
+  | 'reader-gone'
+  /** All captured ports are gone. */
+  | 'ports-removed'
+  /** All applications are gone. */
+  | 'targets-gone'
+  /** See `error`. */
+  | 'failed';
+
+export interface CaptureResult {
+  readonly end: CaptureEnd;
+  /** What ended the capture before its time. */
+  readonly error: unknown;
+  /** Applications that went away, by name. */
+  readonly gone: readonly string[];
+}
+
+export interface CaptureSessionOptions {
+  readonly sources: readonly CaptureSource[];
+  readonly durationMs: number | undefined;
+  /** Makes the writer, when all feeds run. */
+  readonly openWriter: (session: CaptureSession) => Promise<PacketWriter>;
+  /** Something a person should know while the capture goes on. */
+  readonly onNote: (text: string) => void;
+}
+
+export class CaptureSession {
+  readonly interfaces: InterfaceTable;
+  /** A second request to stop: nobody is waited for any more. */
+  hurried = false;
+
+  readonly #options: CaptureSessionOptions;
+  readonly #merge: RingMerge;
+  readonly #gone: boolean[];
+  /** Sources whose counters broke the protocol: not read again. */
+  readonly #uncounted = new Set<number>();
+  #writer!: PacketWriter;
+  #end: CaptureEnd | undefined;
+  #everLive = false;
+  #idleRounds = 0;
+  #lastEventsMs = 0;
+  #portsTimer: NodeJS.Timeout | undefined;
+  #askingPorts = false;
+
+  constructor(options: CaptureSessionOptions) {
+    this.#options = options;
+    const { sources } = options;
+    this.interfaces = new InterfaceTable(sources.length);
+    this.#merge = new RingMerge(sources.map(({ feed }) => feed));
+    this.#gone = sources.map(() => false);
+    for (const [source, { interfaces }] of sources.entries()) {
+      for (const [localId, captured] of interfaces.entries()) this.interfaces.add(source, localId, captured);
+    }
+  }
+
+  /** Packets that the output took, of all interfaces. */
+  get packets(): number {
+    return this.interfaces.all.reduce((sum, { written }) => sum + written, 0);
+  }
+
+  /** CLOCK_REALTIME in ns. */
+  get startNs(): bigint {
+    return this.#options.sources[0]!.feed.baseNs;
+  }
+
+  get nowNs(): bigint {
+    const { feed } = this.#options.sources[0]!;
+    return feed.baseNs + BigInt(Math.round(feed.nowNs()));
+  }
+
+  /** Ends the capture soon; what was captured is still written. Called again, also that is cut short. */
+  stop(): void {
+    if (this.#end === 'stopped') this.hurried = true;
+    this.#end ??= 'stopped';
+  }
+
+  /** Brings the interfaces' counters up to date. @throws PeerError once, when they cannot be read */
+  takeCounters(): void {
+    for (const [source, { feed }] of this.#options.sources.entries()) {
+      if (this.#uncounted.has(source)) continue;
+      this.#uncounted.add(source);
+      this.interfaces.takeCounters(source, feed.counters());
+      this.#uncounted.delete(source);
+    }
+  }
+
+  /** Never throws: what goes wrong is in the result. */
+  async run(): Promise<CaptureResult> {
+    let error: unknown;
+    try {
+      await this.#capture();
+    } catch (thrown) {
+      if (thrown instanceof ReaderGoneError) this.#end = 'reader-gone';
+      else {
+        this.#end = 'failed';
+        error = thrown;
+      }
+    }
+    clearInterval(this.#portsTimer);
+    for (const { feed } of this.#options.sources) feed.close();
+    const gone = this.#options.sources.filter((_, source) => this.#gone[source]);
+    return { end: this.#end!, error, gone: gone.map(({ application }) => application) };
+  }
+
+  async #capture(): Promise<void> {
+    this.#writer = await this.#options.openWriter(this);
+    this.#portsTimer = setInterval(() => void this.#takePorts(), PORTS_MS);
+    try {
+      await this.#rounds();
+      await this.#stopAndDrain();
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error;
+      // The file is completed whatever the other side did.
+      await this.#complete();
+      throw error;
+    }
+    await this.#complete();
+  }
+
+  async #rounds(): Promise<void> {
+    const { durationMs } = this.#options;
+    const deadline = durationMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + durationMs;
+    while (this.#end === undefined) {
+      await this.#announce(this.#merge.look());
+      const bytes = await this.#drain();
+      await this.#writer.tick();
+      await this.#writer.flush();
+      this.#checkLeft();
+      if (this.#writer.full || performance.now() >= deadline) this.#end ??= 'condition';
+      if (this.#end === undefined) await this.#pause(bytes, deadline);
+    }
+  }
+
+  /** Gives everything that may be written to the writer. Gives the number of bytes. */
+  async #drain(): Promise<number> {
+    const merge = this.#merge;
+    let sum = 0;
+    while (!this.#writer.full && merge.next()) {
+      sum += await this.#drainRun(merge.lane, merge.untilNs);
+      if (performance.now() - this.#lastEventsMs > EVENTS_MS) await this.#letEventsIn();
+      if (this.hurried) break;
+    }
+    merge.release();
+    return sum;
+  }
+
+  async #drainRun(lane: Lane, untilNs: number): Promise<number> {
+    const writer = this.#writer;
+    let sum = 0;
+    while (lane.ready && lane.timeNs <= untilNs && !writer.full) {
+      const start = lane.offset;
+      let packets = 0;
+      while (
+        lane.ready &&
+        lane.timeNs <= untilNs &&
+        lane.offset - start < RUN_BYTES &&
+        writer.admits(packets + lane.packets, lane.offset - start + lane.bytes)
+      ) {
+        this.interfaces.get(lane.source, lane.interfaceId).written += lane.packets;
+        packets += lane.packets;
+        lane.take();
+      }
+      const bytes = lane.offset - start;
+      if (bytes > 0) {
+        const waited = writer.put(lane.source, lane.view.subarray(start, lane.offset), packets);
+        if (waited !== undefined) await waited;
+      } else {
+        await this.#splitBurst(lane);
+      }
+      sum += lane.offset - start;
+      if (lane.offset >= RELEASE_BYTES) lane.release();
+    }
+    return sum;
+  }
+
+  async #splitBurst(lane: Lane): Promise<void> {
+    const entry = this.interfaces.get(lane.source, lane.interfaceId);
+    const burst = lane.view.subarray(lane.offset, lane.offset + lane.bytes);
+    entry.written += await this.#writer.split(lane.source, burst);
+    lane.take();
+  }
+
+  /** What was captured until the feeds had stopped is written as well, unless the writer is full. */
+  async #stopAndDrain(): Promise<void> {
+    const feeds = this.#options.sources.map(({ feed }) => feed);
+    const stopped = await Promise.allSettled(feeds.map((feed) => feed.stop()));
+    if (!this.#writer.full && !this.hurried) {
+      await this.#announce(this.#merge.lookFinally());
+      await this.#drain();
+    }
+    for (const result of stopped) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async #complete(): Promise<void> {
+    clearInterval(this.#portsTimer);
+    await this.#takePorts();
+    try {
+      this.takeCounters();
+    } finally {
+      await this.#writer.finish();
+    }
+  }
+
+  async #announce(events: readonly SourceEvent[]): Promise<void> {
+    for (const { source, event } of events) {
+      if (event.kind === 'gone') this.#loseSource(source);
+      else await this.#announcePort(source, event);
+    }
+  }
+
+  #loseSource(source: number): void {
+    this.#gone[source] = true;
+    for (const entry of this.interfaces.all) if (entry.source === source) entry.live = false;
+    this.#options.onNote(`${this.#options.sources[source]!.application} has ended`);
+  }
+
+  async #announcePort(source: number, event: Exclude<FeedEvent, { kind: 'gone' }>): Promise<void> {
+    const { onNote, sources } = this.#options;
+    const { interfaceId, port } = event;
+    const known = this.interfaces.find(source, interfaceId);
+    switch (event.kind) {
+      case 'port-added': {
+        if (known !== undefined) known.live = true;
+        else await this.#addInterface(source, interfaceId, port);
+        return;
+      }
+      case 'port-removed':
+        if (known !== undefined) known.live = false;
+        onNote(`port ${known?.captured.name ?? port.name} was removed`);
+        return;
+      case 'port-refused':
+        if (known !== undefined) known.live = false;
+        onNote(`${sources[source]!.application}: port ${port.name} cannot be captured: ${event.reason}`);
+        return;
+      default:
+        assertUnreachable(event);
+    }
+  }
+
+  async #addInterface(source: number, interfaceId: number, port: PortInfo): Promise<void> {
+    const { application, describe } = this.#options.sources[source]!;
+    if (describe === undefined) {
+      throw new PeerError(
+        'PEER_PROTOCOL',
+        `${application}: announced port ${port.name}, which nobody asked for`,
+      );
+    }
+    const added = this.interfaces.add(source, interfaceId, describe(port));
+    await this.#writer.announce(added);
+    this.#options.onNote(`capturing on '${added.captured.name}', too`);
+  }
+
+  /** Ends the capture when nothing is left to wait for. */
+  #checkLeft(): void {
+    const { sources } = this.#options;
+    const isLive = this.interfaces.all.some(({ live }) => live);
+    this.#everLive ||= isLive;
+    const waits = sources.some(({ describe }, source) => !this.#gone[source] && describe !== undefined);
+    if (isLive || waits) return;
+    if (this.#gone.every((gone) => gone)) this.#end ??= 'targets-gone';
+    else if (this.#everLive) this.#end ??= 'ports-removed';
+    else throw new PeerError('PEER_REFUSED', 'none of the ports can be captured');
+  }
+
+  async #pause(bytes: number, deadlineMs: number): Promise<void> {
+    if (bytes >= BUSY_BYTES) {
+      this.#idleRounds = 0;
+      await this.#letEventsIn();
+      return;
+    }
+    this.#idleRounds = bytes > 0 ? 0 : this.#idleRounds + 1;
+    const pauseMs = this.#idleRounds < ROUNDS_UNTIL_IDLE ? PAUSE_MS : IDLE_PAUSE_MS;
+    await sleep(Math.max(0, Math.min(pauseMs, deadlineMs - performance.now())));
+    this.#lastEventsMs = performance.now();
+  }
+
+  async #letEventsIn(): Promise<void> {
+    await yieldToEvents();
+    this.#lastEventsMs = performance.now();
+  }
+
+  /** The ports' own counters are asked for now and then, so that the last ones are known when a source ends. */
+  async #takePorts(): Promise<void> {
+    if (this.#askingPorts) return;
+    this.#askingPorts = true;
+    for (const [source, { target }] of this.#options.sources.entries()) {
+      if (this.#gone[source]) continue;
+      try {
+        this.interfaces.takePorts(source, await target.listPorts());
+      } catch (error) {
+        // The feed tells why; here it only means that the counters stay as they are.
+        if (!(error instanceof HoneError)) throw error;
+      }
+    }
+    this.#askingPorts = false;
+  }
+}
