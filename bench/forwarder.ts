@@ -1,0 +1,85 @@
+/** A saturated dpdk-testpmd and its forwarding rate, as testpmd itself prints it once a second. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const lines = /Rx-pps:\s+(\d+)/g;
+
+export interface Forwarder {
+  readonly pid: number;
+  readonly prefix: string;
+  /** Packets a second received on port 0, one value for each of the next seconds. */
+  rates(seconds: number): Promise<number[]>;
+  stop(): Promise<void>;
+}
+
+let started = 0;
+
+export interface ForwarderOptions {
+  /** Goes before dpdk-testpmd: `hone run --`. */
+  readonly below?: readonly string[];
+  /** dpdk-dumpcap attaches through hugepages only. */
+  readonly hugepages?: boolean;
+  readonly app?: readonly string[];
+}
+
+export async function startForwarder(options: ForwarderOptions = {}): Promise<Forwarder> {
+  const prefix = `hone-bench-${process.pid}-${++started}`;
+  const vdevs = [0, 1].map((port) => `--vdev=net_null${port},size=64,copy=1`);
+  const memory = options.hugepages ? ['-m', '512'] : ['--no-huge', '-m', '512'];
+  const eal = ['-l', '0,1', ...memory, '--no-pci', '--file-prefix', prefix, ...vdevs];
+  const forward = ['--total-num-mbufs=16384', '--forward-mode=io', '--auto-start', '--stats-period', '1'];
+  const command = [
+    ...(options.below ?? []),
+    'dpdk-testpmd',
+    ...eal,
+    '--',
+    ...forward,
+    ...(options.app ?? []),
+  ];
+  const child = spawn(command[0]!, command.slice(1), { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  let output = '';
+  const take = (text: string) => {
+    output = (output + text).slice(-65_536);
+  };
+  child.stdout.setEncoding('utf8').on('data', take);
+  child.stderr.setEncoding('utf8').on('data', take);
+  const rates = (seconds: number) => nextRates(child, seconds, () => output.slice(-2000));
+  // Until it forwards, and then past the first seconds.
+  while ((await rates(1))[0] === 0);
+  await rates(2);
+  return {
+    pid: child.pid!,
+    prefix,
+    rates,
+    async stop() {
+      process.kill(-child.pid!, 'SIGINT');
+      await once(child, 'close');
+    },
+  };
+}
+
+/** Two ports print a value a second each; the first is port 0. */
+function nextRates(child: ChildProcess, seconds: number, tail: () => string): Promise<number[]> {
+  return new Promise((resolve, reject) => {
+    const seen: number[] = [];
+    let text = '';
+    const stop = () => {
+      child.stdout?.off('data', onData);
+      child.off('exit', onExit);
+    };
+    const onExit = () => {
+      stop();
+      reject(new Error(`dpdk-testpmd ended:\n${tail()}`));
+    };
+    const onData = (more: string) => {
+      text += more;
+      for (const [, value] of text.matchAll(lines)) seen.push(Number(value));
+      text = text.slice(text.lastIndexOf('\n') + 1);
+      if (seen.length < 2 * seconds) return;
+      stop();
+      resolve(seen.filter((_, index) => index % 2 === 0).slice(0, seconds));
+    };
+    child.stdout?.on('data', onData);
+    child.on('exit', onExit);
+  });
+}
