@@ -75,20 +75,20 @@ enum program_engine program_engine(const struct program *program)
 	return program->bpf != NULL ? PROGRAM_RTE_INTERPRETER : PROGRAM_OWN_INTERPRETER;
 }
 
-bool program_has_jit(const struct program_api *api)
+enum program_engine program_engine_of(const struct program_api *api)
 {
 	static const struct ebpf_insn accept[] = {
 		{ .code = EBPF_ALU64 | EBPF_MOV | BPF_X, .dst_reg = EBPF_REG_6, .src_reg = EBPF_REG_1 },
 		{ .code = BPF_ALU | EBPF_MOV | BPF_K, .dst_reg = EBPF_REG_0, .imm = 1 },
 		{ .code = BPF_JMP | EBPF_EXIT },
 	};
+	enum program_engine engine = PROGRAM_OWN_INTERPRETER;
 	struct program *program;
 	char error[128];
-	bool has_jit;
 
 	if (program_load(api, accept, RTE_DIM(accept), &program, error, sizeof(error)) != 0)
-		return false;
-	has_jit = program_engine(program) == PROGRAM_JIT;
+		return engine;
+	engine = program_engine(program);
 	program_free(api, program);
-	return has_jit;
+	return engine;
 }

@@ -50,8 +50,8 @@ void program_free(const struct program_api *api, struct program *program);
 
 enum program_engine program_engine(const struct program *program);
 
-/* Whether librte_bpf makes native code on this processor; loads a trivial program to see. */
-bool program_has_jit(const struct program_api *api);
+/* What programs will run on; loads a trivial one to see. */
+enum program_engine program_engine_of(const struct program_api *api);
 
 /* The rules of docs/formats.md, "Programs". 0, or -1 with a line of text. */
 int program_check(const struct ebpf_insn *insns, uint32_t nb_insns, char *error, size_t error_size);

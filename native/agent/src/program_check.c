@@ -221,7 +221,7 @@ static uint64_t max_of_result(uint8_t code, uint64_t a, uint64_t b, bool constan
 	case BPF_DIV:
 		return constant && a != WIDE && b != WIDE ? a / b : a;
 	case BPF_MOD:
-		return constant ? RTE_MIN(a, b - 1) : a;
+		return constant && b != WIDE ? RTE_MIN(a, b - 1) : a;
 	case BPF_RSH:
 		if (!constant)
 			return a;
