@@ -69,7 +69,7 @@ function formatMpls(part: Part, nest: Nest): string {
     text += ` (label ${entry.label}, tc ${entry.trafficClass}${bottom}, ttl ${entry.ttl})`;
     rest = entry.payload();
     if (!entry.bottomOfStack) continue;
-    if (!rest.has(1)) return text;
+    if (!rest.has(1)) return text + cutShort('mpls');
     const version = rest.u8(0) >> 4;
     const etherType = version === 4 ? ETHERTYPES.IPv4 : version === 6 ? ETHERTYPES.IPv6 : undefined;
     const inner = etherType && nest.etherType(etherType, rest);
@@ -88,7 +88,7 @@ const PPPOE_CODES: ReadonlyMap<number, string> = new Map([
 
 function formatPppoe(part: Part, nest: Nest): string {
   const pppoe = PppoeView.tryOf(part);
-  if (pppoe === undefined) return `PPPoE${cutShort('pppoe')}`;
+  if (pppoe === undefined) return cutShort('pppoe');
   const code = PPPOE_CODES.get(pppoe.code) ?? `PAD-${pppoe.code.toString(16)}`;
   const session = pppoe.sessionId === 0 ? '' : ` [ses 0x${pppoe.sessionId.toString(16)}]`;
   const text = `PPPoE ${code}${session}`;

@@ -12,6 +12,11 @@ export interface IpContext {
   readonly nest: Nest;
 }
 
+/** `10.0.0.1 > 10.0.0.2: `; nothing when the line has the addresses. */
+export function formatHosts(context: IpContext): string {
+  return context.addressesShown ? '' : `${context.source} > ${context.destination}: `;
+}
+
 /** `10.0.0.1.1234 > 10.0.0.2.80: `; without the addresses when the line has them. */
 export function formatPorts(context: IpContext, sourcePort: number, destinationPort: number): string {
   if (context.addressesShown) return `${sourcePort} > ${destinationPort}: `;

@@ -6,7 +6,8 @@ import { formatTransport, showsAddresses } from './line-transport.ts';
 import type { Part } from './part.ts';
 
 export function formatIpv4(part: Part, nest: Nest): string {
-  if (part.has(1) && part.u8(0) >> 4 !== 4) {
+  if (!part.has(1)) return cutShort('ip');
+  if (part.u8(0) >> 4 !== 4) {
     return `IP${part.u8(0) >> 4}, wrong link-layer encapsulation (invalid)`;
   }
   const ip = Ipv4View.tryOf(part);

@@ -9,7 +9,7 @@ import type { Part } from './part.ts';
 export function formatIpv6(part: Part, nest: Nest): string {
   if (part.length < Ipv6View.headerLength) return `IP6 truncated-ip6 ${part.length}`;
   const ip = Ipv6View.tryOf(part);
-  if (ip === undefined) return `IP6 ${cutShort('ip6')}`;
+  if (ip === undefined) return cutShort('ip6');
   if (ip.version !== 6) return `IP6 version error: ${ip.version} != 6`;
   const missing = ip.payloadLength + Ipv6View.headerLength - part.length;
   const start = missing > 0 ? `IP6 truncated-ip6 - ${missing} bytes missing!` : 'IP6 ';
@@ -87,7 +87,7 @@ function stepFragment(part: Part): Step {
 function stepOptions(header: number, part: Part): Step {
   const extension = Ipv6ExtensionView.tryOf(part);
   const name = header === IP_PROTOCOLS.HopByHop ? 'HBH' : header === IP_PROTOCOLS.Routing ? 'RT6' : 'DSTOPT';
-  if (extension === undefined) return { text: `${name} ${cutShort('ip6')}`, next: undefined, payload: part };
+  if (extension === undefined) return { text: cutShort('ip6'), next: undefined, payload: part };
   const routing = `(len=${part.u8(1)}, type=${part.u8(2)}, segleft=${part.u8(3)}) `;
   const text = header === IP_PROTOCOLS.Routing ? `${name} ${routing}` : `${name} `;
   return { text, next: extension.nextHeader, payload: extension.payload() };

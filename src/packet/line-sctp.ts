@@ -1,6 +1,6 @@
 /** SCTP as one line: ports and the types of the chunks, `10.0.0.1.7 > 10.0.0.2.9: sctp (1) [INIT]`. */
 import { hexByte } from './address.ts';
-import { formatPorts, type IpContext } from './line-ip-context.ts';
+import { formatHosts, formatPorts, type IpContext } from './line-ip-context.ts';
 import { cutShort } from './line-nest.ts';
 import type { Part } from './part.ts';
 import { SCTP_CHUNK_TYPES, SctpChunkView, SctpView } from './sctp.ts';
@@ -10,7 +10,7 @@ const LISTED_CHUNKS = 16;
 
 export function formatSctp(part: Part, context: IpContext): string {
   const sctp = SctpView.tryOf(part);
-  if (sctp === undefined) return `${context.source} > ${context.destination}: sctp${cutShort('sctp')}`;
+  if (sctp === undefined) return `${formatHosts(context)}sctp${cutShort('sctp')}`;
   const ports = formatPorts(context, sctp.sourcePort, sctp.destinationPort);
   const chunks: string[] = [];
   for (let rest = sctp.payload(); rest.length > 0; ) {

@@ -3,7 +3,7 @@
  * the packet (tcpdump -S): a line knows no other packets. The payload is not looked into.
  */
 import { hexByte } from './address.ts';
-import { formatPorts, type IpContext } from './line-ip-context.ts';
+import { formatHosts, formatPorts, type IpContext } from './line-ip-context.ts';
 import { cutShort } from './line-nest.ts';
 import type { Part } from './part.ts';
 import { TCP_FLAGS, TCP_OPTIONS, TcpView, tryTcpOption } from './tcp.ts';
@@ -22,7 +22,7 @@ const SEQUENCE_MATTERS = TCP_FLAGS.SYN | TCP_FLAGS.FIN | TCP_FLAGS.RST;
 const DATA_OFFSET_BYTES = 13;
 
 export function formatTcp(part: Part, context: IpContext): string {
-  if (!part.has(4)) return `${context.source} > ${context.destination}:${cutShort('tcp')}`;
+  if (!part.has(4)) return formatHosts(context).trimEnd() + cutShort('tcp');
   const ports = formatPorts(context, part.u16(0), part.u16(2));
   if (!part.has(DATA_OFFSET_BYTES)) return ports + cutShort('tcp');
   const headerLength = (part.u8(12) >> 4) * 4;
@@ -88,7 +88,7 @@ const OPTION_FORMATS: ReadonlyMap<number, OptionFormat> = new Map<number, Option
   [7, { name: 'echoreply', length: 4, format: (data) => ` ${data.u32(0)}` }],
   [8, { name: 'TS', length: 8, format: (data) => ` val ${data.u32(0)} ecr ${data.u32(4)}` }],
   [19, { name: 'md5', length: 16, format: (data) => ` ${hexOf(data)}` }],
-  [28, { name: 'uto', length: 2, format: formatUserTimeout }],
+  [28, { name: 'uto', length: 2, format: formatRaw }],
   [30, { name: 'mptcp', format: formatRaw }],
   [34, { name: 'tfo', format: (data) => (data.length === 0 ? ' cookiereq' : ` cookie ${hexOf(data)}`) }],
 ]);
@@ -109,12 +109,6 @@ function formatSack(data: Part): string {
     (_, i) => `{${data.u32(8 * i)}:${data.u32(8 * i + 4)}}`,
   );
   return ` ${blocks.length} ${blocks.join('')}`;
-}
-
-function formatUserTimeout(data: Part): string {
-  const value = data.u16(0);
-  const isMinutes = (value & 1) !== 0;
-  return ` 0x${value.toString(16)} ${value >> 1}${isMinutes ? 'm' : 's'}`;
 }
 
 function formatRaw(data: Part): string {

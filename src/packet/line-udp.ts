@@ -2,14 +2,14 @@
  * UDP as one line: `10.0.0.1.1234 > 10.0.0.2.7000: UDP, length 18`. Of what it carries, only VXLAN is looked into.
  */
 import { hexByte } from './address.ts';
-import { formatPorts, type IpContext } from './line-ip-context.ts';
+import { formatHosts, formatPorts, type IpContext } from './line-ip-context.ts';
 import { cutShort } from './line-nest.ts';
 import type { Part } from './part.ts';
 import { UdpView } from './udp.ts';
 import { VXLAN_PORT, VxlanView } from './vxlan.ts';
 
 export function formatUdp(part: Part, context: IpContext): string {
-  if (!part.has(4)) return `${context.source} > ${context.destination}: ${cutShort('udp')}`;
+  if (!part.has(4)) return formatHosts(context) + cutShort('udp');
   const ports = formatPorts(context, part.u16(0), part.u16(2));
   if (part.length < UdpView.headerLength) return `${ports}truncated-udp ${part.length}`;
   const udp = UdpView.tryOf(part);
