@@ -96,6 +96,7 @@ class Feed implements CaptureFeed {
 
   counters(): readonly HookCounters[] {
     if (this.#closed) throw new Error('the feed is closed');
+    this.#takeIn();
     return this.#connection.decode(() => this.#hooks.sum(this.#ringMappings.map(({ buffer }) => buffer)));
   }
 

@@ -40,6 +40,7 @@ export const EAGAIN = 11;
 export const EACCES = 13;
 export const EINVAL = 22;
 export const EPROTO = 71;
+export const EUSERS = 87;
 export const ECONNREFUSED = 111;
 
 export const F_SEAL_SHRINK = 2;
