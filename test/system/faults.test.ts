@@ -1,0 +1,346 @@
+/** Whatever dies, fills up, lies or goes away: the application goes on, the file is whole, the counts are exact. */
+import { execFileSync } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { capinfos, folder, packetOptions, readPackets } from './captures.ts';
+import { hone, type Running, run, sleep, startHone, startProcess, until } from './hone.ts';
+import { missingDpdk, startTestpmd, type Testpmd, type TestpmdOptions } from './testpmd.ts';
+
+let app: Testpmd | undefined;
+let captures: Running[] = [];
+
+beforeEach((context) => {
+  const missing = missingDpdk();
+  if (missing !== undefined) context.skip(missing);
+});
+
+afterEach(async () => {
+  for (const { child } of captures) child.kill('SIGKILL');
+  captures = [];
+  await app?.kill();
+  app = undefined;
+});
+
+const nulls = ['net_null0,size=64', 'net_null1,size=64'];
+
+async function start(options: Partial<TestpmdOptions> = {}): Promise<Testpmd> {
+  app = await startTestpmd({ vdevs: nulls, ...options });
+  return app;
+}
+
+async function capture(...args: string[]): Promise<Running> {
+  const running = startHone(['capture', ...args]);
+  captures.push(running);
+  await running.stderrMatches(/Capturing on/);
+  return running;
+}
+
+/** Memory of ours that the application holds: mappings and descriptors. */
+function held(pid: number): string[] {
+  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
+  const descriptors = execFileSync('ls', ['-l', `/proc/${pid}/fd`], { encoding: 'utf8' }).split('\n');
+  return [...maps, ...descriptors].filter((line) => line.includes('memfd:hone'));
+}
+
+async function counter(one: Testpmd, port: number, name: string): Promise<number> {
+  const text = await one.command(`show port stats ${port}`);
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]);
+}
+
+test('a host killed in mid-capture leaves nothing behind, and the next capture works', async () => {
+  const one = await start();
+  await one.command('start');
+  for (let round = 0; round < 3; round++) {
+    const running = await capture('-i', '0', '-w', '/dev/null');
+    await sleep(200);
+    expect(held(one.pid).length).toBeGreaterThan(0);
+    running.child.kill('SIGKILL');
+    await running.finished();
+    await until('the agent to let go', () => held(one.pid).length === 0);
+  }
+  const before = await counter(one, 0, 'RX-packets');
+  await sleep(100);
+  expect(await counter(one, 0, 'RX-packets')).toBeGreaterThan(before);
+  expect((await hone('capture', '-i', '0', '-c', '1000', '-w', '/dev/null')).code).toBe(0);
+});
+
+test('an application killed in mid-capture: the file is whole and the exit code says so', async () => {
+  const one = await start();
+  await one.command('start');
+  const file = join(folder, 'killed.pcapng');
+  const running = await capture('-i', 'all', '-s', '20', '-w', file);
+  await sleep(300);
+  await one.kill();
+  const { code, stderr } = await running.finished();
+  expect(code).toBe(3);
+  const count = Number(/Packets captured: (\d+)/.exec(stderr)?.[1]);
+  expect(count).toBeGreaterThan(0);
+  expect(Number(capinfos(file).get('Number of packets'))).toBe(count);
+});
+
+test('a full disk: one clear error, and a file that is valid up to its last block', async () => {
+  const one = await start();
+  await one.command('start');
+  const disk = join(folder, 'disk');
+  mkdirSync(disk, { recursive: true });
+  expect((await run('mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk)).code).toBe(0);
+  try {
+    const file = join(disk, 'full.pcapng');
+    const { code, stderr } = await hone('capture', '-i', '0', '-w', file);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/full\.pcapng.*(ENOSPC|no space)/i);
+    expect(stderr).not.toContain('    at ');
+    const packets = Number(capinfos(file).get('Number of packets'));
+    expect(packets).toBeGreaterThan(10_000);
+    expect(statSync(file).size).toBeLessThanOrEqual(8 << 20);
+    await until('the agent to let go', () => held(one.pid).length === 0);
+  } finally {
+    await run('umount', disk);
+  }
+});
+
+test('an overrun ring: matched = captured + dropped, and each loss stands in the file', async () => {
+  const one = await start();
+  const file = join(folder, 'overrun.pcapng');
+  const running = await capture('-i', '0', '-Q', 'in', '-s', '20', '-B', '1', '-w', file);
+  await one.command('start');
+  running.child.kill('SIGSTOP');
+  await sleep(300);
+  running.child.kill('SIGCONT');
+  await until('the ring to be read again', () => statSync(file).size > 2 << 20);
+  await one.command('stop');
+  await sleep(200);
+  running.child.kill('SIGINT');
+  const { stderr, code } = await running.finished();
+  expect(code).toBe(0);
+  const seen = await counter(one, 0, 'RX-packets');
+  const captured = Number(/Packets captured: (\d+)/.exec(stderr)?.[1]);
+  const dropped = Number(/(\d+) dropped by a full ring/.exec(stderr)?.[1]);
+  expect(dropped).toBeGreaterThan(0);
+  expect(captured + dropped).toBe(seen);
+  expect(Number(capinfos(file).get('Number of packets'))).toBe(captured);
+  const marked = await run(
+    'tshark',
+    '-n',
+    '-r',
+    file,
+    '-Y',
+    'frame.drop_count',
+    '-T',
+    'fields',
+    '-e',
+    'frame.drop_count',
+  );
+  const losses = marked.stdout
+    .split('\n')
+    .map(Number)
+    .reduce((sum, one) => sum + one, 0);
+  expect(losses).toBeGreaterThan(0);
+  expect(losses).toBeLessThanOrEqual(dropped);
+});
+
+test("seen is what the port's own counters say, on both directions", async () => {
+  const one = await start();
+  const running = await capture('-i', 'all', '-f', 'tcp port 80', '-w', '/dev/null');
+  await one.command('start');
+  await sleep(200);
+  await one.command('stop');
+  const expected = [
+    await counter(one, 0, 'RX-packets'),
+    await counter(one, 0, 'TX-packets'),
+    await counter(one, 1, 'RX-packets'),
+    await counter(one, 1, 'TX-packets'),
+  ];
+  running.child.kill('SIGINT');
+  const { stderr } = await running.finished();
+  const sums = [...stderr.matchAll(/(\d+) seen/g)].map(([, seen]) => Number(seen));
+  expect(sums.reduce((sum, seen) => sum + seen, 0)).toBe(expected.reduce((sum, seen) => sum + seen, 0));
+});
+
+test('a port that is stopped, gets more queues and is started again stays captured', async () => {
+  const one = await start();
+  await one.command('start');
+  const file = join(folder, 'restart.pcapng');
+  const running = await capture('-i', '0', '-Q', 'in', '-s', '20', '-w', file);
+  await one.command('stop');
+  await one.command('port stop all');
+  await one.command('port config all rxq 2');
+  await one.command('port config all txq 2');
+  await one.command('port start all');
+  await sleep(400);
+  await one.command('clear port stats all');
+  await one.command('start');
+  await sleep(300);
+  await one.command('stop');
+  running.child.kill('SIGINT');
+  expect((await running.finished()).code).toBe(0);
+  expect(new Set(packetOptions(file).queues.slice(-2000))).toEqual(new Set([0, 1]));
+});
+
+test('a port that is closed and comes back is captured again, once', async () => {
+  const one = await start();
+  const file = join(folder, 'again.pcapng');
+  const running = await capture('-i', 'net_null1', '-Q', 'in', '-s', '20', '-w', file);
+  await one.command('start');
+  await sleep(100);
+  await one.command('stop');
+  await one.command('port stop 1');
+  await one.command('port detach 1');
+  await sleep(300);
+  await one.command('port attach net_null1,size=64');
+  await one.command('port start all');
+  await sleep(400);
+  await one.command('clear port stats all');
+  const before = Number(
+    /Number of interfaces in file: (\d+)/.exec(await run('capinfos', file).then((r) => r.stdout))?.[1],
+  );
+  expect(before).toBeGreaterThanOrEqual(1);
+  await one.command('set portlist 0,1');
+  await one.command('start');
+  await sleep(100);
+  await one.command('stop');
+  const seen = await counter(one, 1, 'RX-packets');
+  expect(seen).toBeGreaterThan(0);
+  running.child.kill('SIGINT');
+  const { code } = await running.finished();
+  expect(code).toBe(0);
+  const second = await run(
+    'tshark',
+    '-n',
+    '-r',
+    file,
+    '-Y',
+    'frame.interface_id == 1',
+    '-T',
+    'fields',
+    '-e',
+    'frame.number',
+  );
+  expect(second.stdout.trim().split('\n')).toHaveLength(seen);
+});
+
+test('all captured ports closed: the capture ends with a complete file', async () => {
+  const one = await start();
+  const file = join(folder, 'closed.pcapng');
+  const running = await capture('-i', 'net_null1', '-w', file, '-s', '20');
+  await one.command('start');
+  await sleep(100);
+  await one.command('stop');
+  await one.command('port stop 1');
+  await one.command('port close 1');
+  const { code, stderr } = await running.finished();
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/net_null1/);
+  expect(Number(capinfos(file).get('Number of packets'))).toBeGreaterThan(0);
+});
+
+test('a port that only receives', async () => {
+  const one = await start({
+    vdevs: ['net_null0,size=64'],
+    app: ['--rxq=1', '--txq=0', '--forward-mode=rxonly'],
+  });
+  await one.command('start');
+  const file = join(folder, 'rxonly.pcapng');
+  expect((await hone('capture', '-i', '0', '-c', '1000', '-w', file)).code).toBe(0);
+  expect(new Set(readPackets(file).map(({ direction }) => direction))).toEqual(new Set(['in']));
+});
+
+test('wrong filter, wrong port, wrong place: one message, exit 1, nothing attached, nothing written', async () => {
+  const one = await start();
+  const file = join(folder, 'wrong.pcapng');
+  const filter = await hone('capture', '-i', '0', '-w', file, 'tcp prot 80');
+  expect(filter.code).toBe(1);
+  expect(filter.stderr).toContain('^');
+  expect(filter.stderr).toMatch(/port/);
+  const port = await hone('capture', '-i', 'net_nul0', '-w', file);
+  expect(port.code).toBe(1);
+  expect(port.stderr).toMatch(/net_nul0.*net_null0/s);
+  const place = await hone('capture', '-i', '0', '-w', join(folder, 'nowhere', 'x.pcapng'));
+  expect(place.code).toBe(1);
+  expect(place.stderr).toMatch(/nowhere/);
+  for (const { stderr } of [filter, port, place]) expect(stderr).not.toContain('    at ');
+  expect(readdirSync(folder)).not.toContain('wrong.pcapng');
+  expect(held(one.pid)).toEqual([]);
+});
+
+test('a user who may not: says so, changes nothing', async () => {
+  const one = await start();
+  const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+  const args = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, main];
+  const denied = await startProcess('setpriv', [
+    ...args,
+    'capture',
+    '-i',
+    `${one.pid}/0`,
+    '-w',
+    '/dev/null',
+  ]).finished();
+  expect(denied.code).toBe(1);
+  expect(denied.stderr).not.toContain('    at ');
+  const attach = await startProcess('setpriv', [...args, 'attach', String(one.pid)]).finished();
+  expect(attach.code).toBe(1);
+  expect(attach.stderr.trim().split('\n')).toHaveLength(1);
+  expect(statSync(`/run/hone/${one.pid}.sock`).mode & 0o777).toBe(0o600);
+});
+
+/** Writes bytes to the control socket and waits for what comes of it. */
+function send(path: string, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve) => {
+    let got = 0;
+    const socket = connect(path, () => socket.end(bytes));
+    socket.on('data', (data) => {
+      got += data.length;
+    });
+    socket.on('error', () => resolve(got));
+    socket.on('close', () => resolve(got));
+  });
+}
+
+function message(type: number, request: number, body: Uint8Array, length = 16 + body.length): Uint8Array {
+  const head = Buffer.alloc(16);
+  for (const [index, value] of [length, type, request, 0].entries())
+    head.writeUInt32LE(value >>> 0, 4 * index);
+  return Buffer.concat([head, body]);
+}
+
+test('10 000 random messages to the control socket change nothing', async () => {
+  const one = await start();
+  await one.command('start');
+  const path = `/run/hone/${one.pid}.sock`;
+  const hello = message(1, 1, Buffer.from('686f6e6501000000', 'hex'));
+  const running = await capture('-i', '0', '-w', '/dev/null');
+  let answered = 0;
+  for (let sent = 0; sent < 10_000; sent += 10) {
+    const random = Array.from({ length: 10 }, () => {
+      const body = randomBytes(randomInt(120));
+      const kind = randomInt(4);
+      if (kind === 0) return body;
+      if (kind === 1) return message(randomInt(16), 1, body, randomInt(0xffff_ffff));
+      return message(kind === 2 ? 6 : randomInt(12), 1 + randomInt(100), body);
+    });
+    answered += await send(path, Buffer.concat([...(randomInt(4) > 0 ? [hello] : []), ...random]));
+  }
+  expect(answered).toBeGreaterThan(0);
+  running.child.kill('SIGINT');
+  const { stderr, code } = await running.finished();
+  expect(code).toBe(0);
+  expect(Number(/Packets captured: (\d+)/.exec(stderr)?.[1])).toBeGreaterThan(0);
+  await until('all to be let go', () => held(one.pid).length === 0);
+  expect((await hone('capture', '-i', '0', '-c', '100', '-w', '/dev/null')).code).toBe(0);
+}, 180_000);
+
+test('the 17th client is told so', async () => {
+  const one = await start();
+  const path = `/run/hone/${one.pid}.sock`;
+  const sockets = Array.from({ length: 16 }, () => connect(path));
+  try {
+    await sleep(300);
+    const answer = await new Promise<Buffer>((resolve) => connect(path).on('data', resolve));
+    expect(answer.toString('latin1')).toContain('16');
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+});
