@@ -46,5 +46,6 @@ function hardwareName(arp: ArpView): string {
 
 function protocolName(arp: ArpView): string {
   if (arp.protocolType === ETHERTYPES.IPv4) return 'IPv4';
+  if (arp.protocolType === ETHERTYPES.IPv6) return 'IPv6';
   return `Unknown Protocol (0x${arp.protocolType.toString(16).padStart(4, '0')})`;
 }

@@ -7,9 +7,9 @@ import type { Part } from './part.ts';
 
 export function formatIpv4(part: Part, nest: Nest): string {
   if (!part.has(1)) return cutShort('ip');
-  if (part.u8(0) >> 4 !== 4) {
-    return `IP${part.u8(0) >> 4}, wrong link-layer encapsulation (invalid)`;
-  }
+  const version = part.u8(0) >> 4;
+  if (version === 6) return 'IP6, wrong link-layer encapsulation (invalid)';
+  if (version !== 4) return `IP${version} (invalid)`;
   const ip = Ipv4View.tryOf(part);
   if (ip === undefined) return `IP ${cutShort('ip')}`;
   const { headerLength, totalLength, protocol } = ip;

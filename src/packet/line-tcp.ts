@@ -28,14 +28,14 @@ export function formatTcp(part: Part, context: IpContext): string {
   const headerLength = (part.u8(12) >> 4) * 4;
   const payloadLength = part.length - headerLength;
   if (headerLength < TcpView.minimumLength) {
-    return `${ports} tcp ${payloadLength} [bad hdr length ${headerLength}, too short, < 20]`;
+    return `${ports} tcp ${payloadLength} [bad hdr length ${headerLength} - too short, < 20]`;
   }
   const tcp = TcpView.tryOf(part);
   if (tcp === undefined) return ports + cutShort('tcp');
   const flags = FLAG_LETTERS.filter(([flag]) => tcp.flags & flag).map(([, letter]) => letter);
   const start = `${ports}Flags [${flags.join('') || 'none'}]`;
   if (headerLength > part.length) {
-    return `${start} [bad hdr length ${headerLength}, too long, > ${part.length}]`;
+    return `${start} [bad hdr length ${headerLength} - too long, > ${part.length}]`;
   }
   const fields = start + formatNumbers(tcp, payloadLength);
   if (headerLength === TcpView.minimumLength) return `${fields}, length ${payloadLength}`;
