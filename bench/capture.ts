@@ -82,7 +82,7 @@ async function withCapture(forwarder: Forwarder, args: readonly string[], file: 
   const command = [process.execPath, main, 'capture', '-i', port, '-q', '-w', file, ...args];
   const run = await besideForwarder(forwarder, command, process.env);
   const captured = number(run.output, /Packets captured: (\d+)/) / run.lastedSeconds;
-  const dropped = number(run.output, /(\d+) dropped by a full ring/);
+  const dropped = number(run.output, /dropped by ring:(\d+)/);
   return { rate: run.rate, captured, dropped, residentMiB: run.residentMiB };
 }
 

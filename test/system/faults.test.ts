@@ -118,7 +118,7 @@ test('an overrun ring: matched = captured + dropped, and each loss stands in the
   expect(code).toBe(0);
   const seen = await counter(one, 0, 'RX-packets');
   const captured = Number(/Packets captured: (\d+)/.exec(stderr)?.[1]);
-  const dropped = Number(/(\d+) dropped by a full ring/.exec(stderr)?.[1]);
+  const dropped = Number(/dropped by ring:(\d+)/.exec(stderr)?.[1]);
   expect(dropped).toBeGreaterThan(0);
   expect(captured + dropped).toBe(seen);
   expect(Number(capinfos(file).get('Number of packets'))).toBe(captured);
@@ -156,7 +156,7 @@ test("seen is what the port's own counters say, on both directions", async () =>
   ];
   running.child.kill('SIGINT');
   const { stderr } = await running.finished();
-  const sums = [...stderr.matchAll(/(\d+) seen/g)].map(([, seen]) => Number(seen));
+  const sums = [...stderr.matchAll(/seen:(\d+)/g)].map(([, seen]) => Number(seen));
   expect(sums.reduce((sum, seen) => sum + seen, 0)).toBe(expected.reduce((sum, seen) => sum + seen, 0));
 });
 
@@ -183,7 +183,7 @@ test('a port that is stopped, gets more queues and is started again stays captur
 test('a port that is closed and comes back is captured again, once', async () => {
   const one = await start();
   const file = join(folder, 'again.pcapng');
-  const running = await capture('-i', 'net_null1', '-Q', 'in', '-s', '20', '-w', file);
+  const running = await capture('-i', 'net_null0', '-i', 'net_null1', '-Q', 'in', '-s', '20', '-w', file);
   await one.command('start');
   await sleep(100);
   await one.command('stop');
@@ -194,10 +194,6 @@ test('a port that is closed and comes back is captured again, once', async () =>
   await one.command('port start all');
   await sleep(400);
   await one.command('clear port stats all');
-  const before = Number(
-    /Number of interfaces in file: (\d+)/.exec(await run('capinfos', file).then((r) => r.stdout))?.[1],
-  );
-  expect(before).toBeGreaterThanOrEqual(1);
   await one.command('set portlist 0,1');
   await one.command('start');
   await sleep(100);
@@ -213,7 +209,7 @@ test('a port that is closed and comes back is captured again, once', async () =>
     '-r',
     file,
     '-Y',
-    'frame.interface_id == 1',
+    'frame.interface_id == 2',
     '-T',
     'fields',
     '-e',
