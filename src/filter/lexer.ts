@@ -11,7 +11,15 @@ type SymbolKind =
   | ('[' | ']' | '<' | '>' | '(' | ')' | '&' | '|' | '^');
 
 /** A value's kind; the text of a token says the rest. `unsupported` is a reserved word that we do not have. */
-type ValueKind = 'number' | 'name' | 'dotted' | 'ip6Address' | 'etherAddress' | 'arcnetAddress' | 'unsupported' | 'end';
+type ValueKind =
+  | 'number'
+  | 'name'
+  | 'dotted'
+  | 'ip6Address'
+  | 'etherAddress'
+  | 'arcnetAddress'
+  | 'unsupported'
+  | 'end';
 
 export type TokenKind = ProtocolWord | GrammarWord | SymbolKind | ValueKind;
 
