@@ -15,8 +15,8 @@ export class Lane {
   readonly ring: Ring;
   /** Which of the session's sources the ring belongs to. */
   readonly source: number;
-  /** Whatever comes later on this ring is not older than this (ns on the session's clock). */
-  boundNs: number;
+  /** Time of the newest burst seen so far (ns on the session's clock). */
+  newestNs: number = Number.NEGATIVE_INFINITY;
 
   /** The pending bytes of the last look, or what is left of them after a release. */
   view: Uint8Array = new Uint8Array(0);
@@ -31,28 +31,19 @@ export class Lane {
   #pending = 0;
   #taken = 0;
 
-  /**
-   * @param baseNs the zero of the ring's clock on the session's clock
-   * @param boundNs nothing on this ring is older, as far as is known
-   */
-  constructor(ring: Ring, source: number, baseNs: number, boundNs: number) {
+  /** @param baseNs the zero of the ring's clock on the session's clock */
+  constructor(ring: Ring, source: number, baseNs: number) {
     this.ring = ring;
     this.source = source;
-    this.boundNs = boundNs;
     this.#baseNs = baseNs;
   }
 
-  /**
-   * Looks at what the writer has published.
-   * @param nowNs a time before the look: the bound of a ring on which no burst was being written
-   */
-  look(nowNs: number): void {
+  /** Looks at what the writer has published. Nothing may be taken that is not yet released. */
+  look(): void {
     const { ring } = this;
     ring.refresh();
     this.#pending = ring.pendingBursts;
-    const newestNs =
-      this.#pending > 0 ? ring.burstTime(this.#pending - 1) + this.#baseNs : Number.NEGATIVE_INFINITY;
-    this.boundNs = Math.max(this.boundNs, ring.idle ? nowNs : newestNs);
+    if (this.#pending > 0) this.newestNs = ring.burstTime(this.#pending - 1) + this.#baseNs;
     this.#rewind();
   }
 
@@ -64,11 +55,6 @@ export class Lane {
   /** Bytes seen at the last look and not yet taken. */
   get leftBytes(): number {
     return this.view.length - this.offset;
-  }
-
-  /** Time of the newest burst seen; only while `ready`. */
-  get newestNs(): number {
-    return this.ring.burstTime(this.#pending - 1) + this.#baseNs;
   }
 
   /**
@@ -107,9 +93,7 @@ export class Lane {
   #rewind(): void {
     this.#taken = 0;
     this.offset = 0;
-    let bytes = 0;
-    if (this.#pending > 0) bytes = this.ring.pendingBytes;
-    this.view = this.ring.borrow(bytes);
+    this.view = this.ring.borrow(this.ring.pendingBytes);
     this.#describe();
   }
 

@@ -85,17 +85,64 @@ test('a burst waits until no ring can publish an older one', () => {
   ]);
 });
 
-test('what is newer than the slack of the clocks waits', () => {
+test('within one application the clock need not be trusted to a millisecond', () => {
   const [a, b] = [new FakeRing(0), new FakeRing(1)];
   const feed = new FakeFeed([a, b]);
   const merge = new RingMerge([feed]);
+  merge.look();
   a.publish(burst(10 * MS, 1));
-  feed.timeNs = 10.5 * MS;
+  b.publish(burst(10 * MS + 1, 2));
+  feed.timeNs = 10 * MS + 2;
+  merge.look();
+  expect(takeAll(merge).map(([, mark]) => mark)).toEqual([1, 2]);
+});
+
+test('between applications, what is newer than the slack of their clocks waits', () => {
+  const [a, b] = [new FakeRing(0), new FakeRing(0)];
+  const feeds = [new FakeFeed([a]), new FakeFeed([b])];
+  const merge = new RingMerge(feeds);
+  a.publish(burst(10 * MS, 1));
+  for (const feed of feeds) feed.timeNs = 10.5 * MS;
   merge.look();
   expect(takeAll(merge)).toEqual([]);
-  feed.timeNs = 11.5 * MS;
+  for (const feed of feeds) feed.timeNs = 11.5 * MS;
   merge.look();
   expect(takeAll(merge)).toEqual([[10 * MS, 1]]);
+});
+
+test('a writer’s small and large ring are one: neither waits for the other', () => {
+  const [small, large, other] = [new FakeRing(0), new FakeRing(1), new FakeRing(2)];
+  large.writerTid = small.writerTid;
+  small.writing = large.writing = true;
+  const merge = new RingMerge([new FakeFeed([small, large, other])]);
+  merge.look();
+  small.publish(burst(10, 1));
+  merge.look();
+  expect(takeAll(merge)).toEqual([[10, 1]]);
+});
+
+test('of a burst that was split over two rings the part in the lower ring comes first', () => {
+  const [small, large] = [new FakeRing(4), new FakeRing(5)];
+  large.writerTid = small.writerTid;
+  const feed = new FakeFeed([large, small]);
+  const merge = new RingMerge([feed]);
+  large.publish(burst(3, 1));
+  small.publish(burst(5, 2));
+  large.publish(burst(5, 3));
+  merge.look();
+  expect(takeAll(merge).map(([, mark]) => mark)).toEqual([1, 2, 3]);
+});
+
+test('a ring that a writer takes joins its group', () => {
+  const [own, spare, other] = [new FakeRing(0), new FakeRing(1), new FakeRing(2)];
+  spare.writerTid = 0;
+  const merge = new RingMerge([new FakeFeed([own, spare, other])]);
+  merge.look();
+  spare.writerTid = own.writerTid;
+  own.writing = spare.writing = true;
+  spare.publish(burst(7, 1));
+  merge.look();
+  expect(takeAll(merge)).toEqual([[7, 1]]);
 });
 
 test('feeds that started at different times are on one clock', () => {

@@ -3,12 +3,18 @@
  * nothing itself. Promises:
  * - a burst is never split and never lost, and the bursts of one ring keep their order;
  * - the sequence is in time order, as long as no source's clock is stepped and no writer hangs in the middle of a
- *   burst: then completeness goes first. A ring that is more than half full, or data that was held back for
+ *   burst: then completeness goes first. A writer whose rings are more than half full, or data that was held back for
  *   `HOLD_LIMIT_MS`, is let through however far behind another writer is.
- * The bound that makes this safe is described in native/agent/include/hone/abi.h ("Order in time").
+ *
+ * How far it is safe to go (see "Order in time" in native/agent/include/hone/abi.h): all rings are looked at twice.
+ * A writer that is idle at the second look will read its clock later than the first look, so that what it
+ * publishes is newer than everything the first look saw, on any ring that has the same clock. A writer that is
+ * busy publishes nothing older than what it published last. Between applications, whose clocks only follow
+ * CLOCK_REALTIME, the bound of an idle writer is the time of the look less `SLOP_NS`.
  */
 import type { CaptureFeed, FeedEvent } from '../target/index.ts';
 import { Lane } from './lane.ts';
+import { groupByWriter, WriterGroup } from './writer-group.ts';
 
 /** The agent's clock follows CLOCK_REALTIME with corrections: what it calls `now` may lag ours by less than this. */
 const SLOP_NS = 1_000_000;
@@ -19,32 +25,43 @@ export interface SourceEvent {
   readonly event: FeedEvent;
 }
 
+interface Source {
+  readonly feed: CaptureFeed;
+  /** The zero of its clock on the session's clock. */
+  readonly baseNs: number;
+  adoptedRings: number;
+  gone: boolean;
+  /** The bound of its idle writers. */
+  idleNs: number;
+}
+
 export class RingMerge {
   /** The lane that the next run is taken from, after `next()` gave true. */
   lane!: Lane;
   /** Bursts of `lane` up to this time belong to the run. */
   untilNs = 0;
 
-  readonly #feeds: readonly CaptureFeed[];
-  readonly #baseNs: readonly number[];
-  readonly #gone: boolean[];
-  readonly #lanes: Lane[] = [];
-  readonly #adopted: number[];
+  readonly #sources: readonly Source[];
   readonly #clockMs: () => number;
-  #lastLookNs: readonly number[];
+  /** By source and ring: of two bursts of one time the first in this order goes first. */
+  readonly #lanes: Lane[] = [];
+  #groups: readonly WriterGroup[] = [];
+  #tids: number[] = [];
   #watermarkNs = Number.NEGATIVE_INFINITY;
-  /** What all lanes agree on; it stands still while a writer hangs. */
+  /** What all writers agree on; it stands still while one hangs. */
   #agreedNs = Number.NEGATIVE_INFINITY;
   #heldSinceMs: number | undefined;
 
   /** @param clockMs a monotonic clock */
   constructor(feeds: readonly CaptureFeed[], clockMs: () => number = () => performance.now()) {
     const zero = feeds[0]?.baseNs ?? 0n;
-    this.#feeds = feeds;
-    this.#baseNs = feeds.map((feed) => Number(feed.baseNs - zero));
-    this.#gone = feeds.map(() => false);
-    this.#adopted = feeds.map(() => 0);
-    this.#lastLookNs = feeds.map(() => Number.NEGATIVE_INFINITY);
+    this.#sources = feeds.map((feed) => ({
+      feed,
+      baseNs: Number(feed.baseNs - zero),
+      adoptedRings: 0,
+      gone: false,
+      idleNs: Number.NEGATIVE_INFINITY,
+    }));
     this.#clockMs = clockMs;
   }
 
@@ -54,18 +71,28 @@ export class RingMerge {
    */
   look(): SourceEvent[] {
     this.release();
-    const nowNs = this.#feeds.map((feed, source) => feed.nowNs() + this.#baseNs[source]! - SLOP_NS);
-    for (const lane of this.#lanes) lane.look(nowNs[lane.source]!);
+    const idleNs = this.#sources.map((source) => source.feed.nowNs() + source.baseNs - SLOP_NS);
+    for (const lane of this.#lanes) {
+      lane.look();
+      // Only one clock: no need to trust it to a millisecond.
+      if (this.#sources.length === 1) idleNs[0] = Math.max(idleNs[0]!, lane.newestNs);
+    }
+    for (const lane of this.#lanes) lane.look();
     const events: SourceEvent[] = [];
-    const adopted = this.#poll(nowNs, events);
-    // A new ring may hold what came after the first poll: its interfaces are announced by now.
-    if (adopted) this.#poll(nowNs, events);
-    this.#lastLookNs = nowNs;
+    // A new ring may hold what came after the first poll: its interfaces are announced by then.
+    if (this.#poll(events)) this.#poll(events);
+    this.#regroup();
+    for (const [n, source] of this.#sources.entries()) source.idleNs = Math.max(source.idleNs, idleNs[n]!);
+    for (const group of this.#groups) {
+      const { gone, idleNs } = this.#sources[group.source]!;
+      if (gone) group.boundNs = Number.POSITIVE_INFINITY;
+      else group.raiseBound(idleNs);
+    }
     this.#setWatermark();
     return events;
   }
 
-  /** The last look, after the feeds were stopped: everything that is pending may be taken. */
+  /** A look after the feeds were stopped: everything that is pending may be taken. */
   lookFinally(): SourceEvent[] {
     const events = this.look();
     this.#watermarkNs = Number.POSITIVE_INFINITY;
@@ -75,19 +102,22 @@ export class RingMerge {
   /** Chooses the next run: consecutive bursts of `lane` up to `untilNs`. False when no more may be taken. */
   next(): boolean {
     let first: Lane | undefined;
-    let second = this.#watermarkNs;
+    let untilNs = this.#watermarkNs;
     for (const lane of this.#lanes) {
       if (!lane.ready) continue;
-      if (first === undefined || lane.timeNs < first.timeNs) {
-        if (first !== undefined && first.timeNs < second) second = first.timeNs;
+      if (first === undefined) {
         first = lane;
-      } else if (lane.timeNs < second) {
-        second = lane.timeNs;
+      } else if (lane.timeNs < first.timeNs) {
+        // Of two bursts of one time, that of the earlier lane goes first.
+        untilNs = Math.min(untilNs, first.timeNs - 1);
+        first = lane;
+      } else {
+        untilNs = Math.min(untilNs, lane.timeNs);
       }
     }
     if (first === undefined || first.timeNs > this.#watermarkNs) return false;
     this.lane = first;
-    this.untilNs = second;
+    this.untilNs = untilNs;
     return true;
   }
 
@@ -96,58 +126,57 @@ export class RingMerge {
     for (const lane of this.#lanes) lane.release();
   }
 
-  /** Bytes that were seen and have not been taken. */
-  get leftBytes(): number {
-    let bytes = 0;
-    for (const lane of this.#lanes) bytes += lane.leftBytes;
-    return bytes;
-  }
-
-  #poll(nowNs: readonly number[], events: SourceEvent[]): boolean {
-    let adopted = false;
-    for (const [source, feed] of this.#feeds.entries()) {
-      for (const event of feed.poll()) {
-        events.push({ source, event });
-        if (event.kind === 'gone') this.#gone[source] = true;
+  /** True when rings appeared. */
+  #poll(events: SourceEvent[]): boolean {
+    const before = this.#lanes.length;
+    for (const [n, source] of this.#sources.entries()) {
+      for (const event of source.feed.poll()) {
+        events.push({ source: n, event });
+        source.gone ||= event.kind === 'gone';
       }
-      for (; this.#adopted[source]! < feed.rings.length; this.#adopted[source]!++) {
-        const ring = feed.rings[this.#adopted[source]!]!;
-        // It was announced after the last look: so are its bursts.
-        const lane = new Lane(ring, source, this.#baseNs[source]!, this.#lastLookNs[source]!);
-        lane.look(nowNs[source]!);
+      const { rings } = source.feed;
+      for (; source.adoptedRings < rings.length; source.adoptedRings++) {
+        const lane = new Lane(rings[source.adoptedRings]!, n, source.baseNs);
+        lane.look();
         this.#lanes.push(lane);
-        adopted = true;
       }
-      if (this.#gone[source]) this.#lookForTheLastTime(source);
+      // What was published between the look and the end.
+      if (source.gone) for (const lane of this.#lanes) if (lane.source === n) lane.look();
     }
-    return adopted;
+    return this.#lanes.length > before;
   }
 
-  /** Nobody writes any more, so that nothing needs to be waited for. */
-  #lookForTheLastTime(source: number): void {
-    for (const lane of this.#lanes) {
-      if (lane.source !== source || lane.boundNs === Number.POSITIVE_INFINITY) continue;
-      lane.look(Number.POSITIVE_INFINITY);
-      lane.boundNs = Number.POSITIVE_INFINITY;
-    }
+  /** Groups the lanes anew when rings appeared or were taken by a writer. */
+  #regroup(): void {
+    const isSame =
+      this.#tids.length === this.#lanes.length &&
+      this.#lanes.every(({ ring }, n) => ring.writerTid === this.#tids[n]);
+    if (isSame) return;
+    this.#lanes.sort((a, b) => a.source - b.source || a.ring.ringId - b.ring.ringId);
+    this.#tids = this.#lanes.map(({ ring }) => ring.writerTid);
+    const known = new Map(this.#groups.flatMap((group) => group.lanes.map((lane) => [lane, group.boundNs])));
+    this.#groups = groupByWriter(this.#lanes).map((lanes) => {
+      // A new ring was announced after the last look: so are its bursts.
+      const bounds = lanes.map((lane) => known.get(lane) ?? this.#sources[lane.source]!.idleNs);
+      return new WriterGroup(lanes, Math.max(...bounds));
+    });
   }
 
   #setWatermark(): void {
-    let agreed = Number.POSITIVE_INFINITY;
-    // With one ring there is nothing to wait for.
-    if (this.#lanes.length > 1) {
-      for (const lane of this.#lanes) agreed = Math.min(agreed, lane.boundNs);
+    let agreedNs = Number.POSITIVE_INFINITY;
+    // With one writer there is nothing to wait for.
+    if (this.#groups.length > 1) {
+      for (const group of this.#groups) agreedNs = Math.min(agreedNs, group.boundNs);
     }
-    let watermark = agreed;
+    let watermarkNs = agreedNs;
     let held = false;
-    for (const lane of this.#lanes) {
-      if (!lane.ready) continue;
-      const latestNs = Math.max(lane.timeNs, lane.newestNs);
-      if (latestNs <= watermark) continue;
-      if (lane.leftBytes > lane.ring.dataBytes / 2) watermark = latestNs;
-      else held ||= lane.timeNs > watermark;
+    for (const group of this.#groups) {
+      if (!group.ready) continue;
+      const { oldest, newest } = group.leftSpanNs;
+      if (newest > watermarkNs && group.isHalfFull) watermarkNs = newest;
+      held ||= oldest > watermarkNs;
     }
-    this.#watermarkNs = this.#isStuck(agreed, held) ? Number.POSITIVE_INFINITY : watermark;
+    this.#watermarkNs = this.#isStuck(agreedNs, held) ? Number.POSITIVE_INFINITY : watermarkNs;
   }
 
   #isStuck(agreedNs: number, held: boolean): boolean {

@@ -18,7 +18,7 @@ interface Published {
 
 export class FakeRing implements Ring {
   readonly ringId: number;
-  readonly writerTid = 1;
+  writerTid: number;
   readonly dataBytes: number;
   idle = true;
   pendingBytes = 0;
@@ -31,6 +31,7 @@ export class FakeRing implements Ring {
 
   constructor(ringId: number, dataBytes = 65_536) {
     this.ringId = ringId;
+    this.writerTid = 100 + ringId;
     this.dataBytes = dataBytes;
   }
 
@@ -79,6 +80,11 @@ export class FakeRing implements Ring {
   }
 }
 
+interface FakeFeedOptions {
+  readonly baseNs?: bigint;
+  readonly interfaceCount?: number;
+}
+
 export class FakeFeed implements CaptureFeed {
   readonly engine = 'jit';
   readonly baseNs: bigint;
@@ -92,7 +98,7 @@ export class FakeFeed implements CaptureFeed {
   onPoll: () => void = () => {};
   onStop: () => void = () => {};
 
-  constructor(rings: FakeRing[], { baseNs = 0n, interfaceCount = 1 } = {}) {
+  constructor(rings: FakeRing[], { baseNs = 0n, interfaceCount = 1 }: FakeFeedOptions = {}) {
     this.rings = rings;
     this.baseNs = baseNs;
     this.interfaceCount = interfaceCount;

@@ -1,0 +1,100 @@
+/**
+ * Packets as text: a line each with time, interface, direction and the packet in tcpdump's words, and the bytes below
+ * it when asked for. One write a slice, not one a line.
+ */
+import { formatPacketLine } from '../packet/index.ts';
+import { EpbCursor } from '../pcapng/index.ts';
+import { formatHexDump } from './hex-dump.ts';
+import type { InterfaceTable } from './interface-table.ts';
+import { openOutput } from './open-output.ts';
+import { OutputStream } from './output-stream.ts';
+import type { PacketWriter } from './packet-writer.ts';
+import { TimeColumn, type TimeStyle } from './text-time.ts';
+
+export interface TextLinesOptions {
+  readonly interfaces: InterfaceTable;
+  readonly time: TimeStyle;
+  /** The bytes below each line, too. */
+  readonly hexDump: boolean;
+  /** Packets after which nothing is taken. */
+  readonly packets: number | undefined;
+  /** See OutputStreamOptions. */
+  readonly givesUp: () => boolean;
+}
+
+const DIRECTIONS = { in: 'In ', out: 'Out' };
+
+export class TextLines implements PacketWriter {
+  readonly #options: TextLinesOptions;
+  readonly #stream: OutputStream;
+  readonly #cursor = new EpbCursor();
+  readonly #encoder = new TextEncoder();
+  readonly #time: TimeColumn;
+  #room: number;
+
+  private constructor(options: TextLinesOptions, fd: number) {
+    this.#options = options;
+    this.#stream = new OutputStream({ name: 'standard output', fd, givesUp: options.givesUp });
+    this.#time = new TimeColumn(options.time);
+    this.#room = options.packets ?? Number.POSITIVE_INFINITY;
+  }
+
+  static async open(options: TextLinesOptions): Promise<TextLines> {
+    const { fd } = await openOutput('-');
+    return new TextLines(options, fd);
+  }
+
+  get full(): boolean {
+    return this.#room <= 0;
+  }
+
+  admits(packets: number): boolean {
+    return packets <= this.#room;
+  }
+
+  put(source: number, blocks: Uint8Array): Promise<void> | undefined {
+    return this.#stream.put(this.#format(source, blocks).text);
+  }
+
+  async split(source: number, blocks: Uint8Array): Promise<number> {
+    const { text, packets } = this.#format(source, blocks);
+    await this.#stream.put(text);
+    return packets;
+  }
+
+  announce(): undefined {}
+
+  tick(): undefined {}
+
+  flush(): Promise<void> {
+    return this.#stream.flush();
+  }
+
+  finish(): Promise<void> {
+    return this.#stream.close();
+  }
+
+  #format(source: number, blocks: Uint8Array): { text: Uint8Array; packets: number } {
+    const cursor = this.#cursor;
+    let text = '';
+    let packets = 0;
+    cursor.reset(blocks);
+    while (this.#room > 0 && cursor.next()) {
+      text += this.#formatPacket(source);
+      packets++;
+      this.#room--;
+    }
+    return { text: this.#encoder.encode(text), packets };
+  }
+
+  #formatPacket(source: number): string {
+    const { seconds, nanoseconds, interfaceId, direction, comment, originalLength } = this.#cursor;
+    const frame = this.#cursor.borrowData();
+    const { name } = this.#options.interfaces.get(source, interfaceId).captured;
+    const way = direction === undefined ? '' : `${DIRECTIONS[direction]} `;
+    const note = comment === undefined ? '' : ` [${comment}]`;
+    const head = `${this.#time.format(seconds, nanoseconds)} ${name} ${way}`;
+    const line = `${head}${formatPacketLine(frame, originalLength)}${note}\n`;
+    return this.#options.hexDump ? line + formatHexDump(frame) : line;
+  }
+}
