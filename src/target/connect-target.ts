@@ -1,9 +1,9 @@
 /** From a process or a socket to a Target: connections are opened when they are needed, one for each capture. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ABI } from './abi.ts';
 import { startCaptureFeed } from './capture-feed.ts';
 import { Connection } from './connection.ts';
+import { readCommandLine } from './dpdk/process-facts.ts';
 import { decodePorts } from './protocol.ts';
 import { findSockets, ownSocketFolder } from './socket-path.ts';
 import type { CaptureFeed, CaptureRequest, PortInfo, Target, TargetInfo } from './target.ts';
@@ -19,15 +19,6 @@ export async function connectTarget(where: number | string): Promise<Target> {
   const path =
     findSockets().find(({ pid }) => pid === where)?.path ?? join(ownSocketFolder(), `${where}.sock`);
   return new SocketTarget(path, name, await Connection.open(path, name));
-}
-
-/** The words of a process's command line; none when it is gone or hidden. */
-export function readCommandLine(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-  } catch {
-    return [];
-  }
 }
 
 class SocketTarget implements Target {

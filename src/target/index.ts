@@ -1,8 +1,20 @@
 /** Targets: what packets can be captured from, how they are found, and how the agent gets into one. */
 export { connectTarget } from './connect-target.ts';
+export { type AgentState, type Application, listApplications } from './discovery.ts';
+export { type BuiltAgent, buildAgent } from './dpdk/agent-build.ts';
+export { agentHash } from './dpdk/agent-source.ts';
+export { attachAgent } from './dpdk/attach-agent.ts';
+export { runApplication } from './dpdk/run-application.ts';
 export type { Pace as ReplayPace } from './replay/player.ts';
 export { runReplay } from './replay/run-replay.ts';
 export { openFileTraffic, openSampleTraffic } from './replay/traffic.ts';
+export {
+  type OpenApplication,
+  openApplications,
+  type ResolvedPorts,
+  resolvePorts,
+  type SelectedPort,
+} from './resolve-ports.ts';
 export type {
   CaptureFeed,
   CapturePort,
