@@ -19,8 +19,10 @@ export interface CaptureSource {
   readonly application: string;
   /** Interface n of the feed, for each n below its `interfaceCount`. */
   readonly interfaces: readonly CapturedInterface[];
-  /** Describes a port that appears later; undefined when such ports are not captured. */
-  readonly describe: ((port: PortInfo) => CapturedInterface) | undefined;
+  /** Describes a port that appears later, or comes back; undefined for one that nobody asked for. */
+  readonly describe: (port: PortInfo) => CapturedInterface | undefined;
+  /** New ports are captured: with all ports gone, there is still something to wait for. */
+  readonly expectsPorts: boolean;
 }
 
 /** The end of one file, or of everything; a condition that is undefined never comes true. */

@@ -26,6 +26,7 @@ const ROUNDS_UNTIL_IDLE = 100;
 const IDLE_PAUSE_MS = 4;
 /** Signals are looked at this often while packets stream. */
 const EVENTS_MS = 20;
+const RUNS_BETWEEN_LOOKS_AT_THE_CLOCK = 64;
 const PORTS_MS = 1000;
 
 export type CaptureEnd =
@@ -61,7 +62,8 @@ export interface CaptureSessionOptions {
 
 export class CaptureSession {
   readonly interfaces: InterfaceTable;
-  /** A second request to stop: nobody is waited for any more. */
+  readonly sources: readonly CaptureSource[];
+  /** Asked to stop while it was ending: nobody is waited for any more. */
   hurried = false;
 
   readonly #options: CaptureSessionOptions;
@@ -75,11 +77,12 @@ export class CaptureSession {
   #idleRounds = 0;
   #lastEventsMs = 0;
   #portsTimer: NodeJS.Timeout | undefined;
-  #askingPorts = false;
+  #askingPorts: Promise<void> | undefined;
 
   constructor(options: CaptureSessionOptions) {
-    this.#options = options;
     const { sources } = options;
+    this.#options = options;
+    this.sources = sources;
     this.interfaces = new InterfaceTable(sources.length);
     this.#merge = new RingMerge(sources.map(({ feed }) => feed));
     this.#gone = sources.map(() => false);
@@ -95,23 +98,23 @@ export class CaptureSession {
 
   /** CLOCK_REALTIME in ns. */
   get startNs(): bigint {
-    return this.#options.sources[0]!.feed.baseNs;
+    return this.sources[0]!.feed.baseNs;
   }
 
   get nowNs(): bigint {
-    const { feed } = this.#options.sources[0]!;
+    const { feed } = this.sources[0]!;
     return feed.baseNs + BigInt(Math.round(feed.nowNs()));
   }
 
-  /** Ends the capture soon; what was captured is still written. Called again, also that is cut short. */
+  /** Ends the capture soon; what was captured is still written. Called again, that is cut short. */
   stop(): void {
-    if (this.#end === 'stopped') this.hurried = true;
+    if (this.#end !== undefined) this.hurried = true;
     this.#end ??= 'stopped';
   }
 
   /** Brings the interfaces' counters up to date. @throws PeerError once, when they cannot be read */
   takeCounters(): void {
-    for (const [source, { feed }] of this.#options.sources.entries()) {
+    for (const [source, { feed }] of this.sources.entries()) {
       if (this.#uncounted.has(source)) continue;
       this.#uncounted.add(source);
       this.interfaces.takeCounters(source, feed.counters());
@@ -132,8 +135,8 @@ export class CaptureSession {
       }
     }
     clearInterval(this.#portsTimer);
-    for (const { feed } of this.#options.sources) feed.close();
-    const gone = this.#options.sources.filter((_, source) => this.#gone[source]);
+    for (const { feed } of this.sources) feed.close();
+    const gone = this.sources.filter((_, source) => this.#gone[source]);
     return { end: this.#end!, error, gone: gone.map(({ application }) => application) };
   }
 
@@ -144,8 +147,8 @@ export class CaptureSession {
       await this.#rounds();
       await this.#stopAndDrain();
     } catch (error) {
-      if (!(error instanceof PeerError)) throw error;
-      // The file is completed whatever the other side did.
+      if (!(error instanceof HoneError)) throw error;
+      // The file is completed whatever the other side did; one that cannot be written is closed already.
       await this.#complete();
       throw error;
     }
@@ -170,42 +173,37 @@ export class CaptureSession {
   async #drain(): Promise<number> {
     const merge = this.#merge;
     let sum = 0;
-    while (!this.#writer.full && merge.next()) {
-      sum += await this.#drainRun(merge.lane, merge.untilNs);
-      if (performance.now() - this.#lastEventsMs > EVENTS_MS) await this.#letEventsIn();
-      if (this.hurried) break;
+    for (let runs = 1; !this.#writer.full && !this.hurried && merge.next(); runs++) {
+      const { lane } = merge;
+      const start = lane.offset;
+      const waited = this.#takeRun(lane, merge.untilNs);
+      if (waited !== undefined) await waited;
+      sum += lane.offset - start;
+      if (lane.offset >= RELEASE_BYTES) lane.release();
+      if (runs % RUNS_BETWEEN_LOOKS_AT_THE_CLOCK === 0 || waited !== undefined)
+        await this.#letEventsInIfDue();
     }
     merge.release();
     return sum;
   }
 
-  async #drainRun(lane: Lane, untilNs: number): Promise<number> {
+  /** Gives a run to the writer, or a part of it. Undefined when there is nothing to wait for. */
+  #takeRun(lane: Lane, untilNs: number): Promise<void> | undefined {
     const writer = this.#writer;
-    let sum = 0;
-    while (lane.ready && lane.timeNs <= untilNs && !writer.full) {
-      const start = lane.offset;
-      let packets = 0;
-      while (
-        lane.ready &&
-        lane.timeNs <= untilNs &&
-        lane.offset - start < RUN_BYTES &&
-        writer.admits(packets + lane.packets, lane.offset - start + lane.bytes)
-      ) {
-        this.interfaces.get(lane.source, lane.interfaceId).written += lane.packets;
-        packets += lane.packets;
-        lane.take();
-      }
-      const bytes = lane.offset - start;
-      if (bytes > 0) {
-        const waited = writer.put(lane.source, lane.view.subarray(start, lane.offset), packets);
-        if (waited !== undefined) await waited;
-      } else {
-        await this.#splitBurst(lane);
-      }
-      sum += lane.offset - start;
-      if (lane.offset >= RELEASE_BYTES) lane.release();
+    const start = lane.offset;
+    let packets = 0;
+    while (
+      lane.ready &&
+      lane.timeNs <= untilNs &&
+      lane.offset - start < RUN_BYTES &&
+      writer.admits(packets + lane.packets, lane.offset - start + lane.bytes)
+    ) {
+      this.interfaces.get(lane.source, lane.interfaceId).written += lane.packets;
+      packets += lane.packets;
+      lane.take();
     }
-    return sum;
+    if (packets === 0) return this.#splitBurst(lane);
+    return writer.put(lane.source, lane.view.subarray(start, lane.offset), packets);
   }
 
   async #splitBurst(lane: Lane): Promise<void> {
@@ -217,12 +215,15 @@ export class CaptureSession {
 
   /** What was captured until the feeds had stopped is written as well, unless the writer is full. */
   async #stopAndDrain(): Promise<void> {
-    const feeds = this.#options.sources.map(({ feed }) => feed);
+    const feeds = this.sources.map(({ feed }) => feed);
     const stopped = await Promise.allSettled(feeds.map((feed) => feed.stop()));
-    if (!this.#writer.full && !this.hurried) {
+    let bytes: number;
+    // One look takes in a part of what a large ring holds.
+    do {
+      if (this.#writer.full || this.hurried) break;
       await this.#announce(this.#merge.lookFinally());
-      await this.#drain();
-    }
+      bytes = await this.#drain();
+    } while (bytes > 0);
     for (const result of stopped) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -246,11 +247,11 @@ export class CaptureSession {
   #loseSource(source: number): void {
     this.#gone[source] = true;
     for (const entry of this.interfaces.all) if (entry.source === source) entry.live = false;
-    this.#options.onNote(`${this.#options.sources[source]!.application} has ended`);
+    this.#options.onNote(`${this.sources[source]!.application} has ended`);
   }
 
   async #announcePort(source: number, event: Exclude<FeedEvent, { kind: 'gone' }>): Promise<void> {
-    const { onNote, sources } = this.#options;
+    const { onNote } = this.#options;
     const { interfaceId, port } = event;
     const known = this.interfaces.find(source, interfaceId);
     switch (event.kind) {
@@ -265,7 +266,7 @@ export class CaptureSession {
         return;
       case 'port-refused':
         if (known !== undefined) known.live = false;
-        onNote(`${sources[source]!.application}: port ${port.name} cannot be captured: ${event.reason}`);
+        onNote(`${this.sources[source]!.application}: port ${port.name} cannot be captured: ${event.reason}`);
         return;
       default:
         assertUnreachable(event);
@@ -273,24 +274,25 @@ export class CaptureSession {
   }
 
   async #addInterface(source: number, interfaceId: number, port: PortInfo): Promise<void> {
-    const { application, describe } = this.#options.sources[source]!;
-    if (describe === undefined) {
+    const { application, describe } = this.sources[source]!;
+    const captured = describe(port);
+    if (captured === undefined) {
       throw new PeerError(
         'PEER_PROTOCOL',
         `${application}: announced port ${port.name}, which nobody asked for`,
       );
     }
-    const added = this.interfaces.add(source, interfaceId, describe(port));
+    const added = this.interfaces.add(source, interfaceId, captured);
     await this.#writer.announce(added);
     this.#options.onNote(`capturing on '${added.captured.name}', too`);
   }
 
   /** Ends the capture when nothing is left to wait for. */
   #checkLeft(): void {
-    const { sources } = this.#options;
+    const { sources } = this;
     const isLive = this.interfaces.all.some(({ live }) => live);
     this.#everLive ||= isLive;
-    const waits = sources.some(({ describe }, source) => !this.#gone[source] && describe !== undefined);
+    const waits = sources.some(({ expectsPorts }, source) => !this.#gone[source] && expectsPorts);
     if (isLive || waits) return;
     if (this.#gone.every((gone) => gone)) this.#end ??= 'targets-gone';
     else if (this.#everLive) this.#end ??= 'ports-removed';
@@ -309,16 +311,25 @@ export class CaptureSession {
     this.#lastEventsMs = performance.now();
   }
 
+  async #letEventsInIfDue(): Promise<void> {
+    if (performance.now() - this.#lastEventsMs > EVENTS_MS) await this.#letEventsIn();
+  }
+
   async #letEventsIn(): Promise<void> {
     await yieldToEvents();
     this.#lastEventsMs = performance.now();
   }
 
   /** The ports' own counters are asked for now and then, so that the last ones are known when a source ends. */
-  async #takePorts(): Promise<void> {
-    if (this.#askingPorts) return;
-    this.#askingPorts = true;
-    for (const [source, { target }] of this.#options.sources.entries()) {
+  #takePorts(): Promise<void> {
+    this.#askingPorts ??= this.#askPorts().finally(() => {
+      this.#askingPorts = undefined;
+    });
+    return this.#askingPorts;
+  }
+
+  async #askPorts(): Promise<void> {
+    for (const [source, { target }] of this.sources.entries()) {
       if (this.#gone[source]) continue;
       try {
         this.interfaces.takePorts(source, await target.listPorts());
@@ -327,6 +338,5 @@ export class CaptureSession {
         if (!(error instanceof HoneError)) throw error;
       }
     }
-    this.#askingPorts = false;
   }
 }
