@@ -39,6 +39,7 @@ const EINTR = 4;
 export const EAGAIN = 11;
 export const EACCES = 13;
 export const EINVAL = 22;
+const ENOSYS = 38;
 export const EPROTO = 71;
 export const EUSERS = 87;
 export const ECONNREFUSED = 111;
@@ -79,6 +80,7 @@ function bind(koffi: Koffi) {
     mmap: call('intptr_t mmap(intptr_t, size_t, int, int, int, int64_t)'),
     munmap: call('int munmap(intptr_t, size_t)'),
     clock_gettime: call('int clock_gettime(int, void *)'),
+    bpf: call('long syscall(long, int, const void *, unsigned int)'),
   };
 }
 
@@ -323,4 +325,19 @@ const timespec = new BigInt64Array(2);
 export function realtimeNs(): bigint {
   mustSucceed('clock_gettime', CLOCK_REALTIME, timespec);
   return timespec[0]! * 1_000_000_000n + timespec[1]!;
+}
+
+/** The number of bpf(2); the C library has no function for it. */
+const SYS_BPF: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x64: 321, arm64: 280 };
+
+/**
+ * Whether this process may use the kernel's BPF.
+ * @returns 0, or why not: EPERM, or ENOSYS
+ */
+export function tryKernelBpf(): number {
+  const number = SYS_BPF[process.arch];
+  if (number === undefined) return ENOSYS;
+  // BPF_MAP_CREATE of nothing: who may make maps is told that this is none.
+  const errno = -attempt('bpf', number, 0, new Uint8Array(128), 128);
+  return errno === EINVAL ? 0 : errno;
 }

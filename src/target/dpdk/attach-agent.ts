@@ -33,7 +33,7 @@ function checkProcess(pid: number): string {
   const name = `${processName(pid)} ${pid}`;
   const facts = readMapsFacts(pid);
   if (facts === undefined) {
-    throw new UnsupportedError(`${name} belongs to another user: run this as that user or root`, 'root');
+    throw new UnsupportedError(`${name} may not be looked into: run this as its user or root`, 'root');
   }
   if (facts.dpdk === undefined) throw new UsageError(`${name} is no DPDK application`);
   if (facts.hasAgent || findSockets().some((socket) => socket.pid === pid)) {
