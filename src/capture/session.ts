@@ -202,7 +202,7 @@ export class CaptureSession {
       packets += lane.packets;
       lane.take();
     }
-    if (packets === 0) return this.#splitBurst(lane);
+    if (lane.offset === start) return this.#splitBurst(lane);
     return writer.put(lane.source, lane.view.subarray(start, lane.offset), packets);
   }
 
