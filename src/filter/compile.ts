@@ -6,7 +6,7 @@ import { CompileError, UnsupportedError } from '../base/index.ts';
 import type { CbpfProgram } from '../bpf/index.ts';
 import { builtinNames } from './builtin-names.ts';
 import { emitProgram } from './emit.ts';
-import { Graph } from './graph.ts';
+import { buildGraph } from './graph.ts';
 import { lowerFilter } from './lower/lower.ts';
 import { Scope } from './lower/scope.ts';
 import { optimize } from './optimize.ts';
@@ -53,9 +53,8 @@ export function compileFilter(text: string, options: FilterOptions = {}): CbpfPr
     netmask: options.netmask ?? 0,
     direction: options.direction,
   });
-  const graph = new Graph();
-  const root = graph.build(tree === undefined ? always : lowerFilter(scope, tree), 'accept', 'reject');
-  const program = emitProgram(optimize(graph, root), snaplen);
+  const root = buildGraph(tree === undefined ? always : lowerFilter(scope, tree), 'accept', 'reject');
+  const program = emitProgram(optimize(root), snaplen);
   if (program.length > BPF_MAXINSNS) {
     throw new CompileError(text, [
       {

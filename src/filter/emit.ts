@@ -15,7 +15,7 @@ import {
   type CbpfInsn,
   type CbpfProgram,
 } from '../bpf/index.ts';
-import { type Decision, inOrder, type Node } from './graph.ts';
+import { type Decision, idOf, inOrder, type Node } from './graph.ts';
 import type { TestKind } from './predicate.ts';
 import { type Holding, Registers } from './registers.ts';
 
@@ -28,6 +28,8 @@ const MAX_JUMP = 255;
 interface Block {
   readonly node: Decision;
   readonly insns: readonly CbpfInsn[];
+  yes: Node;
+  no: Node;
   farYes: boolean;
   farNo: boolean;
 }
@@ -37,7 +39,7 @@ export function emitProgram(root: Node, snaplen: number): CbpfProgram {
   const accept: CbpfInsn = { code: BPF_RET, jt: 0, jf: 0, k: snaplen };
   const reject: CbpfInsn = { code: BPF_RET, jt: 0, jf: 0, k: 0 };
   if (typeof root === 'string') return [root === 'accept' ? accept : reject];
-  const blocks = makeBlocks(root);
+  const blocks = mergeEqualCode(makeBlocks(root));
   const starts = place(blocks);
   const program: CbpfInsn[] = [];
   for (const block of blocks) {
@@ -51,7 +53,7 @@ export function emitProgram(root: Node, snaplen: number): CbpfProgram {
 /** Accept before reject, each only when something leads there. */
 function leavesOf(blocks: readonly Block[]): readonly ('accept' | 'reject')[] {
   return (['accept', 'reject'] as const).filter((leaf) =>
-    blocks.some(({ node }) => node.yes === leaf || node.no === leaf),
+    blocks.some(({ yes, no }) => yes === leaf || no === leaf),
   );
 }
 
@@ -67,12 +69,42 @@ function makeBlocks(root: Decision): readonly Block[] {
       const known = entries.get(next);
       entries.set(next, known === undefined ? holding : meet(known, holding));
     }
-    return { node, insns: registers.insns, farYes: false, farNo: false };
+    return { node, insns: registers.insns, yes: node.yes, no: node.no, farYes: false, farNo: false };
   });
 }
 
 function meet(one: Holding, other: Holding): Holding {
   return { a: one.a === other.a ? one.a : undefined, x: one.x === other.x ? one.x : undefined };
+}
+
+/**
+ * Blocks of the same code that lead to the same places become the last of them. They may test different values that
+ * happen to be in A: the code does not care.
+ */
+function mergeEqualCode(blocks: readonly Block[]): readonly Block[] {
+  const kept: Block[] = [];
+  const byCode = new Map<string, Block>();
+  const replacement = new Map<Node, Node>();
+  for (const block of blocks.toReversed()) {
+    block.yes = replacement.get(block.yes) ?? block.yes;
+    block.no = replacement.get(block.no) ?? block.no;
+    const { kind, right } = block.node.test;
+    const key = [
+      ...block.insns.map(({ code, k }) => `${code} ${k}`),
+      kind,
+      right.kind === 'constant' ? right.constant : 'x',
+      idOf(block.yes),
+      idOf(block.no),
+    ].join();
+    const equal = byCode.get(key);
+    if (equal === undefined) {
+      byCode.set(key, block);
+      kept.push(block);
+    } else {
+      replacement.set(block.node, equal.node);
+    }
+  }
+  return kept.reverse();
 }
 
 /** Where each block and leaf starts; finds the jumps that are too far until none is left. */
@@ -89,8 +121,8 @@ function place(blocks: readonly Block[]): ReadonlyMap<Node, number> {
     for (const block of blocks) {
       const next = starts.get(block.node)! + block.insns.length + 1;
       const isFar = (target: Node): boolean => starts.get(target)! - next > MAX_JUMP;
-      const farYes = block.farYes || isFar(block.node.yes);
-      const farNo = block.farNo || isFar(block.node.no);
+      const farYes = block.farYes || isFar(block.yes);
+      const farNo = block.farNo || isFar(block.no);
       changed ||= farYes !== block.farYes || farNo !== block.farNo;
       Object.assign(block, { farYes, farNo });
     }
@@ -104,21 +136,21 @@ function sizeOf({ insns, farYes, farNo }: Block): number {
 
 function emitJump(
   program: CbpfInsn[],
-  { node, farYes, farNo }: Block,
+  { node, yes, no, farYes, farNo }: Block,
   starts: ReadonlyMap<Node, number>,
 ): void {
   const { kind, right } = node.test;
   const next = program.length + 1;
-  const yes = starts.get(node.yes)!;
-  const no = starts.get(node.no)!;
+  const yesAt = starts.get(yes)!;
+  const noAt = starts.get(no)!;
   const byConstant = right.kind === 'constant';
   program.push({
     code: BPF_JMP | jumps[kind] | (byConstant ? 0 : BPF_X),
-    jt: farYes ? 0 : yes - next,
-    jf: farNo ? Number(farYes) : no - next,
+    jt: farYes ? 0 : yesAt - next,
+    jf: farNo ? Number(farYes) : noAt - next,
     k: byConstant ? right.constant : 0,
   });
-  for (const target of [...(farYes ? [yes] : []), ...(farNo ? [no] : [])]) {
+  for (const target of [...(farYes ? [yesAt] : []), ...(farNo ? [noAt] : [])]) {
     program.push({ code: BPF_JMP | BPF_JA, jt: 0, jf: 0, k: target - program.length - 1 });
   }
 }

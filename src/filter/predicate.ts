@@ -61,9 +61,10 @@ function compareWith(values: Values, kind: TestKind, left: Value, constant: numb
   });
   switch (kind) {
     case 'gt':
-      return constant === 0xffff_ffff ? never : compareWith(values, 'ge', left, constant + 1);
+      return constant === 0xffff_ffff
+        ? test('gt', left, constant)
+        : compareWith(values, 'ge', left, constant + 1);
     case 'ge':
-      if (constant === 0) return always;
       if (constant === 1) return not(compareWith(values, 'eq', left, 0));
       return constant === 0xffff_ffff
         ? compareWith(values, 'eq', left, constant)

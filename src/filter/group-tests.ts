@@ -1,0 +1,86 @@
+/**
+ * Brings tests of the same value together. In a row of tests joined by `or` (or by `and`) the order does not matter to
+ * packets that are whole, and a value that was just loaded need not be loaded again: `src a or dst a or src b or
+ * dst b` becomes `src a or src b or dst a or dst b`. Only a test of a value that was already computed moves forward,
+ * so a truncated packet is never rejected earlier; it may be accepted earlier, as with libpcap.
+ */
+import { type Decide, type Decision, inOrder, type Node, rebuild } from './graph.ts';
+import type { Test } from './predicate.ts';
+
+/** One pass; the same node when there was nothing to do. */
+export function groupTests(root: Node, decide: Decide): Node {
+  if (typeof root === 'string') return root;
+  const order = inOrder(root);
+  const ways = countWays(order);
+  const inRow = new Set<Decision>();
+  const rows = new Map<Decision, Row>();
+  for (const node of order) {
+    if (inRow.has(node)) continue;
+    const row = rowFrom(node, 'no', ways) ?? rowFrom(node, 'yes', ways);
+    if (row === undefined) continue;
+    rows.set(node, row);
+    for (const member of row.members) inRow.add(member);
+  }
+  return rebuild(order, (node, renewed) => {
+    const row = rows.get(node);
+    if (row === undefined) {
+      const yes = renewed(node.yes);
+      const no = renewed(node.no);
+      return yes === node.yes && no === node.no ? node : decide(node.test, yes, no);
+    }
+    const exit = renewed(row.exit);
+    return row.tests.reduceRight<Node>(
+      (rest, test) => (row.way === 'no' ? decide(test, exit, rest) : decide(test, rest, exit)),
+      renewed(row.end),
+    );
+  });
+}
+
+/** Tests one after another by the same way, whose other way has the same exit. */
+interface Row {
+  readonly way: 'yes' | 'no';
+  readonly members: readonly Decision[];
+  /** The members' tests in their better order. */
+  readonly tests: readonly Test[];
+  readonly exit: Node;
+  readonly end: Node;
+}
+
+/** The row that begins at a node; undefined when its order is good already. */
+function rowFrom(first: Decision, way: 'yes' | 'no', ways: ReadonlyMap<Node, number>): Row | undefined {
+  const exit = way === 'no' ? first.yes : first.no;
+  const members = [first];
+  let end = first[way];
+  while (typeof end !== 'string' && ways.get(end) === 1 && (way === 'no' ? end.yes : end.no) === exit) {
+    members.push(end);
+    end = end[way];
+  }
+  const tests = grouped(members.map(({ test }) => test));
+  return tests === undefined ? undefined : { way, members, tests, exit, end };
+}
+
+/** The tests by value, the values in the order in which they first occur; undefined when they are so already. */
+function grouped(tests: readonly Test[]): readonly Test[] | undefined {
+  const groups = new Map<unknown, Test[]>();
+  let isGrouped = true;
+  tests.forEach((test, index) => {
+    const group = groups.get(test.left);
+    if (group === undefined) {
+      groups.set(test.left, [test]);
+    } else {
+      if (tests[index - 1]!.left !== test.left) isGrouped = false;
+      group.push(test);
+    }
+  });
+  return isGrouped ? undefined : [...groups.values()].flat();
+}
+
+/** How many ways lead to each node. */
+function countWays(order: readonly Decision[]): ReadonlyMap<Node, number> {
+  const ways = new Map<Node, number>();
+  for (const { yes, no } of order) {
+    ways.set(yes, (ways.get(yes) ?? 0) + 1);
+    ways.set(no, (ways.get(no) ?? 0) + 1);
+  }
+  return ways;
+}
