@@ -1,5 +1,6 @@
 /** From a process or a socket to a Target: connections are opened when they are needed, one for each capture. */
 import { join } from 'node:path';
+import { PeerError } from '../base/index.ts';
 import { ABI } from './abi.ts';
 import { startCaptureFeed } from './capture-feed.ts';
 import { Connection } from './connection.ts';
@@ -18,7 +19,12 @@ export async function connectTarget(where: number | string): Promise<Target> {
   const name = `process ${where}`;
   const path =
     findSockets().find(({ pid }) => pid === where)?.path ?? join(ownSocketFolder(), `${where}.sock`);
-  return new SocketTarget(path, name, await Connection.open(path, name));
+  const connection = await Connection.open(path, name);
+  const { pid } = connection.peer;
+  if (pid === where || pid === 0) return new SocketTarget(path, name, connection);
+  // A socket's name is anybody's choice; 0 is a process outside our pid namespace.
+  connection.close();
+  throw new PeerError('PEER_PROTOCOL', `${name}: it is process ${pid} that answers at ${path}`);
 }
 
 class SocketTarget implements Target {

@@ -1,6 +1,6 @@
 /** Targets: what packets can be captured from, how they are found, and how the agent gets into one. */
 export { connectTarget } from './connect-target.ts';
-export { type Check, type CheckState, diagnose } from './diagnose.ts';
+export { type Check, diagnose } from './diagnose.ts';
 export { type AgentState, type Application, listApplications } from './discovery.ts';
 export { type BuiltAgent, buildAgent } from './dpdk/agent-build.ts';
 export { agentHash } from './dpdk/agent-source.ts';

@@ -47,7 +47,7 @@ export const ECONNREFUSED = 111;
 export const F_SEAL_SHRINK = 2;
 export const F_SEAL_GROW = 4;
 
-export const PROT_NONE = 0;
+const PROT_NONE = 0;
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 
@@ -268,9 +268,11 @@ export function watchDescriptor(fd: number, callback: () => void): Watch {
   const handle = libc().koffi.node.poll(fd, { readable: true }, onEvent);
   return {
     setEvents(events) {
-      handle.start({ readable: true, writable: events === 'read-write' }, onEvent);
+      if (!closed) handle.start({ readable: true, writable: events === 'read-write' }, onEvent);
     },
     setRef(referenced) {
+      // koffi looks at no handle: after close there is none, and touching it would end the process.
+      if (closed) return;
       if (referenced) handle.ref();
       else handle.unref();
     },
