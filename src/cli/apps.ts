@@ -30,7 +30,7 @@ async function apps({ format }: { readonly format: 'text' | 'json' }): Promise<v
   const current = agentHash();
   if (format === 'json') {
     const rows = applications.map((one) => ({ ...one, agentIsCurrent: isCurrent(one, current) }));
-    process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(rows)}\n`);
     return;
   }
   if (applications.length === 0) {

@@ -22,7 +22,7 @@ async function doctor({ format }: { readonly format: 'text' | 'json' }): Promise
   const isWell = checks.every(({ state }) => state !== 'needed');
   if (format === 'json') {
     const rows = checks.map(({ fix, ...check }) => ({ ...check, fix: fix ?? null }));
-    process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(rows)}\n`);
   } else {
     process.stdout.write(formatChecks(checks));
     process.stdout.write(

@@ -27,7 +27,7 @@ export async function printPorts(format: 'text' | 'json'): Promise<void> {
       application: { pid, name, filePrefix: target.info.filePrefix },
       ...portJson(port),
     }));
-    process.stdout.write(`${JSON.stringify(objects, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(objects)}\n`);
     return;
   }
   const heads = [{ title: 'APPLICATION', align: 'left' } as const, ...portHeads];

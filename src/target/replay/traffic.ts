@@ -73,18 +73,30 @@ export function openFileTraffic(path: string): Traffic {
   }
 }
 
-/** Generated traffic of a small site on one port: client to server and back, always the same. */
+/** Generated traffic of a small site on one port, always the same; made as it is played, and kept for the next round. */
 export function openSampleTraffic(): Traffic {
-  const packets = [...sampleTraffic({ packets: SAMPLE_PACKETS })];
-  const first = packets[0]!.timestampNs;
+  const source = sampleTraffic({ packets: SAMPLE_PACKETS });
+  const made: ReplayPacket[] = [];
+  let firstNs: bigint | undefined;
   let next = 0;
+
+  function make(): ReplayPacket | undefined {
+    const { value } = source.next();
+    if (value === undefined) return undefined;
+    firstNs ??= value.timestampNs;
+    const packet = fromSample(value, firstNs);
+    made.push(packet);
+    return packet;
+  }
+
   return {
     name: 'sample',
     path: 'generated sample traffic',
     ports: [{ portId: 0, name: 'sample0', mac: Uint8Array.of(2, 0, 0, 0, 0, 1), speedMbps: 10_000 }],
     read() {
-      const packet = packets[next++];
-      return packet === undefined ? undefined : fromSample(packet, first);
+      const packet = made[next] ?? make();
+      if (packet !== undefined) next++;
+      return packet;
     },
     rewind() {
       next = 0;
@@ -93,7 +105,7 @@ export function openSampleTraffic(): Traffic {
   };
 }
 
-function fromSample({ frame, timestampNs }: SamplePacket, first: bigint): ReplayPacket {
+function fromSample({ frame, timestampNs }: SamplePacket, firstNs: bigint): ReplayPacket {
   return {
     portId: 0,
     queueId: 0,
@@ -101,7 +113,7 @@ function fromSample({ frame, timestampNs }: SamplePacket, first: bigint): Replay
     data: frame,
     originalLength: frame.length,
     hash: undefined,
-    offsetNs: Number(timestampNs - first),
+    offsetNs: Number(timestampNs - firstNs),
   };
 }
 
