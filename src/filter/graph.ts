@@ -15,21 +15,20 @@ export interface Decision {
 
 export type Node = Decision | 'accept' | 'reject';
 
-/** Makes a decision, or gives what comes after it when both ways lead there. */
+/** Makes a decision. Both ways may lead to the same node: the test still loads its values. */
 export type Decide = (test: Test, yes: Node, no: Node) => Node;
 
 let lastId = 0;
 
 /** A new node, even when there is an equal one. */
 export function decide(test: Test, yes: Node, no: Node): Node {
-  return yes === no ? yes : { id: ++lastId, test, yes, no };
+  return { id: ++lastId, test, yes, no };
 }
 
 /** A maker that gives the same node for equal parts, as far as it made them itself. */
 export function interning(): Decide {
   const interned = new Map<string, Node>();
   return (test, yes, no) => {
-    if (yes === no) return yes;
     const key = `${test.kind} ${test.left.id} ${test.right.id} ${idOf(yes)} ${idOf(no)}`;
     let node = interned.get(key);
     if (node === undefined) {

@@ -1,11 +1,12 @@
 /**
- * Lets a way that leads to a test whose outcome is known, from the tests before it, lead to that outcome at once. A
- * test is skipped only when its values were computed on the way, so a truncated packet fares the same.
+ * Lets a way that leads to a test whose outcome is known from the tests before it, or does not matter, lead to what
+ * comes after it at once. A truncated packet fares the same: a test is skipped only when its bytes are known to be
+ * there, because they, or bytes behind them, were loaded on the way, or when all that follows is reject.
  */
 import { type Decide, type Decision, inOrder, type Node, rebuild } from './graph.ts';
 import { Knowledge } from './knowledge.ts';
 import type { Test } from './predicate.ts';
-import type { Value } from './values.ts';
+import { reachOf, type Value } from './values.ts';
 
 /** One pass; the same node when there was nothing to do. */
 export function threadJumps(root: Node, decide: Decide): Node {
@@ -23,22 +24,31 @@ class Threading {
   private readonly testsOf = new Map<Value, number[]>();
   /** The facts that hold at each node, whichever way led there, as a bit set. */
   private readonly facts = new Map<Node, Uint32Array>();
+  /** As many bytes of the packet are surely there when a node is reached. */
+  private readonly lengths = new Map<Node, number>();
 
   constructor(root: Decision, decide: Decide) {
     this.decide = decide;
     this.order = inOrder(root);
     this.numberTests();
     this.facts.set(root, new Uint32Array((this.tests.length * 2 + 31) >>> 5));
+    this.lengths.set(root, 0);
     for (const node of this.order) {
-      this.spread(node.yes, this.factsAfter(node, true));
-      this.spread(node.no, this.factsAfter(node, false));
+      const length = this.lengthAfter(node);
+      this.spread(node.yes, this.factsAfter(node, true), length);
+      this.spread(node.no, this.factsAfter(node, false), length);
     }
   }
 
   run(): Node {
+    const [root] = this.order;
+    const nothing = this.facts.get(root!)!;
+    const start = this.follow(root!, nothing, 0);
+    if (start !== root) return start;
     return rebuild(this.order, (node, renewed) => {
-      const yes = renewed(this.follow(node.yes, this.factsAfter(node, true)));
-      const no = renewed(this.follow(node.no, this.factsAfter(node, false)));
+      const length = this.lengthAfter(node);
+      const yes = renewed(this.follow(node.yes, this.factsAfter(node, true), length));
+      const no = renewed(this.follow(node.no, this.factsAfter(node, false), length));
       return yes === node.yes && no === node.no ? node : this.decide(node.test, yes, no);
     });
   }
@@ -68,20 +78,29 @@ class Threading {
   }
 
   /** Another way leads to a node: only what is known on all of them is known there. */
-  private spread(node: Node, facts: Uint32Array): void {
+  private spread(node: Node, facts: Uint32Array, length: number): void {
     if (typeof node === 'string') return;
+    this.lengths.set(node, Math.min(this.lengths.get(node) ?? length, length));
     const known = this.facts.get(node);
     if (known === undefined) this.facts.set(node, facts);
     else for (let i = 0; i < known.length; i++) known[i]! &= facts[i]!;
   }
 
-  /** Where a way leads when tests with known outcomes are skipped. */
-  private follow(target: Node, facts: Uint32Array): Node {
+  private lengthAfter(node: Decision): number {
+    const { left, right } = node.test;
+    return Math.max(this.lengths.get(node)!, reachOf(left).atLeast, reachOf(right).atLeast);
+  }
+
+  /** Where a way leads when tests with known outcomes, and tests that do not matter, are skipped. */
+  private follow(target: Node, facts: Uint32Array, length: number): Node {
     let node = target;
     while (typeof node !== 'string') {
       const outcome = this.outcome(node.test, facts);
-      if (outcome === undefined) break;
-      node = outcome ? node.yes : node.no;
+      if (outcome !== undefined) {
+        node = outcome ? node.yes : node.no;
+      } else if (node.yes === node.no && (node.yes === 'reject' || isThere(node.test, length))) {
+        node = node.yes;
+      } else break;
     }
     return node;
   }
@@ -99,4 +118,9 @@ class Threading {
     }
     return test.right.kind === 'constant' ? knowledge.outcome(test.kind, test.right.constant) : undefined;
   }
+}
+
+/** Whether computing the values of a test cannot reject a packet of at least this length. */
+function isThere({ left, right }: Test, length: number): boolean {
+  return Math.max(reachOf(left).atMost, reachOf(right).atMost) <= length;
 }

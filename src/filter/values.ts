@@ -6,7 +6,9 @@
 import {
   BPF_ADD,
   BPF_AND,
+  BPF_DIV,
   BPF_LSH,
+  BPF_MOD,
   BPF_MUL,
   BPF_NEG,
   BPF_OR,
@@ -132,3 +134,34 @@ export class Values {
 const keepsWithZero: ReadonlySet<number> = new Set([BPF_ADD, BPF_SUB, BPF_OR, BPF_XOR, BPF_LSH, BPF_RSH]);
 const commutes: ReadonlySet<number> = new Set([BPF_ADD, BPF_MUL, BPF_AND, BPF_OR, BPF_XOR]);
 const associates: ReadonlySet<number> = commutes;
+
+/** How far into the packet computing a value reaches, in bytes: surely, and at most (Infinity when it may always fail). */
+export function reachOf(value: Value): { readonly atLeast: number; readonly atMost: number } {
+  switch (value.kind) {
+    case 'constant':
+    case 'len':
+      return { atLeast: 0, atMost: 0 };
+    case 'headerLength':
+      return { atLeast: value.offset + 1, atMost: value.offset + 1 };
+    case 'load': {
+      if (value.base !== undefined)
+        return { atLeast: reachOf(value.base).atLeast, atMost: Number.POSITIVE_INFINITY };
+      const end = value.offset + value.size;
+      return { atLeast: end, atMost: end };
+    }
+    case 'negate':
+      return reachOf(value.operand);
+    case 'binary': {
+      const left = reachOf(value.left);
+      const right = reachOf(value.right);
+      const divides = value.operation === BPF_DIV || value.operation === BPF_MOD;
+      return {
+        atLeast: Math.max(left.atLeast, right.atLeast),
+        atMost:
+          divides && value.right.kind !== 'constant'
+            ? Number.POSITIVE_INFINITY
+            : Math.max(left.atMost, right.atMost),
+      };
+    }
+  }
+}
