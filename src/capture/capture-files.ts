@@ -80,22 +80,21 @@ export class CaptureFiles implements PacketWriter {
     return this.#endFileIfFull();
   }
 
-  async split(source: number, blocks: Uint8Array): Promise<number> {
+  async split(source: number, blocks: Uint8Array, count: (packets: number) => void): Promise<void> {
     const cursor = this.#cursor;
     cursor.reset(blocks);
-    let [taken, start, packets, bytes] = [0, 0, 0, 0];
+    let [start, packets, bytes] = [0, 0, 0];
     while (!this.full && cursor.next()) {
       packets++;
       bytes += this.#options.format.packetBytes(cursor);
       const end = cursor.offset + cursor.blockLength;
       const reached = packets >= this.#packetRoom || bytes >= this.#maximumBytes - this.#stream.length;
       if (!reached && end < blocks.length) continue;
+      count(packets);
       await this.put(source, blocks.subarray(start, end), packets);
-      taken += packets;
       start = end;
       packets = bytes = 0;
     }
-    return taken;
   }
 
   announce(added: FileInterface): Promise<void> | undefined {
@@ -152,11 +151,13 @@ export class CaptureFiles implements PacketWriter {
     this.#files++;
     const name = rotate === undefined ? path : numberedFileName(path, this.#files, created);
     if (rotate?.keepFiles !== undefined) this.#makeRoom(rotate.keepFiles);
-    const { fd, isOwnFile } = await openOutput(name);
+    const { fd, isOwnFile, isShared } = await openOutput(name);
     this.#stream = new OutputStream({
       name: name === '-' ? 'standard output' : name,
       fd,
+      isShared,
       givesUp,
+      onLost: (records, first) => format.visitPackets(records, first, (id) => interfaces.forgetWritten(id)),
       wholeBytes: isOwnFile ? (...chunk) => format.wholeBytes(...chunk) : undefined,
     });
     this.#kept.push(name);

@@ -7,6 +7,7 @@ import { EpbCursor, encodePcapFileHeader, transcodeToPcap } from '../pcapng/inde
 const LINKTYPE_ETHERNET = 1;
 const PCAP_FILE_HEADER = 24;
 const PCAP_RECORD_HEADER = 16;
+const EPB_TYPE = 6;
 /** Where an Enhanced Packet Block holds its interface. */
 const EPB_INTERFACE = 8;
 
@@ -24,6 +25,11 @@ export interface CaptureFormat {
   packetBytes(cursor: EpbCursor): number;
   /** See OutputStreamOptions.wholeBytes. */
   wholeBytes(chunk: Uint8Array, length: number, first: boolean): number;
+  /**
+   * Calls `visit` for each packet in whole records, with its interface in the file where the format knows it.
+   * @param first the records begin the file
+   */
+  visitPackets(records: Uint8Array, first: boolean, visit: (interfaceId: number | undefined) => void): void;
 }
 
 export function createPcapngFormat(): CaptureFormat {
@@ -45,7 +51,12 @@ export function createPcapngFormat(): CaptureFormat {
       return copy;
     },
     packetBytes: (at) => at.blockLength,
-    wholeBytes: (chunk, length) => walk(chunk, 0, length, 4, 0),
+    wholeBytes: (chunk, length) => walk(chunk, 0, length, BLOCK),
+    visitPackets(records, _first, visit) {
+      walk(records, 0, records.length, BLOCK, (view, at) => {
+        if (view.getUint32(at, true) === EPB_TYPE) visit(view.getUint32(at + EPB_INTERFACE, true));
+      });
+    },
   };
 }
 
@@ -61,18 +72,37 @@ export function createPcapFormat(): CaptureFormat {
     packetBytes: (at) => PCAP_RECORD_HEADER + at.capturedLength,
     wholeBytes(chunk, length, first) {
       const start = first ? PCAP_FILE_HEADER : 0;
-      return length < start ? 0 : walk(chunk, start, length, 8, PCAP_RECORD_HEADER);
+      return length < start ? 0 : walk(chunk, start, length, RECORD);
+    },
+    visitPackets(records, first, visit) {
+      walk(records, first ? PCAP_FILE_HEADER : 0, records.length, RECORD, () => visit(undefined));
     },
   };
 }
 
-/** The end of the last whole record: each is `extra` bytes longer than the u32 at `lengthAt` in it says. */
-function walk(chunk: Uint8Array, start: number, end: number, lengthAt: number, extra: number): number {
+/** Where a record holds its length, and what that does not count. */
+interface RecordShape {
+  readonly lengthAt: number;
+  readonly extra: number;
+}
+
+const BLOCK: RecordShape = { lengthAt: 4, extra: 0 };
+const RECORD: RecordShape = { lengthAt: 8, extra: PCAP_RECORD_HEADER };
+
+/** The end of the last record that is whole, of those between `start` and `end`. */
+function walk(
+  chunk: Uint8Array,
+  start: number,
+  end: number,
+  { lengthAt, extra }: RecordShape,
+  visit?: (view: DataView, at: number) => void,
+): number {
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
   let at = start;
   while (at + lengthAt + 4 <= end) {
     const next = at + view.getUint32(at + lengthAt, true) + extra;
-    if (next > end || next === at) break;
+    if (next > end || next < at + lengthAt + 4) break;
+    visit?.(view, at);
     at = next;
   }
   return at;

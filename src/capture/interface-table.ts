@@ -26,8 +26,7 @@ export interface FileInterface {
   counters: InterfaceCounters;
   /** What the adapter dropped since the start; undefined when it does not tell. */
   missed: bigint | undefined;
-  /** The port is there and can be captured. */
-  live: boolean;
+  state: 'live' | 'removed' | 'refused';
 }
 
 export class InterfaceTable {
@@ -56,7 +55,7 @@ export class InterfaceTable {
       written: 0,
       counters: NONE,
       missed: captured.port.counters === undefined ? undefined : 0n,
-      live: true,
+      state: 'live',
     };
     this.all.push(added);
     known.push(added);
@@ -75,6 +74,16 @@ export class InterfaceTable {
       throw new PeerError('PEER_PROTOCOL', `got a packet of interface ${localId}, which was never announced`);
     }
     return found;
+  }
+
+  /**
+   * Takes back a packet that was counted as written.
+   * @param id undefined when the file does not say: then of the interface that has the most
+   */
+  forgetWritten(id: number | undefined): void {
+    const most = () => this.all.reduce((a, b) => (b.written > a.written ? b : a));
+    const entry = id === undefined ? most() : this.all[id];
+    if (entry !== undefined && entry.written > 0) entry.written--;
   }
 
   /** The file's number for each of a source's interfaces; undefined when they are the same. */
@@ -103,7 +112,7 @@ export class InterfaceTable {
   /** Takes the ports' own counters. A port that restarted them is counted from what it last said. */
   takePorts(source: number, ports: readonly PortInfo[]): void {
     for (const known of this.#bySource[source]!) {
-      if (!known.live) continue;
+      if (known.state !== 'live') continue;
       const { port } = known.captured;
       const before = port.counters?.imissed;
       const now = ports.find(({ portId, name }) => portId === port.portId && name === port.name)?.counters

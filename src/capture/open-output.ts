@@ -13,6 +13,8 @@ export interface OpenOutput {
   readonly fd: number;
   /** A file that we made, or made empty, and may cut. */
   readonly isOwnFile: boolean;
+  /** Standard output itself, which stays open. */
+  readonly isShared: boolean;
 }
 
 /**
@@ -20,14 +22,20 @@ export interface OpenOutput {
  * @throws SysError
  */
 export async function openOutput(path: string): Promise<OpenOutput> {
-  if (path === '-') return { fd: reopenPipe(STDOUT), isOwnFile: false };
+  if (path === '-') {
+    const fd = reopenPipe(STDOUT);
+    return { fd, isOwnFile: false, isShared: fd === STDOUT };
+  }
   try {
     const isPipe = fs.statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
-    if (!isPipe) return { fd: fs.openSync(path, O_WRONLY | O_CREAT | O_TRUNC, MODE), isOwnFile: true };
+    if (!isPipe) {
+      const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_TRUNC, MODE);
+      return { fd, isOwnFile: true, isShared: false };
+    }
     // In the thread pool: signals still arrive while nobody reads.
     const handle = await open(path, O_WRONLY);
     try {
-      return { fd: fs.openSync(path, O_WRONLY | O_NONBLOCK), isOwnFile: false };
+      return { fd: fs.openSync(path, O_WRONLY | O_NONBLOCK), isOwnFile: false, isShared: false };
     } finally {
       await handle.close();
     }
@@ -60,7 +68,7 @@ function folderOf(path: string): string {
 
 /**
  * A second descriptor of a pipe that does not block, so that a reader that dawdles does not keep signals from us.
- * The one we were given is shared with others and stays as it is. Always a descriptor of our own.
+ * The one we were given is shared with others and stays as it is.
  */
 function reopenPipe(fd: number): number {
   const path = `/proc/self/fd/${fd}`;

@@ -24,12 +24,16 @@ export interface OutputStreamOptions {
   /** For messages. */
   readonly name: string;
   readonly fd: number;
+  /** The descriptor is not ours to close. */
+  readonly isShared?: boolean;
   /**
-   * How much of the first `length` bytes of `chunk` is whole records. Chunks begin with a record. A file in which a
-   * write fails is cut there; undefined for what is not ours to cut.
+   * How much of the first `length` bytes of `chunk` is whole records. Chunks begin with a record. A file is cut
+   * there when a write fails; undefined for what is not ours to cut.
    * @param first nothing was written before this chunk
    */
   readonly wholeBytes?: ((chunk: Uint8Array, length: number, first: boolean) => number) | undefined;
+  /** Called when a write has failed, with taken records that are not in the file. */
+  readonly onLost?: ((records: Uint8Array, first: boolean) => void) | undefined;
   /** Asked while a full pipe is waited for: true gives up, as though the reader had gone. */
   readonly givesUp?: (() => boolean) | undefined;
   /** `fs.writeSync`, or what a test puts in its place. */
@@ -89,7 +93,12 @@ export class OutputStream {
   }
 
   async #putLarge(records: Uint8Array): Promise<void> {
-    await this.flush();
+    try {
+      await this.flush();
+    } catch (error) {
+      this.#options.onLost?.(records, false);
+      throw error;
+    }
     if (records.length >= DIRECT_BYTES) await this.#writeChunk(records);
     else this.put(records);
   }
@@ -114,18 +123,30 @@ export class OutputStream {
 
   #fail(chunk: Uint8Array, done: number, error: NodeJS.ErrnoException): never {
     if (error.code === 'EPIPE' || error.code === 'ECONNRESET') this.#leave();
-    const { name, fd, wholeBytes } = this.#options;
-    let note = '';
-    if (wholeBytes !== undefined && fs.fstatSync(fd).isFile()) {
-      try {
-        fs.ftruncateSync(fd, this.#written + wholeBytes(chunk, done, this.#written === 0));
-        note = '; the file is whole up to its last packet';
-      } catch {
-        note = '; its last packet may be cut';
-      }
-    }
+    const { wholeBytes, onLost } = this.#options;
+    const first = this.#written === 0;
+    const whole = wholeBytes?.(chunk, done, first) ?? done;
+    onLost?.(chunk.subarray(whole), first && whole === 0);
+    const note = wholeBytes === undefined ? '' : this.#cutTo(this.#written + whole);
     this.#closeDescriptor();
-    throw new SysError('write', -(error.errno ?? 0), `cannot write ${name}: ${reasonOf(error)}${note}`);
+    throw this.#error(error, note);
+  }
+
+  /** Gives what there is to say about it. */
+  #cutTo(length: number): string {
+    const { fd } = this.#options;
+    try {
+      if (!fs.fstatSync(fd).isFile()) return '';
+      fs.ftruncateSync(fd, length);
+      return '; the file is whole up to its last packet';
+    } catch {
+      return '; its last packet may be cut';
+    }
+  }
+
+  #error(error: NodeJS.ErrnoException, note = ''): SysError {
+    const message = `cannot write ${this.#options.name}: ${reasonOf(error)}${note}`;
+    return new SysError('write', -(error.errno ?? 0), message);
   }
 
   #leave(): never {
@@ -134,9 +155,14 @@ export class OutputStream {
   }
 
   #closeDescriptor(): void {
+    if (!this.isOpen) return;
     this.isOpen = false;
     this.#staged = 0;
-    fs.closeSync(this.#options.fd);
+    try {
+      if (!this.#options.isShared) fs.closeSync(this.#options.fd);
+    } catch (error) {
+      throw this.#error(error as NodeJS.ErrnoException);
+    }
   }
 }
 

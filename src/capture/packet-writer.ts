@@ -14,8 +14,11 @@ export interface PacketWriter {
    * returned undefined or resolved.
    */
   put(source: number, blocks: Uint8Array, packets: number): Promise<void> | undefined;
-  /** Takes the blocks of one burst one by one, until the writer is full. Gives the number of packets taken. */
-  split(source: number, blocks: Uint8Array): Promise<number>;
+  /**
+   * Takes the blocks of one burst one by one, until the writer is full.
+   * @param count told how many packets, before they are put
+   */
+  split(source: number, blocks: Uint8Array, count: (packets: number) => void): Promise<void>;
   /** A further interface, before the first of its packets. */
   announce(added: FileInterface): Promise<void> | undefined;
   /** Conditions of time. */

@@ -73,7 +73,6 @@ export class CaptureSession {
   readonly #uncounted = new Set<number>();
   #writer!: PacketWriter;
   #end: CaptureEnd | undefined;
-  #everLive = false;
   #idleRounds = 0;
   #lastEventsMs = 0;
   #portsTimer: NodeJS.Timeout | undefined;
@@ -209,7 +208,9 @@ export class CaptureSession {
   async #splitBurst(lane: Lane): Promise<void> {
     const entry = this.interfaces.get(lane.source, lane.interfaceId);
     const burst = lane.view.subarray(lane.offset, lane.offset + lane.bytes);
-    entry.written += await this.#writer.split(lane.source, burst);
+    await this.#writer.split(lane.source, burst, (packets) => {
+      entry.written += packets;
+    });
     lane.take();
   }
 
@@ -246,7 +247,7 @@ export class CaptureSession {
 
   #loseSource(source: number): void {
     this.#gone[source] = true;
-    for (const entry of this.interfaces.all) if (entry.source === source) entry.live = false;
+    for (const entry of this.interfaces.all) if (entry.source === source) entry.state = 'removed';
     this.#options.onNote(`${this.sources[source]!.application} has ended`);
   }
 
@@ -256,16 +257,16 @@ export class CaptureSession {
     const known = this.interfaces.find(source, interfaceId);
     switch (event.kind) {
       case 'port-added': {
-        if (known !== undefined) known.live = true;
+        if (known !== undefined) known.state = 'live';
         else await this.#addInterface(source, interfaceId, port);
         return;
       }
       case 'port-removed':
-        if (known !== undefined) known.live = false;
+        if (known !== undefined) known.state = 'removed';
         onNote(`port ${known?.captured.name ?? port.name} was removed`);
         return;
       case 'port-refused':
-        if (known !== undefined) known.live = false;
+        if (known !== undefined) known.state = 'refused';
         onNote(`${this.sources[source]!.application}: port ${port.name} cannot be captured: ${event.reason}`);
         return;
       default:
@@ -290,12 +291,12 @@ export class CaptureSession {
   /** Ends the capture when nothing is left to wait for. */
   #checkLeft(): void {
     const { sources } = this;
-    const isLive = this.interfaces.all.some(({ live }) => live);
-    this.#everLive ||= isLive;
+    const { all } = this.interfaces;
+    const isLive = all.some(({ state }) => state === 'live');
     const waits = sources.some(({ expectsPorts }, source) => !this.#gone[source] && expectsPorts);
     if (isLive || waits) return;
     if (this.#gone.every((gone) => gone)) this.#end ??= 'targets-gone';
-    else if (this.#everLive) this.#end ??= 'ports-removed';
+    else if (all.some(({ state }) => state === 'removed')) this.#end ??= 'ports-removed';
     else throw new PeerError('PEER_REFUSED', 'none of the ports can be captured');
   }
 

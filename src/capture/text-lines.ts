@@ -6,7 +6,7 @@ import { formatPacketLine } from '../packet/index.ts';
 import { EpbCursor } from '../pcapng/index.ts';
 import { formatHexDump } from './hex-dump.ts';
 import type { InterfaceTable } from './interface-table.ts';
-import { openOutput } from './open-output.ts';
+import { type OpenOutput, openOutput } from './open-output.ts';
 import { OutputStream } from './output-stream.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import { TimeColumn, type TimeStyle } from './text-time.ts';
@@ -32,16 +32,15 @@ export class TextLines implements PacketWriter {
   readonly #time: TimeColumn;
   #room: number;
 
-  private constructor(options: TextLinesOptions, fd: number) {
+  private constructor(options: TextLinesOptions, { fd, isShared }: OpenOutput) {
     this.#options = options;
-    this.#stream = new OutputStream({ name: 'standard output', fd, givesUp: options.givesUp });
+    this.#stream = new OutputStream({ name: 'standard output', fd, isShared, givesUp: options.givesUp });
     this.#time = new TimeColumn(options.time);
     this.#room = options.packets ?? Number.POSITIVE_INFINITY;
   }
 
   static async open(options: TextLinesOptions): Promise<TextLines> {
-    const { fd } = await openOutput('-');
-    return new TextLines(options, fd);
+    return new TextLines(options, await openOutput('-'));
   }
 
   get full(): boolean {
@@ -56,10 +55,10 @@ export class TextLines implements PacketWriter {
     return this.#stream.put(this.#format(source, blocks).text);
   }
 
-  async split(source: number, blocks: Uint8Array): Promise<number> {
+  async split(source: number, blocks: Uint8Array, count: (packets: number) => void): Promise<void> {
     const { text, packets } = this.#format(source, blocks);
+    count(packets);
     await this.#stream.put(text);
-    return packets;
   }
 
   announce(): undefined {}
