@@ -5,7 +5,7 @@
 import { closeSync } from 'node:fs';
 import { PeerError } from '../base/index.ts';
 import { ABI, STRUCTS } from './abi.ts';
-import { EAGAIN, sysError, tryReceive, trySend } from './posix.ts';
+import { EAGAIN, tryReceive, trySend } from './posix.ts';
 import { decodeStruct, encodeStruct } from './struct-codec.ts';
 
 const HEADER_BYTES = STRUCTS.hone_msg.size;
@@ -150,13 +150,15 @@ export class MessageSocket {
     this.flush();
   }
 
-  /** @throws PeerError('PEER_GONE') when the other end is closed. */
+  /** Sends what fits. To a closed end it sends nothing: why it closed may still be there to be received. */
   flush(): void {
     for (let first = this.#outgoing[0]; first !== undefined; first = this.#outgoing[0]) {
       const result = trySend(this.fd, first.bytes, first.fds);
       if (result === -EAGAIN) return;
-      if (result < 0)
-        throw new PeerError('PEER_GONE', `the connection broke: ${sysError('sendmsg', -result).message}`);
+      if (result < 0) {
+        this.#outgoing.length = 0;
+        return;
+      }
       first.bytes = first.bytes.subarray(result);
       first.fds = [];
       if (first.bytes.length === 0) this.#outgoing.shift();

@@ -2,7 +2,7 @@
  * From what a person writes after -i to ports of running applications: a port's NAME or ID, `all`, or one of these after
  * APP/, where APP is a pid, a file prefix or a process name.
  */
-import { nearest, UsageError } from '../base/index.ts';
+import { HoneError, nearest, UsageError } from '../base/index.ts';
 import { type FoundApplication, findApplications } from './discovery.ts';
 import type { PortInfo, Target } from './target.ts';
 
@@ -22,40 +22,34 @@ export interface SelectedPort {
 }
 
 /**
- * Connects to everything that answers and asks for its ports. The caller closes the targets.
+ * Connects to everything that answers and asks for its ports; what fails at that is passed over, so that nobody can
+ * keep others from being captured. The caller closes the targets.
  * @throws UsageError when nothing answers: it says what is running and what to do
  */
 export async function openApplications(): Promise<OpenApplication[]> {
-  const found = await findApplications();
-  const open = await Promise.all(found.map(openApplication));
-  const answering = open.filter((application) => application !== undefined);
-  if (answering.length === 0) throw new UsageError(nothingAnswers(found));
-  return answering;
+  const found = await Promise.all((await findApplications()).map(openApplication));
+  const answering = found.filter((application) => typeof application !== 'string');
+  if (answering.length > 0) return answering;
+  if (found.length > 0)
+    throw new UsageError(`no application with the agent answers\n  ${found.join('\n  ')}`);
+  throw new UsageError(
+    'no DPDK application is running: start one with "hone run -- APP ARGS...", or a recording with "hone replay FILE"',
+  );
 }
 
-async function openApplication({
-  pid,
-  name,
-  target,
-}: FoundApplication): Promise<OpenApplication | undefined> {
-  if (target === undefined) return undefined;
+/** @returns a line that says why it cannot be opened, when it cannot */
+async function openApplication(found: FoundApplication): Promise<OpenApplication | string> {
+  const { pid, name, agent, problem, target } = found;
+  const label = `${name} ${pid}`;
+  if (agent === 'no') return `${label} has no agent: hone attach ${pid}`;
+  if (target === undefined) return `${label}: ${problem}`;
   try {
-    return { label: `${name} ${pid}`, pid, name, target, ports: await target.listPorts() };
+    return { label, pid, name, target, ports: await target.listPorts() };
   } catch (error) {
     target.close();
-    // One that ended meanwhile is not running.
-    if ((error as { code?: unknown }).code === 'PEER_GONE') return undefined;
-    throw error;
+    if (!(error instanceof HoneError)) throw error;
+    return `${label}: ${error.message}`;
   }
-}
-
-function nothingAnswers(found: readonly FoundApplication[]): string {
-  const lines = found.map(({ pid, name, agent, problem }) =>
-    agent === 'no' ? `${name} ${pid} has no agent: hone attach ${pid}` : `${name} ${pid}: ${problem}`,
-  );
-  if (lines.length > 0)
-    return `no application with the agent answers\n${lines.map((line) => `  ${line}`).join('\n')}`;
-  return 'no DPDK application is running: start one with "hone run -- APP ARGS...", or a recording with "hone replay FILE"';
 }
 
 /**

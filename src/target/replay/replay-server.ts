@@ -203,13 +203,7 @@ export class ReplayServer {
 
   #send(client: Client, type: number, request: number, body: Uint8Array, fd?: number): void {
     if (!client.socket.isOpen) return;
-    try {
-      client.socket.send(encodeMessage(type, request, body), fd === undefined ? [] : [fd]);
-    } catch (error) {
-      if (!(error instanceof PeerError)) throw error;
-      this.#drop(client);
-      return;
-    }
+    client.socket.send(encodeMessage(type, request, body), fd === undefined ? [] : [fd]);
     if (client.socket.sendingBytes > MAX_UNSENT_BYTES) this.#drop(client);
   }
 

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { SysError, UsageError } from '../../base/index.ts';
+import { FormatError, SysError, UsageError } from '../../base/index.ts';
 import { type SamplePacket, sampleTraffic } from '../../packet/index.ts';
 import {
   type CaptureInterface,
@@ -135,13 +135,11 @@ class FileTraffic implements Traffic {
   }
 
   read(): ReplayPacket | undefined {
-    for (;;) {
-      const record = this.#reader.read();
-      if (record === undefined) {
-        if (!this.#readChunk()) return undefined;
-      } else if (record.type === 'packet' && record.linkType === LINKTYPE_ETHERNET) {
-        return this.#packet(record);
-      }
+    try {
+      return this.#readPacket();
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      throw new FormatError(`${this.path}: ${error.message}`, error.offsetBytes, { cause: error });
     }
   }
 
@@ -153,6 +151,17 @@ class FileTraffic implements Traffic {
 
   close(): void {
     closeSync(this.#fd);
+  }
+
+  #readPacket(): ReplayPacket | undefined {
+    for (;;) {
+      const record = this.#reader.read();
+      if (record === undefined) {
+        if (!this.#readChunk()) return undefined;
+      } else if (record.type === 'packet' && record.linkType === LINKTYPE_ETHERNET) {
+        return this.#packet(record);
+      }
+    }
   }
 
   #readChunk(): boolean {
