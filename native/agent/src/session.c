@@ -297,9 +297,11 @@ fail:
 	return NULL;
 }
 
-static void announce_ring(struct session *session, const struct ring *ring)
+/* In the order they were made; the host has each before the tick ends in which it was made. */
+static void announce_rings(struct session *session)
 {
-	for (; ring != NULL; ring = ring->overflow) {
+	for (; session->announced < session->nb_rings; session->announced++) {
+		const struct ring *ring = session->rings[session->announced];
 		struct hone_ring_event event = {
 			.ring = ring->number,
 			.tid = ring->shared->tid,
@@ -361,7 +363,6 @@ static void refill_spares(struct session *session, uint32_t wanted)
 		ring = add_ring(session);
 		if (ring == NULL)
 			return;
-		announce_ring(session, ring);
 		atomic_store(&session->spares[i], ring);
 	}
 }
@@ -383,6 +384,15 @@ static bool give_rings(struct session *session)
 	return true;
 }
 
+static uint32_t writers_with_ring(struct session *session)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < HONE_MAX_RINGS; i++)
+		count += atomic_load(&session->by_writer[i]) != NULL;
+	return count;
+}
+
 static void go_live(struct session *session)
 {
 	struct hone_started started = {
@@ -390,8 +400,6 @@ static void go_live(struct session *session)
 		.engine = abi_engine(program_engine_of(&agent.program_api)),
 		.max_hooks = HONE_MAX_HOOKS,
 	};
-	const struct ring *announced[HONE_MAX_RINGS];
-	uint32_t with_ring = 0;
 
 	if (!give_rings(session)) {
 		struct client *client = session->client;
@@ -402,21 +410,15 @@ static void go_live(struct session *session)
 		session_stop(session, 0);
 		return;
 	}
-	for (uint32_t i = 0; i < HONE_MAX_RINGS; i++) {
-		const struct ring *ring = atomic_load(&session->by_writer[i]);
-
-		if (ring != NULL)
-			announced[with_ring++] = ring;
-	}
+	refill_spares(session, spares_wanted(writers_with_ring(session)));
 	session->state = SESSION_LIVE;
 	for (uint32_t i = 0; i < session->nb_hooks; i++)
 		atomic_store(&session->hooks[i]->warming, false);
+	/* Before the answer: whoever has it may rely on every packet from now on. */
+	atomic_store(&session->live, true);
 	client_send(session->client, HONE_MSG_STARTED, session->request, &started, sizeof(started),
 		    session->memory_fd);
-	for (uint32_t i = 0; i < with_ring; i++)
-		announce_ring(session, announced[i]);
-	refill_spares(session, spares_wanted(with_ring));
-	atomic_store(&session->live, true);
+	announce_rings(session);
 }
 
 /* What threads without a place let pass was seen and lost: whether it matched is unknown, so it counts as matched. */
@@ -533,6 +535,7 @@ void session_tick(struct session *session, uint64_t now, bool look_at_ports)
 		return;
 	count_unplaced(session);
 	refill_spares(session, 1);
+	announce_rings(session);
 	if (!look_at_ports)
 		return;
 	look_at_attached(session);

@@ -57,6 +57,7 @@ struct session {
 	uint32_t nb_hooks;
 	int memory_fd;
 	uint32_t nb_rings;
+	uint32_t announced;
 	struct ring *rings[HONE_MAX_RINGS];
 	uint32_t nb_programs;
 	struct program *programs[HONE_MAX_PROGRAMS];
