@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError, PeerError, SysError, UnsupportedError } from '../base/index.ts';
@@ -14,6 +15,8 @@ import { connectTarget, listApplications } from '../target/index.ts';
 
 const SAMPLE_PACKETS = 2000;
 const RECORD_HEADER = 16;
+/** Some work for each packet: millions a second would only fill the disk. */
+const SLOW = ['--forward-mode=noisy', '--noisy-lkup-memory=64', '--noisy-lkup-num-reads=1000'];
 const NS_PER_SECOND = 1_000_000_000n;
 const START_MS = 60_000;
 const END_MS = 3000;
@@ -43,20 +46,30 @@ export async function startTestpmd(folder: string, signal: AbortSignal): Promise
     prefix,
   ];
   const vdevs = ['--vdev', `net_pcap0,rx_pcap=${sample},infinite_rx=1`, '--vdev', 'net_null0,no-rx=1'];
-  const test = ['--total-num-mbufs=16384', '--auto-start', '--stats-period=1'];
-  const child = startGroup(['run', '--', 'dpdk-testpmd', ...eal, ...vdevs, '--', ...test]);
-  return untilReady(child, signal, async () => {
+  const test = ['--total-num-mbufs=16384', '--auto-start', '--stats-period=1', ...SLOW];
+  const group = startGroup(['run', '--', 'dpdk-testpmd', ...eal, ...vdevs, '--', ...test]);
+  const testpmd = await untilReady(group, signal, async () => {
     const found = (await listApplications()).find(({ filePrefix }) => filePrefix === prefix);
     if (found?.agent !== 'yes') return undefined;
     return (await hasPorts(found.pid, 2)) ? `${prefix}/net_pcap0` : undefined;
   });
+  const stop = async () => {
+    await testpmd.stop();
+    rmSync(runtimeFolder(prefix), { recursive: true, force: true });
+  };
+  return { ...testpmd, stop };
+}
+
+/** Where the EAL keeps what belongs to a --file-prefix; it leaves that behind. */
+function runtimeFolder(prefix: string): string {
+  const base = process.getuid?.() === 0 ? '/var/run' : (process.env.XDG_RUNTIME_DIR ?? tmpdir());
+  return join(base, 'dpdk', prefix);
 }
 
 export async function startReplay(signal: AbortSignal): Promise<DemoApplication> {
-  const child = startGroup(['replay', '--sample', '--loop', '--rate', '20000']);
-  return untilReady(child, signal, async () =>
-    (await hasPorts(child.process.pid!, 1)) ? `${child.process.pid}/all` : undefined,
-  );
+  const group = startGroup(['replay', '--sample', '--loop', '--rate', '20000']);
+  const { pid } = group.process;
+  return untilReady(group, signal, async () => ((await hasPorts(pid!, 1)) ? `${pid}/all` : undefined));
 }
 
 async function hasPorts(pid: number, count: number): Promise<boolean> {
