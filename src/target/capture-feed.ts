@@ -13,6 +13,9 @@ import { RingReader } from './ring-reader.ts';
 import { encodeStart, ringDataOffset } from './start-message.ts';
 import type { CaptureFeed, CaptureRequest, FeedEvent, FilterEngine, HookCounters, Ring } from './target.ts';
 
+/** The target makes the rings' memory, page by page, before it answers. */
+const START_TIMEOUT_MS = 60_000;
+
 /**
  * Starts a capture on a connection that has none.
  * @param onClose called once when the feed is closed: the connection is the caller's
@@ -24,7 +27,7 @@ export async function startCaptureFeed(
 ): Promise<CaptureFeed> {
   const body = encodeStart(request);
   const baseNs = realtimeNs();
-  const answer = await connection.request(ABI.HONE_MSG_START, body, ABI.HONE_MSG_STARTED);
+  const answer = await connection.request(ABI.HONE_MSG_START, body, ABI.HONE_MSG_STARTED, START_TIMEOUT_MS);
   return connection.decode(() => {
     const memory = mapPeerMemory(
       answer.fd!,

@@ -25,6 +25,9 @@ import { decodeError, decodeWelcome, encodeHello, type Welcome } from './protoco
 const ANSWER_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 
+/** Nobody who takes events now and then finds more of them waiting. */
+const MAX_WAITING_EVENTS = 1_024;
+
 const CARRIES_FD: ReadonlySet<number> = new Set([ABI.HONE_MSG_STARTED, ABI.HONE_MSG_RING]);
 const EVENTS: ReadonlySet<number> = new Set([ABI.HONE_MSG_RING, ABI.HONE_MSG_PORT]);
 
@@ -84,15 +87,20 @@ export class Connection {
    * Sends a request and resolves with its answer, which has the type `answer`.
    * @throws PeerError PEER_REFUSED with the agent's words; PEER_GONE or PEER_PROTOCOL when the connection ended.
    */
-  async request(type: number, body: Uint8Array, answer: number): Promise<Message> {
+  async request(
+    type: number,
+    body: Uint8Array,
+    answer: number,
+    timeoutMs: number = ANSWER_TIMEOUT_MS,
+  ): Promise<Message> {
     if (!this.isOpen) throw this.#failure ?? this.#error('PEER_GONE', 'the connection is closed');
     const request = ++this.#lastRequest;
     const answered = new Promise<Message>((resolve, reject) => {
       this.#pending.set(request, { answer, resolve, reject });
     });
     const timer = setTimeout(() => {
-      this.#fail(this.#error('PEER_GONE', `no answer for ${ANSWER_TIMEOUT_MS / 1000} s`));
-    }, ANSWER_TIMEOUT_MS);
+      this.#fail(this.#error('PEER_GONE', `no answer for ${timeoutMs / 1000} s`));
+    }, timeoutMs);
     try {
       this.#watch.setRef(true);
       this.#guard(() => this.#socket.send(encodeMessage(type, request, body)));
@@ -147,7 +155,8 @@ export class Connection {
   #take(message: Message): void {
     if (message.request === 0 && EVENTS.has(message.type)) {
       this.#events.push(message);
-      return;
+      if (this.#events.length <= MAX_WAITING_EVENTS) return;
+      throw new PeerError('PEER_PROTOCOL', `got more than ${MAX_WAITING_EVENTS} events at once`);
     }
     if (message.type === ABI.HONE_MSG_ERROR && message.request === 0) {
       throw new PeerError('PEER_REFUSED', decodeError(message.body).text);

@@ -12,7 +12,7 @@ import { createSealedMemory, EPERM, tryKernelBpf } from './posix.ts';
 import { makeSocketFolder } from './socket-path.ts';
 
 /** 'ok'; 'optional': something is missing that a capture can do without; 'needed': no capture without it. */
-export type CheckState = 'ok' | 'optional' | 'needed';
+type CheckState = 'ok' | 'optional' | 'needed';
 
 export interface Check {
   readonly name: string;

@@ -19,7 +19,7 @@ import { findSockets, type SocketFile } from './socket-path.ts';
 import type { Target } from './target.ts';
 
 /** 'yes': it answers; 'no': there is none; the rest: `problem` says what is wrong. */
-export type AgentState = 'yes' | 'no' | 'refused' | 'silent';
+type AgentState = 'yes' | 'no' | 'refused' | 'silent';
 
 export interface Application {
   readonly pid: number;
@@ -43,22 +43,30 @@ export interface FoundApplication extends Application {
   readonly target: Target | undefined;
 }
 
-/** Connects to everything that answers. The caller closes the targets. */
-export async function findApplications(): Promise<FoundApplication[]> {
+/** Connects to whatever has a socket. The caller closes the targets. */
+export async function findWithSocket(): Promise<FoundApplication[]> {
   const answers = await Promise.all(findSockets().map(askSocket));
-  const withSocket = answers.filter((application) => application !== undefined);
-  const known = new Set(withSocket.map(({ pid }) => pid));
-  const without = listPids().flatMap((pid) => (known.has(pid) ? [] : (withoutSocket(pid) ?? [])));
-  return [...withSocket, ...without].sort((a, b) => a.pid - b.pid);
+  return answers.filter((application) => application !== undefined).sort(byPid);
+}
+
+/** The DPDK applications among the other processes: every one is looked into. */
+export function findWithoutSocket(known: readonly Application[]): Application[] {
+  const pids = listPids().filter((pid) => !known.some((application) => application.pid === pid));
+  return pids.flatMap((pid) => describeWithoutSocket(pid) ?? []).sort(byPid);
+}
+
+function byPid(a: Application, b: Application): number {
+  return a.pid - b.pid;
 }
 
 /** Everything that runs, to be shown: no connection stays open. */
 export async function listApplications(): Promise<Application[]> {
-  const found = await findApplications();
-  return found.map(({ target, ...application }) => {
+  const found = await findWithSocket();
+  const applications = found.map(({ target, ...application }) => {
     target?.close();
     return application;
   });
+  return [...applications, ...findWithoutSocket(applications)].sort(byPid);
 }
 
 async function askSocket({ pid, path }: SocketFile): Promise<FoundApplication | undefined> {
@@ -101,7 +109,7 @@ function removeStale(path: string): void {
   }
 }
 
-function withoutSocket(pid: number): FoundApplication | undefined {
+function describeWithoutSocket(pid: number): Application | undefined {
   const facts = readMapsFacts(pid);
   if (facts?.dpdk === undefined) return undefined;
   return {
@@ -110,7 +118,6 @@ function withoutSocket(pid: number): FoundApplication | undefined {
     agent: facts.hasAgent ? 'silent' : 'no',
     problem: facts.hasAgent ? 'the agent is in the process, but has no socket' : undefined,
     build: undefined,
-    target: undefined,
   };
 }
 

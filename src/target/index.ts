@@ -1,8 +1,8 @@
 /** Targets: what packets can be captured from, how they are found, and how the agent gets into one. */
 export { connectTarget } from './connect-target.ts';
 export { type Check, diagnose } from './diagnose.ts';
-export { type AgentState, type Application, listApplications } from './discovery.ts';
-export { type BuiltAgent, buildAgent } from './dpdk/agent-build.ts';
+export { type Application, listApplications } from './discovery.ts';
+export { buildAgent } from './dpdk/agent-build.ts';
 export { agentHash } from './dpdk/agent-source.ts';
 export { attachAgent } from './dpdk/attach-agent.ts';
 export { runApplication } from './dpdk/run-application.ts';
@@ -12,19 +12,15 @@ export { openFileTraffic, openSampleTraffic } from './replay/traffic.ts';
 export {
   type OpenApplication,
   openApplications,
-  type ResolvedPorts,
   resolvePorts,
   type SelectedPort,
 } from './resolve-ports.ts';
 export type {
   CaptureFeed,
   CapturePort,
-  CaptureRequest,
   Direction,
   FeedEvent,
-  FilterEngine,
   HookCounters,
-  PortCounters,
   PortInfo,
   Ring,
   Target,

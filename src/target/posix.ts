@@ -247,7 +247,7 @@ export interface Watch {
   close(): void;
 }
 
-export type WatchedEvents = 'read' | 'read-write';
+type WatchedEvents = 'read' | 'read-write';
 
 /**
  * Calls back whenever the descriptor can be read (or written, when asked for) or was hung up. Close the watch

@@ -3,7 +3,7 @@
  * APP/, where APP is a pid, a file prefix or a process name.
  */
 import { HoneError, nearest, UsageError } from '../base/index.ts';
-import { type FoundApplication, findApplications } from './discovery.ts';
+import { type Application, type FoundApplication, findWithoutSocket, findWithSocket } from './discovery.ts';
 import type { PortInfo, Target } from './target.ts';
 
 /** An application that answers, and its ports. */
@@ -27,11 +27,13 @@ export interface SelectedPort {
  * @throws UsageError when nothing answers: it says what is running and what to do
  */
 export async function openApplications(): Promise<OpenApplication[]> {
-  const found = await Promise.all((await findApplications()).map(openApplication));
-  const answering = found.filter((application) => typeof application !== 'string');
+  const found = await findWithSocket();
+  const opened = await Promise.all(found.map(openApplication));
+  const answering = opened.filter((application) => typeof application !== 'string');
   if (answering.length > 0) return answering;
-  if (found.length > 0)
-    throw new UsageError(`no application with the agent answers\n  ${found.join('\n  ')}`);
+  const lines = [...opened, ...findWithoutSocket(found).map(whyClosed)];
+  if (lines.length > 0)
+    throw new UsageError(`no application with the agent answers\n  ${lines.join('\n  ')}`);
   throw new UsageError(
     'no DPDK application is running: start one with "hone run -- APP ARGS...", or a recording with "hone replay FILE"',
   );
@@ -39,10 +41,9 @@ export async function openApplications(): Promise<OpenApplication[]> {
 
 /** @returns a line that says why it cannot be opened, when it cannot */
 async function openApplication(found: FoundApplication): Promise<OpenApplication | string> {
-  const { pid, name, agent, problem, target } = found;
+  const { pid, name, target } = found;
   const label = `${name} ${pid}`;
-  if (agent === 'no') return `${label} has no agent: hone attach ${pid}`;
-  if (target === undefined) return `${label}: ${problem}`;
+  if (target === undefined) return whyClosed(found);
   try {
     return { label, pid, name, target, ports: await target.listPorts() };
   } catch (error) {
@@ -50,6 +51,10 @@ async function openApplication(found: FoundApplication): Promise<OpenApplication
     if (!(error instanceof HoneError)) throw error;
     return `${label}: ${error.message}`;
   }
+}
+
+function whyClosed({ pid, name, agent, problem }: Application): string {
+  return agent === 'no' ? `${name} ${pid} has no agent: hone attach ${pid}` : `${name} ${pid}: ${problem}`;
 }
 
 /**

@@ -21,7 +21,7 @@ const ACTIVE_WORD = HEADER.active.offset / 4;
 const TID_WORD = HEADER.tid.offset / 4;
 
 /** Bursts that one look takes in; what is beyond waits for the next look. A power of two. */
-const MAX_PENDING_BURSTS = 65_536;
+const MAX_PENDING_BURSTS = 16_384;
 
 export class RingReader implements Ring {
   readonly ringId: number;

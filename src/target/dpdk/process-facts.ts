@@ -37,6 +37,13 @@ export function parseFilePrefix(commandLine: readonly string[]): string {
   return prefix;
 }
 
+/** Whether a key on the terminal, as Ctrl-C, signals this process's whole group. */
+export function isForeground(): boolean {
+  const stat = readProc(process.pid, 'stat') ?? '';
+  const [, , group, , , foregroundGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return group === foregroundGroup;
+}
+
 /** Ticks a second in /proc: the same on every Linux architecture that DPDK runs on. */
 const CLK_TCK = 100;
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { SysError } from '../../base/index.ts';
 import { type BuildOptions, buildAgent } from './agent-build.ts';
+import { isForeground } from './process-facts.ts';
 
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
@@ -21,8 +22,8 @@ export async function runApplication(
   const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, LD_PRELOAD: preload } });
   const forward = (signal: NodeJS.Signals) => {
     // A key on the terminal reaches the whole group: the child has it already.
-    const fromTerminal = signal === 'SIGINT' || signal === 'SIGQUIT';
-    if (!fromTerminal || !process.stdin.isTTY) child.kill(signal);
+    const isKey = signal === 'SIGINT' || signal === 'SIGQUIT';
+    if (!isKey || !isForeground()) child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
   try {
