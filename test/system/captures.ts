@@ -49,21 +49,11 @@ export function readPackets(file: string, filter?: string): ReadPacket[] {
     'frame.interface_name',
     'frame.packet_flags_direction',
   ];
+  const shown = filter === undefined ? [] : ['-Y', filter];
   const args = ['-n', '-r', file, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])];
-  const text = quiet('tshark', [...args, ...(filter === undefined ? [] : ['-Y', filter])]);
-  const frames = quiet('tshark', [
-    '-n',
-    '-r',
-    file,
-    '-x',
-    '--hexdump',
-    'frames,noascii',
-    ...(filter === undefined ? [] : ['-Y', filter]),
-  ]);
-  const hex = frames
-    .trim()
-    .split(/\n\n+/)
-    .map((dump) => dump.replace(/^[0-9a-f]+ {2}/gm, '').replace(/\s+/g, ''));
+  const text = quiet('tshark', [...args, ...shown]);
+  const frames = quiet('tshark', ['-n', '-r', file, '-T', 'jsonraw', '-j', 'frame', ...shown]);
+  const hex = [...frames.matchAll(/"frame_raw": \[\s*"([0-9a-f]*)"/g)].map(([, bytes]) => bytes!);
   return text
     .split('\n')
     .filter((line) => line !== '')
@@ -97,14 +87,16 @@ export function capinfos(file: string): Map<string, string> {
   return new Map(lines.map((line) => [line.split(':')[0]!.trim(), line.slice(line.indexOf(':') + 1).trim()]));
 }
 
-/** Options of all packets: drop counts, comments, queues. */
+/** Options of all packets, in their order; packets without one have no entry. */
 export function packetOptions(file: string): { dropCounts: number[]; comments: string[]; queues: number[] } {
-  const text = quiet('tshark', ['-n', '-r', file, '-V', '-O', 'frame']);
-  const numbers = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, value]) => Number(value));
+  const column = (field: string) =>
+    quiet('tshark', ['-n', '-r', file, '-T', 'fields', '-e', field])
+      .split('\n')
+      .filter((value) => value !== '');
   return {
-    dropCounts: numbers(/Drop Count: (\d+)/gi),
-    comments: [...text.matchAll(/Packet comments\n\s+(.+)/g)].map(([, comment]) => comment!.trim()),
-    queues: numbers(/Interface queue: (\d+)/gi),
+    dropCounts: column('frame.drop_count').map(Number),
+    comments: column('frame.comment'),
+    queues: column('frame.interface_queue').map(Number),
   };
 }
 

@@ -55,7 +55,7 @@ test('hone attach puts it into an application that runs, once', async () => {
 });
 
 test('the control thread runs beside the lcores, with all signals blocked', async () => {
-  const app = await testpmd({ agent: 'none', lcores: ['-l', '1'], vdevs });
+  const app = await testpmd({ agent: 'none', lcores: ['--lcores', '0@1,1@1'], vdevs });
   expect((await hone('attach', String(app.pid))).code).toBe(0);
   const tasks = (await run('sh', '-c', `grep -l hone-agent /proc/${app.pid}/task/*/comm`)).stdout.trim();
   const status = readFileSync(tasks.replace(/comm$/, 'status'), 'utf8');

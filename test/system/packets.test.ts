@@ -9,6 +9,9 @@ const missing = missingDpdk();
 let app: Testpmd | undefined;
 let captures: Running[] = [];
 
+/** A port of the application under test, whatever else runs on this machine. */
+const port = (name: string) => `${app!.prefix}/${name}`;
+
 beforeEach((context) => {
   if (missing !== undefined) context.skip(missing);
 });
@@ -45,13 +48,13 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 test('attached to a running testpmd: the packets of a file, both directions, with the times of the file', async () => {
   const sample = writeSample('attach.pcap', 500);
-  const { pid, command, prefix } = await start({
+  const { pid, command } = await start({
     agent: 'none',
     vdevs: [`net_pcap0,rx_pcap=${sample.file},tx_pcap=/dev/null`, 'net_null0,no-rx=1'],
   });
   expect((await hone('attach', String(pid))).code).toBe(0);
   const file = join(folder, 'attach.pcapng');
-  const running = await capture('-i', 'net_pcap0', '-i', `${prefix}/1`, '-w', file);
+  const running = await capture('-i', port('net_pcap0'), '-i', port('1'), '-w', file);
   await command('start');
   await until('the file to pass', async () =>
     (await command('show port stats 1')).includes('TX-packets: 500 '),
@@ -92,7 +95,7 @@ test('a filter captures what tcpdump lets through, JITed, both directions, and c
       vdevs: [`net_pcap0,rx_pcap=${sample.file},tx_pcap=/dev/null`, 'net_null0,no-rx=1'],
     });
     const file = join(folder, 'filter.pcapng');
-    const running = await capture('-i', 'net_pcap0', '-f', filter, '-w', file);
+    const running = await capture('-i', port('net_pcap0'), '-f', filter, '-w', file);
     await command('start');
     await until('the file to pass', async () =>
       (await command('show port stats 1')).includes('TX-packets: 3000 '),
@@ -133,10 +136,10 @@ test('-s cuts, -c stops at the packet, -P writes pcap, --meta says what pcapng c
   expect(packetOptions(cut).comments).toHaveLength(137);
   expect(packetOptions(cut).comments[0]).toMatch(/^ptype=\S+( rx=\S+)? segs=1$/);
   const classic = join(folder, 'classic.pcap');
-  expect((await hone('capture', '-i', 'net_pcap0', '-P', '-c', '50', '-w', classic)).code).toBe(0);
+  expect((await hone('capture', '-i', port('net_pcap0'), '-P', '-c', '50', '-w', classic)).code).toBe(0);
   expect(capinfos(classic).get('File type')).toContain('nanosecond');
   expect(readPackets(classic)).toHaveLength(50);
-  const lines = await hone('capture', '-i', 'net_pcap0', '-c', '5');
+  const lines = await hone('capture', '-i', port('net_pcap0'), '-c', '5');
   expect(lines.stdout.trim().split('\n')).toHaveLength(5);
 });
 
@@ -147,7 +150,7 @@ test('frames longer than a buffer are gathered from their segments', async () =>
   });
   await command('set fwd txonly');
   const file = join(folder, 'segments.pcapng');
-  const running = await capture('-i', '0', '-Q', 'out', '-c', '100', '-w', file, '--meta');
+  const running = await capture('-i', port('0'), '-Q', 'out', '-c', '100', '-w', file, '--meta');
   await command('start');
   expect((await running.finished()).code).toBe(0);
   const packets = readPackets(file);
@@ -166,16 +169,14 @@ test('several lcores, several queues, ports together: everything, in order of ti
     app: ['--rxq=2', '--txq=2', '--nb-cores=2', '--burst=8'],
   });
   const file = join(folder, 'lcores.pcapng');
-  const running = await capture('-i', 'all', '-w', file, '-a', 'packets:200000', '-s', '40');
+  const running = await capture('-i', port('all'), '-w', file, '-a', 'packets:200000', '-s', '40');
   await command('start');
   const { code, stderr } = await running.finished();
   await command('stop');
   expect(code).toBe(0);
   expect(stderr).toMatch(/Packets captured: 200000\b/);
   expect(capinfos(file).get('Strict time order')).toBe('True');
-  const queues = (await run('tshark', '-r', file, '-c', '20000', '-V', '-O', 'frame')).stdout;
-  expect(queues).toMatch(/queue: 0/i);
-  expect(queues).toMatch(/queue: 1/i);
+  expect(new Set(packetOptions(file).queues)).toEqual(new Set([0, 1]));
 });
 
 test('two captures of one port at once, each with its own filter and length', async () => {
@@ -184,8 +185,8 @@ test('two captures of one port at once, each with its own filter and length', as
     vdevs: [`net_pcap0,rx_pcap=${sample.file},tx_pcap=/dev/null`, 'net_null0,no-rx=1'],
   });
   const files = [join(folder, 'two-a.pcapng'), join(folder, 'two-b.pcapng')] as const;
-  const a = await capture('-i', 'net_pcap0', '-f', 'tcp', '-s', '54', '-w', files[0]);
-  const b = await capture('-i', 'net_pcap0', '-f', 'udp', '-w', files[1]);
+  const a = await capture('-i', port('net_pcap0'), '-f', 'tcp', '-s', '54', '-w', files[0]);
+  const b = await capture('-i', port('net_pcap0'), '-f', 'udp', '-w', files[1]);
   await command('start');
   await until('the file to pass', async () =>
     (await command('show port stats 1')).includes('TX-packets: 2000 '),
@@ -205,7 +206,20 @@ test('per-interface filters and lengths, defaults before any -i', async () => {
     vdevs: [`net_pcap0,rx_pcap=${sample.file},tx_pcap=/dev/null`, 'net_null0,no-rx=1'],
   });
   const file = join(folder, 'each.pcapng');
-  const running = await capture('-f', 'tcp', '-i', '0', '-s', '60', '-i', '1', '-f', 'udp', '-w', file);
+  const running = await capture(
+    '-f',
+    'tcp',
+    '-i',
+    port('0'),
+    '-s',
+    '60',
+    '-i',
+    port('1'),
+    '-f',
+    'udp',
+    '-w',
+    file,
+  );
   await command('start');
   await until('the file to pass', async () =>
     (await command('show port stats 1')).includes('TX-packets: 1000 '),
@@ -227,7 +241,11 @@ beforeAll(async () => {
   if (missing !== undefined) return;
   await run('ip', 'link', 'del', links[0]);
   await run('ip', 'link', 'add', links[0], 'type', 'veth', 'peer', 'name', links[1]);
-  for (const link of links) await run('ip', 'link', 'set', link, 'up');
+  for (const link of links) {
+    // The kernel's own chatter is not what was sent.
+    await run('sysctl', '-q', '-w', `net.ipv6.conf.${link}.disable_ipv6=1`);
+    await run('ip', 'link', 'set', link, 'arp', 'off', 'multicast', 'off', 'up');
+  }
 });
 
 afterAll(async () => {
@@ -263,8 +281,8 @@ test('over veth: what tcpdump saw on the wire, at its times; tags that the drive
   await tcpdump.stderrMatches(/listening on/);
   const file = join(folder, 'veth.pcapng');
   const tagged = join(folder, 'tagged.pcapng');
-  const running = await capture('-i', 'net_af_packet1', '-Q', 'in', '-w', file);
-  const vlan = await capture('-i', 'net_af_packet1', '-Q', 'in', '-f', 'vlan', '-w', tagged, '--meta');
+  const running = await capture('-i', port('net_af_packet1'), '-Q', 'in', '-w', file);
+  const vlan = await capture('-i', port('net_af_packet1'), '-Q', 'in', '-f', 'vlan', '-w', tagged, '--meta');
   await command('start');
   await until('the packets to arrive', async () =>
     (await command('show port stats 3')).includes('TX-packets: 300 '),

@@ -65,13 +65,13 @@ export async function startTestpmd(options: TestpmdOptions): Promise<Testpmd> {
     ...plugin,
     ...options.vdevs.flatMap((vdev) => ['--vdev', vdev]),
     ...(options.eal ?? []),
-    ...['--', '-i', '--total-num-mbufs=8192'],
+    ...['--', '-i', '--no-flush-rx', '--total-num-mbufs=8192'],
     ...(options.app ?? []),
   ];
-  const command = agent === 'run' ? process.execPath : 'dpdk-testpmd';
-  const child = spawn(command, agent === 'run' ? [main, 'run', '--', 'dpdk-testpmd', ...args] : args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  // Its prompt is written at once, the rest through stdio: without stdbuf answers come after the next prompt.
+  const testpmd = ['stdbuf', '-o0', 'dpdk-testpmd', ...args];
+  const [command, ...rest] = agent === 'run' ? [process.execPath, main, 'run', '--', ...testpmd] : testpmd;
+  const child = spawn(command!, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
   return ready(child, agent === 'run', prefix);
 }
 
