@@ -26,11 +26,8 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 	struct rte_bpf_jit jit = { 0 };
 	struct program *program;
 
-	if (nb_insns == 0 || nb_insns > PROGRAM_MAX_INSNS) {
-		snprintf(error, error_size, "program of %u instructions: expected 1 to %u", nb_insns,
-			 PROGRAM_MAX_INSNS);
-		return -1;
-	}
+	if (nb_insns > PROGRAM_MAX_INSNS)
+		return program_check(insns, nb_insns, error, error_size);
 	program = calloc(1, sizeof(*program) + nb_insns * sizeof(program->insns[0]));
 	if (program == NULL) {
 		snprintf(error, error_size, "no memory for a program of %u instructions", nb_insns);

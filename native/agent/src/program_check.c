@@ -5,8 +5,10 @@
  * reads nothing that it has not written. One pass, as jumps go forward only. The same rules are in
  * src/bpf/mbuf/check.ts; test/conformance compares the two.
  *
- * Why indexes have bounds: librte_bpf adds offset and length in 32 bits, so an LD_IND near 2^32 would read far
- * outside the packet.
+ * Some rules are there for defects of librte_bpf 22.11. It adds offset and length of a load in 32 bits, so an index near
+ * 2^32 would read far outside the packet. Its x86 JIT encodes a bit test with a constant of one byte wrongly, so that the
+ * code behind it is garbage; and its jumps back by 127 or 128 bytes, which only an exit behind another one makes, go
+ * forward instead.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -347,6 +349,8 @@ static int check_jump(const struct checker *checker, uint32_t pc, struct state *
 	uint32_t target;
 
 	if (insn->code == (BPF_JMP | EBPF_EXIT)) {
+		if (pc != checker->nb_insns - 1)
+			return refuse(checker, pc, "an exit before the end of the program");
 		if (insn->dst_reg != 0 || insn->src_reg != 0 || insn->off != 0 || insn->imm != 0)
 			return refuse(checker, pc, "a field that is not used is not 0");
 		return read_register(checker, pc, state, EBPF_REG_0);
@@ -356,6 +360,9 @@ static int check_jump(const struct checker *checker, uint32_t pc, struct state *
 		return refuse(checker, pc, "unknown opcode 0x%02x", insn->code);
 	if ((constant ? insn->src_reg != 0 : insn->imm != 0) || (always && (insn->dst_reg != 0 || insn->imm != 0)))
 		return refuse(checker, pc, "a field that is not used is not 0");
+	if (BPF_OP(insn->code) == BPF_JSET && constant && insn->imm >= INT8_MIN && insn->imm <= INT8_MAX)
+		return refuse(checker, pc, "a bit test with %d: expected a constant outside -128 to 127, or a register",
+			      insn->imm);
 	if (insn->off < 0 || pc + 1 + (uint32_t)insn->off >= checker->nb_insns)
 		return refuse(checker, pc, "a jump by %d: expected forward and inside the program", insn->off);
 	target = pc + 1 + (uint32_t)insn->off;

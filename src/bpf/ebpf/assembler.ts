@@ -22,9 +22,22 @@ export interface Label {
   at: number | undefined;
 }
 
+/** A jump by the number of its instruction. */
+interface Jump {
+  readonly at: number;
+  readonly label: Label;
+}
+
+/** A piece of program. */
+export interface Part {
+  readonly insns: EbpfProgram;
+  /** The jumps whose labels are not in the piece. */
+  readonly openJumps: readonly Jump[];
+}
+
 export class Assembler {
   private readonly insns: EbpfInsn[] = [];
-  private readonly jumps: { readonly at: number; readonly label: Label }[] = [];
+  private readonly jumps: Jump[] = [];
 
   label(): Label {
     return { at: undefined };
@@ -35,8 +48,12 @@ export class Assembler {
     label.at = this.insns.length;
   }
 
-  append(program: EbpfProgram): void {
-    this.insns.push(...program);
+  /** Puts a part in; its open jumps lead to the labels that `target` gives for them. */
+  append(part: Part, target: (label: Label) => Label): void {
+    for (const { at, label } of part.openJumps) {
+      this.jumps.push({ at: this.insns.length + at, label: target(label) });
+    }
+    this.insns.push(...part.insns);
   }
 
   /** 64-bit copy. */
@@ -97,15 +114,24 @@ export class Assembler {
     this.add(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
   }
 
-  /** The program; every label that is jumped to must be bound. */
-  finish(): EbpfProgram {
+  /** Takes the last instruction away if it is a jump, and gives its label, to be bound next. */
+  dropFinalJump(): Label | undefined {
+    const last = this.insns.length - 1;
+    if (this.insns[last]?.code !== (BPF_JMP | BPF_JA)) return undefined;
+    const jump = this.jumps.findIndex(({ at }) => at === last);
+    this.insns.pop();
+    return this.jumps.splice(jump, 1)[0]?.label;
+  }
+
+  /** What was put together; jumps to labels that are not bound stay open, with an offset of 0. */
+  finish(): Part {
     for (const { at, label } of this.jumps) {
-      if (label.at === undefined) throw new Error(`the jump of instruction ${at} leads nowhere`);
+      if (label.at === undefined) continue;
       const off = label.at - at - 1;
       if (off > 0x7fff) throw new UnsupportedError(`program with a jump over ${off} instructions`, '32767');
       this.insns[at] = { ...this.insns[at]!, off };
     }
-    return this.insns;
+    return { insns: this.insns, openJumps: this.jumps.filter(({ label }) => label.at === undefined) };
   }
 
   private add(code: number, dst: number, src: number, off: number, imm: number): void {

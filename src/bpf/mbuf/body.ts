@@ -6,11 +6,11 @@
  */
 import * as cbpf from '../cbpf/isa.ts';
 import { isUseless, LIVE_A, LIVE_X, type Liveness, liveCell, liveness } from '../cbpf/liveness.ts';
-import { Assembler, type Label } from '../ebpf/assembler.ts';
+import { Assembler, type Label, type Part } from '../ebpf/assembler.ts';
 import * as ebpf from '../ebpf/isa.ts';
 import { MAX_OFFSET } from './bounds.ts';
 import { mbufFields } from './fields.ts';
-import { analyzeFlow, type Flow } from './flow.ts';
+import { alwaysDividesByZero, analyzeFlow, type Flow } from './flow.ts';
 import type { Known, Range } from './ranges.ts';
 import { sizeBits, TAG_OFFSET, TaggedFrame } from './tags.ts';
 
@@ -31,8 +31,18 @@ const opposites: Readonly<Record<number, number>> = {
   [cbpf.BPF_JGE]: ebpf.BPF_JLT,
 };
 
-/** The instructions of the body; self-contained, ends in exit, expects the mbuf in r6. */
-export function translateBody(program: cbpf.CbpfProgram, tags: number): ebpf.EbpfProgram {
+/** A body: code that expects the mbuf in r6 and leaves by open jumps only. */
+export interface TranslatedBody {
+  readonly part: Part;
+  /** What each label of an open jump stands for: this verdict, or the one in A. */
+  readonly verdicts: ReadonlyMap<Label, Verdict>;
+}
+
+/** A constant, or whatever A holds. */
+export type Verdict = number | 'a';
+
+/** The body for frames with so many tags put in. */
+export function translateBody(program: cbpf.CbpfProgram, tags: number): TranslatedBody {
   return new Body(program, new TaggedFrame(tags)).translate();
 }
 
@@ -43,31 +53,30 @@ class Body {
   private readonly live: Liveness;
   private readonly to = new Assembler();
   private readonly labels = new Map<number, Label>();
-  private readonly reject: Label;
-  private rejects = false;
+  private readonly verdicts = new Map<Verdict, Label>();
 
   constructor(program: cbpf.CbpfProgram, frame: TaggedFrame) {
     this.program = program;
     this.frame = frame;
     this.flow = analyzeFlow(program, frame);
     this.live = liveness(program, this.flow.successors);
-    this.reject = this.to.label();
   }
 
-  translate(): ebpf.EbpfProgram {
+  translate(): TranslatedBody {
     this.clearWhatIsRead();
     this.program.forEach((insn, pc) => {
       const known = this.flow.known[pc];
-      if (known === undefined) return;
+      if (known === undefined || isReturn(insn)) return;
       this.to.bind(this.labelOf(pc));
       if (!this.isUseless(insn, pc)) this.translateInsn(insn, pc, known);
+      const [next] = this.flow.successors[pc]!;
+      if (cbpf.classOf(insn.code) !== cbpf.BPF_JMP && next !== undefined) this.goOnAt(pc, next);
     });
-    if (this.rejects) {
-      this.to.bind(this.reject);
-      this.to.wConstant(ebpf.BPF_MOV, A, 0);
-      this.to.exit();
-    }
-    return this.to.finish();
+    if (isReturn(this.program[0]!)) this.to.jump(this.labelOf(0));
+    const verdicts = new Map(
+      [...this.verdicts].map(([verdict, label]): [Label, Verdict] => [label, verdict]),
+    );
+    return { part: this.to.finish(), verdicts };
   }
 
   /** A, X and the cells are 0 at the start of a classic program. */
@@ -89,7 +98,10 @@ class Body {
     return isUseless(insn, this.live.after[pc]!);
   }
 
+  /** The place of an instruction's code; of a `ret`, the place where its verdict is given. */
   private labelOf(pc: number): Label {
+    const insn = this.program[pc]!;
+    if (isReturn(insn)) return this.verdictLabel((insn.code & 0x18) === cbpf.BPF_A ? 'a' : insn.k);
     let label = this.labels.get(pc);
     if (label === undefined) {
       label = this.to.label();
@@ -98,9 +110,17 @@ class Body {
     return label;
   }
 
+  private verdictLabel(verdict: Verdict): Label {
+    let label = this.verdicts.get(verdict);
+    if (label === undefined) {
+      label = this.to.label();
+      this.verdicts.set(verdict, label);
+    }
+    return label;
+  }
+
   private rejectLabel(): Label {
-    this.rejects = true;
-    return this.reject;
+    return this.verdictLabel(0);
   }
 
   private translateInsn(insn: cbpf.CbpfInsn, pc: number, known: Known): void {
@@ -122,14 +142,11 @@ class Body {
         to.store(STACK, cellOffset(k), X);
         break;
       case cbpf.BPF_ALU:
-        this.operate(insn, known.x);
+        if (alwaysDividesByZero(insn, known.x)) to.jump(this.rejectLabel());
+        else this.operate(insn, known.x);
         break;
       case cbpf.BPF_JMP:
         this.jump(insn, pc);
-        break;
-      case cbpf.BPF_RET:
-        if ((code & 0x18) !== cbpf.BPF_A) to.wConstant(ebpf.BPF_MOV, A, k);
-        to.exit();
         break;
       default:
         if ((code & 0xf8) === cbpf.BPF_TAX) to.wRegister(ebpf.BPF_MOV, X, A);
@@ -263,7 +280,7 @@ class Body {
     const [yes, no] = this.flow.successors[pc]!;
     const next = this.nextReached(pc);
     if (no === undefined) {
-      if (yes !== next) to.jump(this.labelOf(yes!));
+      this.goOnAt(pc, yes!);
       return;
     }
     const operation = cbpf.operationOf(code);
@@ -280,7 +297,7 @@ class Body {
     const { to } = this;
     if ((code & cbpf.BPF_X) !== 0) {
       to.jumpIfRegister(operation, A, X, target);
-    } else if (k > 0x7fff_ffff && operation !== cbpf.BPF_JSET) {
+    } else if (operation === cbpf.BPF_JSET ? isOneByte(k) : k > 0x7fff_ffff) {
       to.wConstant(ebpf.BPF_MOV, INDEX, k);
       to.jumpIfRegister(operation, A, INDEX, target);
     } else {
@@ -288,12 +305,23 @@ class Body {
     }
   }
 
-  /** The instruction whose code comes next. */
+  private goOnAt(pc: number, target: number): void {
+    if (target !== this.nextReached(pc)) this.to.jump(this.labelOf(target));
+  }
+
+  /** The instruction whose code comes next; a `ret` has none. */
   private nextReached(pc: number): number | undefined {
     const { known } = this.flow;
-    for (let next = pc + 1; next < known.length; next++) if (known[next] !== undefined) return next;
+    for (let next = pc + 1; next < known.length; next++) {
+      if (known[next] !== undefined && !isReturn(this.program[next]!)) return next;
+    }
     return undefined;
   }
 }
+
+/** Whether a constant is one of those with which librte_bpf's JIT gets a bit test wrong (see check.ts). */
+const isOneByte = (k: number): boolean => (k | 0) >= -128 && (k | 0) <= 127;
+
+const isReturn = ({ code }: cbpf.CbpfInsn): boolean => cbpf.classOf(code) === cbpf.BPF_RET;
 
 const cellOffset = (cell: number): number => -8 * (cell + 1);

@@ -3,6 +3,11 @@
  * the listed fields of the mbuf, the packet through LD_ABS and LD_IND, and its own stack, writes only registers and
  * stack, and reads nothing that it has not written. librte_bpf checks less. The agent has the same rules in
  * program_check.c; test/conformance compares the two.
+ *
+ * Some rules are there for defects of librte_bpf 22.11. It adds offset and length of a load in 32 bits, so an index
+ * near 2^32 would read far outside the packet. Its x86 JIT encodes a bit test with a constant of one byte wrongly, so
+ * that the code behind it is garbage; and its jumps back by 127 or 128 bytes, which only an exit behind another one
+ * makes, go forward instead.
  */
 import { HoneError } from '../../base/index.ts';
 import * as cbpf from '../cbpf/isa.ts';
@@ -16,12 +21,12 @@ const MAX_INSNS = 4096;
 const CONTEXT = 6;
 const STACK = 10;
 
-/** A program that breaks the profile; `pc` is the number of the instruction. */
+/** A program that breaks the profile; `pc` is the number of the instruction, 0 when it is the whole program. */
 export class VerifierError extends HoneError {
   readonly pc: number;
 
-  constructor(pc: number, why: string) {
-    super('VERIFIER', `instruction ${pc}: ${why}`);
+  constructor(pc: number, message: string) {
+    super('VERIFIER', message);
     this.pc = pc;
   }
 }
@@ -85,7 +90,7 @@ class Checker {
   }
 
   private refuse(why: string): never {
-    throw new VerifierError(this.pc, why);
+    throw new VerifierError(this.pc, `instruction ${this.pc}: ${why}`);
   }
 
   private unknown(code: number): never {
@@ -238,6 +243,7 @@ class Checker {
     const operation = cbpf.operationOf(code);
     const constant = (code & cbpf.BPF_X) === 0;
     if (code === (cbpf.BPF_JMP | ebpf.BPF_EXIT)) {
+      if (this.pc !== this.program.length - 1) this.refuse('an exit before the end of the program');
       this.expectUnused(dst, src, off, imm);
       this.read(state, 0);
       return;
@@ -250,6 +256,9 @@ class Checker {
       (operation === cbpf.BPF_JA && !always);
     if (unknown) this.unknown(code);
     this.expectUnused(constant ? src : imm, ...(always ? [dst, imm] : []));
+    if (operation === cbpf.BPF_JSET && constant && imm >= -128 && imm <= 127) {
+      this.refuse(`a bit test with ${imm}: expected a constant outside -128 to 127, or a register`);
+    }
     if (off < 0 || this.pc + 1 + off >= this.program.length) {
       this.refuse(`a jump by ${off}: expected forward and inside the program`);
     }

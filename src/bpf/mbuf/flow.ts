@@ -31,6 +31,7 @@ export function analyzeFlow(program: cbpf.CbpfProgram, frame: TaggedFrame): Flow
 }
 
 function possibleSuccessors(insn: cbpf.CbpfInsn, pc: number, { a, x }: Known): readonly number[] {
+  if (alwaysDividesByZero(insn, x)) return [];
   const ways = successors(insn, pc);
   if (ways.length < 2) return ways;
   if (ways[0] === ways[1]) return ways.slice(1);
@@ -38,6 +39,12 @@ function possibleSuccessors(insn: cbpf.CbpfInsn, pc: number, { a, x }: Known): r
   const outcome = decide(cbpf.operationOf(insn.code), a, operand);
   if (outcome === undefined) return ways;
   return outcome ? ways.slice(0, 1) : ways.slice(1);
+}
+
+/** Such an instruction rejects every packet that comes to it. */
+export function alwaysDividesByZero({ code }: cbpf.CbpfInsn, x: Range): boolean {
+  if (cbpf.classOf(code) !== cbpf.BPF_ALU || (code & cbpf.BPF_X) === 0 || x.max > 0) return false;
+  return cbpf.operationOf(code) === cbpf.BPF_DIV || cbpf.operationOf(code) === cbpf.BPF_MOD;
 }
 
 /** The outcome of a comparison that is the same for all values of the ranges. */

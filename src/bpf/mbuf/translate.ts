@@ -8,9 +8,9 @@
 import { FormatError } from '../../base/index.ts';
 import * as cbpf from '../cbpf/isa.ts';
 import { validateCbpf } from '../cbpf/validate.ts';
-import { Assembler } from '../ebpf/assembler.ts';
+import { Assembler, type Label } from '../ebpf/assembler.ts';
 import * as ebpf from '../ebpf/isa.ts';
-import { translateBody } from './body.ts';
+import { type TranslatedBody, translateBody, type Verdict } from './body.ts';
 import { mbufFields, olFlagBits } from './fields.ts';
 import { TAG_OFFSET } from './tags.ts';
 
@@ -41,16 +41,8 @@ const flagsOf = {
  */
 export function compileForMbuf(program: cbpf.CbpfProgram, { direction }: MbufOptions): ebpf.EbpfProgram {
   validateCbpf(program);
-  const [none, one, two] = [0, 1, 2].map((tags) => translateBody(program, tags)) as [
-    ebpf.EbpfProgram,
-    ebpf.EbpfProgram,
-    ebpf.EbpfProgram,
-  ];
-  const to = new Assembler();
-  to.move(CONTEXT, 1);
-  if (!isSame(none, one) || !isSame(none, two)) emitTagged(to, direction, one, two);
-  to.append(none);
-  const result = to.finish();
+  const translator = new Translator(direction);
+  const result = translator.translate(program);
   if (result.length > MAX_INSNS) {
     throw new FormatError(
       `filter program: got ${result.length} extended instructions, expected at most ${MAX_INSNS}`,
@@ -63,41 +55,79 @@ export function compileForMbuf(program: cbpf.CbpfProgram, { direction }: MbufOpt
 /** The longest program that the agent takes. */
 const MAX_INSNS = 4096;
 
-/** The prologue and the bodies for one and two tags; what follows is the body for none. */
-function emitTagged(
-  to: Assembler,
-  direction: 'in' | 'out',
-  one: ebpf.EbpfProgram,
-  two: ebpf.EbpfProgram,
-): void {
-  const flags = flagsOf[direction];
-  const oneBit = 1 << (flags.one - flags.shift);
-  const twoBit = 1 << (flags.two - flags.shift);
-  const untagged = to.label();
-  to.load(ebpf.BPF_DW, 1, CONTEXT, mbufFields.olFlags.offset);
-  if (flags.shift > 0) to.constant(cbpf.BPF_RSH, 1, flags.shift);
-  to.constant(cbpf.BPF_AND, 1, oneBit | twoBit);
-  to.jumpIf(cbpf.BPF_JEQ, 1, 0, untagged);
-  to.load(cbpf.BPF_W, 2, CONTEXT, mbufFields.pktLen.offset);
-  to.jumpIf(ebpf.BPF_JLT, 2, TAG_OFFSET, untagged);
-  if (!isSame(one, two)) {
-    const isTwo = to.label();
-    to.jumpIf(cbpf.BPF_JSET, 1, twoBit, isTwo);
-    to.append(one);
-    to.bind(isTwo);
+class Translator {
+  private readonly direction: 'in' | 'out';
+  private readonly to = new Assembler();
+  private readonly verdicts = new Map<Verdict, Label>();
+
+  constructor(direction: 'in' | 'out') {
+    this.direction = direction;
   }
-  to.append(two);
-  to.bind(untagged);
+
+  translate(program: cbpf.CbpfProgram): ebpf.EbpfProgram {
+    const { to } = this;
+    const none = translateBody(program, 0);
+    const one = translateBody(program, 1);
+    const two = translateBody(program, 2);
+    to.move(CONTEXT, 1);
+    if (!isSame(none, one) || !isSame(none, two)) this.emitTagged(one, two);
+    this.append(none);
+    this.emitVerdicts();
+    return to.finish().insns;
+  }
+
+  /** The prologue and the bodies for one and two tags; what follows is the body for none. */
+  private emitTagged(one: TranslatedBody, two: TranslatedBody): void {
+    const { to } = this;
+    const flags = flagsOf[this.direction];
+    const oneBit = 1 << (flags.one - flags.shift);
+    const twoBit = 1 << (flags.two - flags.shift);
+    const untagged = to.label();
+    to.load(ebpf.BPF_DW, 1, CONTEXT, mbufFields.olFlags.offset);
+    if (flags.shift > 0) to.constant(cbpf.BPF_RSH, 1, flags.shift);
+    to.constant(cbpf.BPF_AND, 1, oneBit | twoBit);
+    to.jumpIf(cbpf.BPF_JEQ, 1, 0, untagged);
+    to.load(cbpf.BPF_W, 2, CONTEXT, mbufFields.pktLen.offset);
+    to.jumpIf(ebpf.BPF_JLT, 2, TAG_OFFSET, untagged);
+    if (!isSame(one, two)) {
+      const isTwo = to.label();
+      to.jumpIf(ebpf.BPF_JNE, 1, oneBit, isTwo);
+      this.append(one);
+      to.bind(isTwo);
+    }
+    this.append(two);
+    to.bind(untagged);
+  }
+
+  private append({ part, verdicts }: TranslatedBody): void {
+    this.to.append(part, (label) => {
+      const verdict = verdicts.get(label)!;
+      const known = this.verdicts.get(verdict) ?? this.to.label();
+      this.verdicts.set(verdict, known);
+      return known;
+    });
+  }
+
+  /** Where each verdict is put into r0, and the only exit. */
+  private emitVerdicts(): void {
+    const { to } = this;
+    const exit = this.verdicts.get('a') ?? to.label();
+    const next = to.dropFinalJump();
+    const constants = [...this.verdicts].filter(([verdict]) => verdict !== 'a');
+    constants.sort(([, label], [, other]) => Number(other === next) - Number(label === next));
+    if (next === exit && constants.length > 0) to.jump(exit);
+    constants.forEach(([verdict, label], index) => {
+      to.bind(label);
+      to.wConstant(ebpf.BPF_MOV, 0, verdict as number);
+      if (index < constants.length - 1) to.jump(exit);
+    });
+    to.bind(exit);
+    to.exit();
+  }
 }
 
-function isSame(one: ebpf.EbpfProgram, other: ebpf.EbpfProgram): boolean {
-  return (
-    one.length === other.length &&
-    one.every(({ code, dst, src, off, imm }, i) => {
-      const insn = other[i]!;
-      return (
-        code === insn.code && dst === insn.dst && src === insn.src && off === insn.off && imm === insn.imm
-      );
-    })
-  );
+function isSame(one: TranslatedBody, other: TranslatedBody): boolean {
+  const text = ({ part, verdicts }: TranslatedBody): string =>
+    JSON.stringify([part.insns, part.openJumps.map(({ at, label }) => [at, verdicts.get(label)])]);
+  return text(one) === text(other);
 }

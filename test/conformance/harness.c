@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs programs over packets with each of the agent's engines, for engines.test.ts. Reads one little-endian stream:
+ *
+ *   u32 programs;  each: u32 instructions, then 8 bytes each
+ *   u32 packets;   each: u64 ol_flags, u16 vlan_tci, u16 vlan_tci_outer, u32 bytes of a segment (0: one segment),
+ *                  u32 length, then the bytes
+ *
+ * Writes for each program one line: "ok" or the agent's refusal; then, after all lines, for each accepted program one
+ * byte a packet: bit 0 JIT, bit 1 librte_bpf's interpreter, bit 2 our own.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+
+#define NB_ENGINES 3
+#define MAX_SEGMENTS 64
+
+struct packet {
+	uint64_t ol_flags;
+	uint16_t vlan_tci;
+	uint16_t vlan_tci_outer;
+	uint32_t segment_bytes;
+	uint32_t length;
+	uint8_t *bytes;
+};
+
+static void take(void *to, size_t bytes)
+{
+	if (bytes != 0 && fread(to, bytes, 1, stdin) != 1) {
+		fprintf(stderr, "harness: the input ends early\n");
+		exit(1);
+	}
+}
+
+static uint32_t take32(void)
+{
+	uint32_t value;
+
+	take(&value, sizeof(value));
+	return value;
+}
+
+static void *get(size_t bytes)
+{
+	void *memory = calloc(1, bytes == 0 ? 1 : bytes);
+
+	if (memory == NULL)
+		abort();
+	return memory;
+}
+
+static struct packet take_packet(void)
+{
+	struct packet packet;
+
+	take(&packet.ol_flags, sizeof(packet.ol_flags));
+	take(&packet.vlan_tci, sizeof(packet.vlan_tci));
+	take(&packet.vlan_tci_outer, sizeof(packet.vlan_tci_outer));
+	packet.segment_bytes = take32();
+	packet.length = take32();
+	packet.bytes = get(packet.length);
+	take(packet.bytes, packet.length);
+	return packet;
+}
+
+/* A chain of mbufs over the packet's bytes; each segment lies at the end of its own allocation, so that address
+ * sanitizer and valgrind see a read beyond it. */
+static struct rte_mbuf *make_mbuf(const struct packet *packet)
+{
+	uint32_t step = packet->segment_bytes == 0 ? packet->length : packet->segment_bytes;
+	struct rte_mbuf *first = get(sizeof(*first));
+	struct rte_mbuf *last = first;
+	uint32_t at = 0;
+
+	if (step * (MAX_SEGMENTS - 1) < packet->length)
+		step = packet->length;
+	for (;;) {
+		uint32_t bytes = RTE_MIN(step, packet->length - at);
+		uint8_t *data = get(bytes);
+
+		memcpy(data, packet->bytes + at, bytes);
+		last->buf_addr = data;
+		last->data_len = (uint16_t)bytes;
+		first->nb_segs++;
+		at += bytes;
+		if (at == packet->length)
+			break;
+		last->next = get(sizeof(*last));
+		last = last->next;
+	}
+	first->pkt_len = packet->length;
+	first->ol_flags = packet->ol_flags;
+	first->vlan_tci = packet->vlan_tci;
+	first->vlan_tci_outer = packet->vlan_tci_outer;
+	return first;
+}
+
+int main(void)
+{
+	const struct program_api apis[NB_ENGINES] = {
+		{ rte_bpf_load, rte_bpf_destroy, rte_bpf_get_jit, rte_bpf_exec },
+		{ rte_bpf_load, rte_bpf_destroy, NULL, rte_bpf_exec },
+		{ NULL, NULL, NULL, NULL },
+	};
+	static const enum program_engine engines[NB_ENGINES] = {
+		PROGRAM_JIT, PROGRAM_RTE_INTERPRETER, PROGRAM_OWN_INTERPRETER
+	};
+	uint32_t nb_programs = take32();
+	struct program *(*programs)[NB_ENGINES] = get(nb_programs * sizeof(*programs));
+	uint32_t nb_packets;
+	struct rte_mbuf **mbufs;
+
+	for (uint32_t i = 0; i < nb_programs; i++) {
+		uint32_t nb_insns = take32();
+		/* One byte off: the agent gets its programs unaligned. */
+		uint8_t *insns = (uint8_t *)get(nb_insns * 8 + 1) + 1;
+		char error[256] = "ok";
+
+		take(insns, nb_insns * 8);
+		for (uint32_t j = 0; j < NB_ENGINES; j++) {
+			if (program_load(&apis[j], insns, nb_insns, &programs[i][j], error, sizeof(error)) != 0) {
+				programs[i][j] = NULL;
+				break;
+			}
+			if (program_engine(programs[i][j]) != engines[j]) {
+				snprintf(error, sizeof(error), "engine %u is not there", j);
+				break;
+			}
+		}
+		puts(error);
+		if (strcmp(error, "ok") != 0)
+			programs[i][0] = NULL;
+	}
+	nb_packets = take32();
+	mbufs = get(nb_packets * sizeof(*mbufs));
+	for (uint32_t i = 0; i < nb_packets; i++) {
+		struct packet packet = take_packet();
+
+		mbufs[i] = make_mbuf(&packet);
+	}
+	for (uint32_t i = 0; i < nb_programs; i++) {
+		if (programs[i][0] == NULL)
+			continue;
+		for (uint32_t k = 0; k < nb_packets; k++) {
+			int verdicts = 0;
+
+			for (uint32_t j = 0; j < NB_ENGINES; j++)
+				verdicts |= (program_run(programs[i][j], mbufs[k]) != 0) << j;
+			putchar(verdicts);
+		}
+	}
+	return 0;
+}

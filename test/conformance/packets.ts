@@ -1,0 +1,138 @@
+/**
+ * Packets for the conformance tests: Ethernet frames of the public corpora, a few of each file, frames that hone
+ * composes, and from both kinds truncated and mutated copies. Deterministic.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createCaptureReader } from '../../src/pcapng/index.ts';
+
+/** Where the corpora are; the tests that need them skip when they are absent. */
+export const corpora: string =
+  process.env.HONE_CORPORA ?? join(import.meta.dirname, '../../../shared/corpora');
+
+export const hasCorpora: boolean = existsSync(join(corpora, 'pcap'));
+
+export interface Packet {
+  readonly bytes: Uint8Array;
+  readonly wireLength: number;
+}
+
+const LINKTYPE_ETHERNET = 1;
+const PACKETS_OF_A_FILE = 12;
+
+/** Small deterministic random numbers (mulberry32): 0 <= n < bound. */
+export function makeRandom(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % bound;
+  };
+}
+
+/** The Ethernet frames of the corpora as they are. */
+export function corpusPackets(): readonly Packet[] {
+  const folder = join(corpora, 'pcap');
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file) => packetsOf(join(folder, file)));
+}
+
+function packetsOf(path: string): readonly Packet[] {
+  const reader = createCaptureReader();
+  const packets: Packet[] = [];
+  reader.push(readFileSync(path));
+  try {
+    for (let record = reader.read(); record !== undefined; record = reader.read()) {
+      if (record.type !== 'packet' || record.linkType !== LINKTYPE_ETHERNET) continue;
+      packets.push({ bytes: record.data.slice(0, 2048), wireLength: record.originalLength });
+    }
+  } catch {
+    // Some files are damaged on purpose: what stands before the damage is used.
+  }
+  const step = Math.max(1, Math.floor(packets.length / PACKETS_OF_A_FILE));
+  return packets.filter((_, index) => index % step === 0).slice(0, PACKETS_OF_A_FILE);
+}
+
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
+
+const macs = '020000000001 020000000002';
+const tcp = (ports: string, flags = '02'): string => `${ports} 00000001 00000000 50${flags}1000 00000000`;
+const udp = (ports: string): string => `${ports} 0010 0000 6869686968696869`;
+const ip4 = (protocol: string, fragment = '0000', options = ''): string =>
+  `4${(5 + options.length / 8).toString(16)}00 0050 0001 ${fragment} 40 ${protocol} 0000 0a010203 c0a80105 ${options}`;
+const ip6 = (next: string): string =>
+  `60000000 0020 ${next} 40 20010db8000000000000000000000001 ff020000000000000000000000000002`;
+
+/** Frames that the expressions of the table are about, each with a twist: options, fragments, tags, extension headers. */
+export function composedPackets(): readonly Packet[] {
+  return [
+    `${macs} 0800 ${ip4('06')} ${tcp('0050c000')}`,
+    `${macs} 0800 ${ip4('06')} ${tcp('c0000050', '12')}`,
+    `${macs} 0800 ${ip4('06', '4000', '0101010101010100')} ${tcp('01bb1f90')}`,
+    `${macs} 0800 ${ip4('06', '2000')} ${tcp('00500050')}`,
+    `${macs} 0800 ${ip4('06', '0010')} ${tcp('00500050')}`,
+    `${macs} 0800 ${ip4('11')} ${udp('00350035')}`,
+    `${macs} 0800 ${ip4('84')} ${udp('00500050')}`,
+    `${macs} 0800 ${ip4('01')} 0800 0000 00010002`,
+    `${macs} 0800 ${ip4('02')} 1600 0000 e0000001`,
+    `${macs} 86dd ${ip6('06')} ${tcp('0050c000')}`,
+    `${macs} 86dd ${ip6('11')} ${udp('00351f90')}`,
+    `${macs} 86dd ${ip6('84')} ${udp('00500050')}`,
+    `${macs} 86dd ${ip6('3a')} 8000 0000 00010002`,
+    `${macs} 86dd ${ip6('2c')} 06000001 00000001 ${tcp('0050c000')}`,
+    `${macs} 86dd ${ip6('00')} 0600010400000000 ${tcp('0050c000')}`,
+    `${macs} 0806 0001 0800 06 04 0001 020000000001 0a010203 000000000000 c0a80105`,
+    `${macs} 8035 0001 0800 06 04 0003 020000000001 0a010203 020000000002 c0a80105`,
+    `${macs} 8100 0064 0800 ${ip4('06')} ${tcp('0050c000')}`,
+    `${macs} 8100 2005 86dd ${ip6('11')} ${udp('00350035')}`,
+    `${macs} 88a8 0064 8100 00c8 0800 ${ip4('11')} ${udp('00350035')}`,
+    `${macs} 9100 0064 9100 00c8 0800 ${ip4('06')} ${tcp('0050c000')}`,
+    `${macs} 8100 0064 8100 00c8 8100 012c 0806 0001 0800 06 04 0001`,
+    `ffffffffffff 020000000001 0806 0001 0800 06 04 0001 020000000001 0a010203 000000000000 0a010204`,
+    `01005e000001 020000000001 0800 ${ip4('11').replace('c0a80105', 'e0000001')} ${udp('14e914e9')}`,
+    `${macs} 0800 ${ip4('11').replace('c0a80105', 'ffffffff')} ${udp('00430044')}`,
+    `0180c2000000 020000000001 0026 4242 03 0000 00 00 00 8000000000000000`,
+    `${macs} 0030 fefe 03 83 1b 01 00 0f 01 00 00`,
+    `${macs} 0030 f0f0 03 0000`,
+    `${macs} 0030 e0e0 03 ffff`,
+    `${macs} 0030 ffff 0030 0000`,
+    `${macs} 0030 aaaa 03 080007 809b 0000`,
+    `${macs} 0030 aaaa 03 000000 8137 0000`,
+    `${macs} 0030 aaaa 03 000000 0800 ${ip4('06')}`,
+    `${macs} 809b 00112233`,
+    `${macs} 80f3 00112233`,
+    `${macs} 6003 00112233`,
+    `${macs} 6004 00112233`,
+    `${macs} 05dc 0606 03 00`,
+    `${macs} 05dd 0606 03 00`,
+    '',
+    '00',
+    macs,
+  ].map((text) => {
+    const bytes = hex(text);
+    return { bytes, wireLength: bytes.length };
+  });
+}
+
+/** Copies with fewer bytes than the packet had on the wire. */
+export function truncated(packets: readonly Packet[], random: (bound: number) => number): readonly Packet[] {
+  return packets.map(({ bytes, wireLength }) => ({
+    bytes: bytes.slice(0, random(Math.min(bytes.length, 80) + 1)),
+    wireLength,
+  }));
+}
+
+/** Copies with some bytes of the first headers changed, mostly to values that mean something there. */
+export function mutated(packets: readonly Packet[], random: (bound: number) => number): readonly Packet[] {
+  const values = [0x00, 0x01, 0x06, 0x08, 0x11, 0x2c, 0x45, 0x46, 0x50, 0x60, 0x81, 0x84, 0x86, 0xdd, 0xff];
+  return packets.map(({ bytes, wireLength }) => {
+    const copy = bytes.slice();
+    for (let i = random(6); i >= 0 && copy.length > 0; i--) {
+      copy[random(Math.min(copy.length, 60))] =
+        random(3) === 0 ? random(256) : values[random(values.length)]!;
+    }
+    return { bytes: copy, wireLength };
+  });
+}
