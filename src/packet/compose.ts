@@ -209,7 +209,7 @@ export function composeVxlan(vni: number, frame: Uint8Array): Uint8Array {
 /** The segment's bytes with their checksum over the pseudo-header (RFC 9293, 3.1; RFC 8200, 8.1). */
 function fillChecksum(segment: Segment, source: Uint8Array, destination: Uint8Array): Uint8Array {
   if (segment.checksumAt === undefined) return segment.bytes;
-  const bytes = segment.bytes.slice();
+  const bytes = new Uint8Array(segment.bytes);
   const pseudoHeader = joinBytes(source, destination, u32(bytes.length), u32(segment.protocol));
   const checksum = internetChecksum(pseudoHeader, bytes);
   // A UDP checksum of 0 says that there is none.

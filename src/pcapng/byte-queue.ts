@@ -22,7 +22,9 @@ export class ByteQueue {
    * be changed.
    */
   push(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#pending.push(bytes);
+    if (bytes.length === 0) return;
+    // A plain Uint8Array: slice() of Node's Buffer, which callers may well push, does not copy.
+    this.#pending.push(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   }
 
   /** Bytes pushed and not yet skipped. */

@@ -189,7 +189,7 @@ export class EpbCursor {
       this.#dropCount = view.getBigUint64(at, true);
     } else if (code === COMMENT && this.#comment === undefined) {
       // A copy first: TextDecoder refuses views of shared memory in browsers.
-      this.#comment = decoder.decode(this.#bytes.slice(at, at + length));
+      this.#comment = decoder.decode(new Uint8Array(this.#bytes.subarray(at, at + length)));
     }
   }
 }

@@ -148,9 +148,9 @@ export function decodeOptions<Block extends OptionBlock>(
     const named = rows.get(code);
     const value = named && CODECS[named[1].kind].decode(raw, littleEndian);
     if (named === undefined || value === undefined) other.push({ code, bytes: raw.slice() });
-    else if (named[1].many)
-      values[named[0]] = [...((values[named[0]] as unknown[] | undefined) ?? []), value];
-    else values[named[0]] = value;
+    else if (!named[1].many) values[named[0]] = value;
+    else if (named[0] in values) (values[named[0]] as unknown[]).push(value);
+    else values[named[0]] = [value];
     at += 4 + length + (-length & 3);
   }
   if (other.length > 0) values.other = other;
