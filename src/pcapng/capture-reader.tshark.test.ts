@@ -65,9 +65,9 @@ async function tsharkLines(path: string, isPcapng: boolean): Promise<{ lines: st
   return { lines: rows.map((row) => `${row}0`), cut: result.cut };
 }
 
-test.for(files)(
+test.concurrent.for(files)(
   '%s: packets, times, lengths and interfaces as tshark has them',
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   async (file, ctx) => {
     if (!haveTshark) ctx.skip('needs tshark: apt-get install tshark');
     const path = join(corpora, file);
