@@ -137,7 +137,7 @@ test('-s cuts, -c stops at the packet, -P writes pcap, --meta says what pcapng c
   expect(packetOptions(cut).comments[0]).toMatch(/^ptype=\S+( rx=\S+)? segs=1$/);
   const classic = join(folder, 'classic.pcap');
   expect((await hone('capture', '-i', port('net_pcap0'), '-P', '-c', '50', '-w', classic)).code).toBe(0);
-  expect(capinfos(classic).get('File type')).toContain('nanosecond');
+  expect(capinfos(classic).get('File type')).toContain('nsecpcap');
   expect(readPackets(classic)).toHaveLength(50);
   const lines = await hone('capture', '-i', port('net_pcap0'), '-c', '5');
   expect(lines.stdout.trim().split('\n')).toHaveLength(5);
