@@ -24,6 +24,12 @@ export class ByteWriter {
     this.#view.setBigUint64(at, BigInt.asUintN(64, value), true);
   }
 
+  /** The upper 32 bits, then the lower: how pcapng writes a time. */
+  highLow(value: bigint): void {
+    this.u32(Number(BigInt.asUintN(32, value >> 32n)));
+    this.u32(Number(BigInt.asUintN(32, value)));
+  }
+
   bytes(value: Uint8Array): void {
     const at = this.#claim(value.length);
     this.#bytes.set(value, at);

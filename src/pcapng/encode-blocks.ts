@@ -53,8 +53,7 @@ export interface EnhancedPacket {
 export function encodeEnhancedPacket(packet: EnhancedPacket): Uint8Array {
   return encodeBlock('EPB', (writer) => {
     writer.u32(packet.interfaceId);
-    writer.u32(Number(BigInt.asUintN(32, packet.timestamp >> 32n)));
-    writer.u32(Number(BigInt.asUintN(32, packet.timestamp)));
+    writer.highLow(packet.timestamp);
     writer.u32(packet.data.length);
     writer.u32(packet.originalLength ?? packet.data.length);
     writer.bytes(packet.data);
@@ -74,8 +73,7 @@ export interface InterfaceStatistics {
 export function encodeInterfaceStatistics(statistics: InterfaceStatistics): Uint8Array {
   return encodeBlock('ISB', (writer) => {
     writer.u32(statistics.interfaceId);
-    writer.u32(Number(BigInt.asUintN(32, statistics.timestamp >> 32n)));
-    writer.u32(Number(BigInt.asUintN(32, statistics.timestamp)));
+    writer.highLow(statistics.timestamp);
     encodeOptions(writer, 'ISB', statistics.options ?? {});
   });
 }

@@ -13,7 +13,7 @@ import { secondsOfNs, subsecondOfNs } from './timestamp.ts';
 const EPB = BLOCKS.EPB.type;
 const MINIMUM_LENGTH = BLOCKS.EPB.minimumLength;
 /** Where the packet's bytes start in the block. */
-export const EPB_DATA_OFFSET = 28;
+const EPB_DATA_OFFSET = 28;
 /** The hash algorithm of network adapters' RSS; its value is 32 bits. */
 const HASH_TOEPLITZ = 5;
 

@@ -24,8 +24,8 @@ const decoder = new TextDecoder();
 
 interface Codec<T> {
   encode(writer: ByteWriter, value: T): void;
-  /** Undefined when the value cannot be of this kind: its length is wrong. */
-  decode(bytes: Uint8Array, littleEndian: boolean): T | undefined;
+  /** Copies the value out of `view[at, at + length)`. Undefined when its length is not one of this kind. */
+  decode(view: DataView, at: number, length: number, littleEndian: boolean): T | undefined;
 }
 
 const CODECS: { readonly [Kind in keyof OptionKinds]: Codec<OptionKinds[Kind]> } = {
@@ -35,32 +35,27 @@ const CODECS: { readonly [Kind in keyof OptionKinds]: Codec<OptionKinds[Kind]> }
   },
   u8: {
     encode: (writer, value) => writer.u8(value),
-    decode: (bytes) => (bytes.length === 1 ? bytes[0] : undefined),
+    decode: (view, at, length) => (length === 1 ? view.getUint8(at) : undefined),
   },
   u32: {
     encode: (writer, value) => writer.u32(value),
-    decode: (bytes, littleEndian) =>
-      bytes.length === 4 ? viewOf(bytes).getUint32(0, littleEndian) : undefined,
+    decode: (view, at, length, littleEndian) => (length === 4 ? view.getUint32(at, littleEndian) : undefined),
   },
   u64: {
     encode: (writer, value) => writer.u64(value),
-    decode: (bytes, littleEndian) =>
-      bytes.length === 8 ? viewOf(bytes).getBigUint64(0, littleEndian) : undefined,
+    decode: (view, at, length, littleEndian) =>
+      length === 8 ? view.getBigUint64(at, littleEndian) : undefined,
   },
   i64: {
     encode: (writer, value) => writer.u64(value),
-    decode: (bytes, littleEndian) =>
-      bytes.length === 8 ? viewOf(bytes).getBigInt64(0, littleEndian) : undefined,
+    decode: (view, at, length, littleEndian) =>
+      length === 8 ? view.getBigInt64(at, littleEndian) : undefined,
   },
   timestamp: {
-    encode(writer, value) {
-      writer.u32(Number(BigInt.asUintN(32, value >> 32n)));
-      writer.u32(Number(BigInt.asUintN(32, value)));
-    },
-    decode(bytes, littleEndian) {
-      if (bytes.length !== 8) return undefined;
-      const view = viewOf(bytes);
-      return (BigInt(view.getUint32(0, littleEndian)) << 32n) | BigInt(view.getUint32(4, littleEndian));
+    encode: (writer, value) => writer.highLow(value),
+    decode(view, at, length, littleEndian) {
+      if (length !== 8) return undefined;
+      return (BigInt(view.getUint32(at, littleEndian)) << 32n) | BigInt(view.getUint32(at + 4, littleEndian));
     },
   },
   octets4: octets(4),
@@ -74,15 +69,18 @@ const CODECS: { readonly [Kind in keyof OptionKinds]: Codec<OptionKinds[Kind]> }
       writer.u8(0);
       writer.bytes(encodeText(value, MAXIMUM_OPTION_LENGTH - 1));
     },
-    decode: (bytes) => (bytes[0] === 0 ? decodeText(bytes.subarray(1)) : bytes.slice()),
+    decode: (view, at, length) =>
+      length > 0 && view.getUint8(at) === 0
+        ? decodeText(view, at + 1, length - 1)
+        : copyBytes(view, at, length),
   },
   tagged: {
     encode(writer, value) {
       writer.u8(value.tag);
       writer.bytes(value.bytes);
     },
-    decode: (bytes): TaggedBytes | undefined =>
-      bytes.length > 0 ? { tag: bytes[0]!, bytes: bytes.slice(1) } : undefined,
+    decode: (view, at, length): TaggedBytes | undefined =>
+      length > 0 ? { tag: view.getUint8(at), bytes: copyBytes(view, at + 1, length - 1) } : undefined,
   },
 };
 
@@ -116,13 +114,13 @@ function encodeOption(writer: ByteWriter, code: number, kind: keyof OptionKinds,
 }
 
 /**
- * Reads the options in `bytes[start, end)`: up to opt_endofopt or the end. Every value is a copy.
- * @param offset where `bytes[0]` stands in the file, for the message of an error
+ * Reads the options in `view[start, end)`: up to opt_endofopt or the end. Every value is a copy.
+ * @param offset where `view` starts in the file, for the message of an error
  * @throws FormatError when an option runs past the end of its block
  */
 export function decodeOptions<Block extends OptionBlock>(
   block: Block,
-  bytes: Uint8Array,
+  view: DataView,
   start: number,
   end: number,
   littleEndian: boolean,
@@ -131,39 +129,37 @@ export function decodeOptions<Block extends OptionBlock>(
   const values: Record<string, unknown> = {};
   const other: RawOption[] = [];
   const rows = OPTION_BY_CODE.get(block)!;
-  const view = viewOf(bytes);
   let at = start;
   while (at + 4 <= end) {
     const code = view.getUint16(at, littleEndian);
     const length = view.getUint16(at + 2, littleEndian);
     if (code === OPT_ENDOFOPT) break;
-    if (at + 4 + length > end) {
-      const room = end - at - 4;
+    at += 4;
+    if (at + length > end) {
       throw new FormatError(
-        `option ${code} at byte ${offset + at} does not fit its block: got length ${length}, expected at most ${room}`,
-        offset + at,
+        `option ${code} at byte ${offset + at - 4} does not fit its block: got length ${length}, expected at most ${end - at}`,
+        offset + at - 4,
       );
     }
-    const raw = bytes.subarray(at + 4, at + 4 + length);
     const named = rows.get(code);
-    const value = named && CODECS[named[1].kind].decode(raw, littleEndian);
-    if (named === undefined || value === undefined) other.push({ code, bytes: raw.slice() });
+    const value = named && CODECS[named[1].kind].decode(view, at, length, littleEndian);
+    if (named === undefined || value === undefined) other.push({ code, bytes: copyBytes(view, at, length) });
     else if (!named[1].many) values[named[0]] = value;
     else if (named[0] in values) (values[named[0]] as unknown[]).push(value);
     else values[named[0]] = [value];
-    at += 4 + length + (-length & 3);
+    at += length + (-length & 3);
   }
   if (other.length > 0) values.other = other;
   return values as DecodedOptions<Block>;
 }
 
-function octets(length: number): Codec<Uint8Array> {
+function octets(count: number): Codec<Uint8Array> {
   return {
     encode(writer, value) {
-      if (value.length !== length) throw new RangeError(`got ${value.length} bytes, expected ${length}`);
+      if (value.length !== count) throw new RangeError(`got ${value.length} bytes, expected ${count}`);
       writer.bytes(value);
     },
-    decode: (bytes) => (bytes.length === length ? bytes.slice() : undefined),
+    decode: (view, at, length) => (length === count ? copyBytes(view, at, length) : undefined),
   };
 }
 
@@ -177,11 +173,12 @@ function encodeText(text: string, limit: number): Uint8Array {
 }
 
 /** Text up to its end or a zero byte: some writers add one. */
-function decodeText(bytes: Uint8Array): string {
+function decodeText(view: DataView, at: number, length: number): string {
+  const bytes = copyBytes(view, at, length);
   const zero = bytes.indexOf(0);
   return decoder.decode(zero < 0 ? bytes : bytes.subarray(0, zero));
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+function copyBytes(view: DataView, at: number, length: number): Uint8Array {
+  return new Uint8Array(new Uint8Array(view.buffer, view.byteOffset + at, length));
 }

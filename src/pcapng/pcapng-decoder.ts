@@ -249,14 +249,7 @@ export class PcapngDecoder {
   #options<Block extends OptionBlock>(block: Block, at: number): DecodedOptions<Block> {
     const start = this.#start + at;
     if (start + 4 > this.#end) return NO_OPTIONS as DecodedOptions<Block>;
-    return decodeOptions(
-      block,
-      this.#bytes,
-      start,
-      this.#end,
-      this.#littleEndian,
-      this.#offset - this.#start,
-    );
+    return decodeOptions(block, this.#view, start, this.#end, this.#littleEndian, this.#offset - this.#start);
   }
 
   #interfaceOf(id: number): CaptureInterface {

@@ -27,7 +27,8 @@ export function secondsOfNs(high: number, low: number): number {
 
 /** The nanoseconds below a second, 0 to 999,999,999, of the same count. */
 export function subsecondOfNs(high: number, low: number): number {
-  return nsBelow2_48(high, low) % NS_PER_SECOND;
+  const rest = nsBelow2_48(high, low);
+  return rest - Math.floor(rest / NS_PER_SECOND) * NS_PER_SECOND;
 }
 
 /** if_tsresol when the option is absent: 10^-6. */
