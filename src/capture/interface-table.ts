@@ -7,7 +7,7 @@ import type { HookCounters, PortInfo } from '../target/index.ts';
 import type { CapturedInterface } from './plan.ts';
 
 /** Sums over the hooks of one interface since the start. Packets: seen >= matched = captured + dropped. */
-export interface InterfaceCounters {
+interface InterfaceCounters {
   readonly seen: bigint;
   readonly matched: bigint;
   readonly captured: bigint;

@@ -26,7 +26,7 @@ export interface CaptureSource {
 }
 
 /** The end of one file, or of everything; a condition that is undefined never comes true. */
-export interface Conditions {
+interface Conditions {
   readonly packets?: number | undefined;
   /** Checked after each packet: what reaches it is at most one packet too long. Headers count. */
   readonly bytes?: number | undefined;

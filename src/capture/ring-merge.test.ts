@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FakeFeed, FakeRing } from '../../test/fakes/feed.ts';
+import { FakeFeed, FakeRing, fakePort } from '../../test/fakes/feed.ts';
 import { RingMerge } from './ring-merge.ts';
 
 const MS = 1_000_000;
@@ -219,6 +219,41 @@ test('a ring that appears between two looks is looked at before anything newer i
     [13 * MS, 2],
     [14 * MS, 1],
   ]);
+});
+
+test('what is published while the rings are looked at does not overtake', () => {
+  const [a, b] = [new FakeRing(0), new FakeRing(1)];
+  const merge = new RingMerge([new FakeFeed([a, b])]);
+  merge.look();
+  let looks = 0;
+  b.onRefresh = () => {
+    if (++looks !== 2) return;
+    // a was seen idle for the second time already.
+    a.publish(burst(5, 1));
+    b.publish(burst(6, 2));
+  };
+  merge.look();
+  expect(takeAll(merge)).toEqual([]);
+  merge.look();
+  expect(takeAll(merge).map(([, mark]) => mark)).toEqual([1, 2]);
+});
+
+test('the interfaces of packets in a new ring are announced in the same look', () => {
+  const feed = new FakeFeed([]);
+  const merge = new RingMerge([feed]);
+  let polls = 0;
+  feed.onPoll = () => {
+    polls++;
+    if (polls === 1) {
+      const late = new FakeRing(0);
+      late.publish(burst(1, 1));
+      feed.rings.push(late);
+    } else if (polls === 2) {
+      feed.events.push({ kind: 'port-added', interfaceId: 0, port: fakePort(0, 'late') });
+    }
+  };
+  expect(merge.look()).toMatchObject([{ source: 0, event: { kind: 'port-added' } }]);
+  expect(takeAll(merge)).toEqual([[1, 1]]);
 });
 
 test('when a source is gone, everything that it left is given', () => {

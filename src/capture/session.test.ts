@@ -134,6 +134,18 @@ test('what is in the rings when the capture is stopped is in the file, in order'
   );
 });
 
+test('a ring that takes several looks is emptied at the end', async () => {
+  const ring = new FakeRing(0);
+  ring.mostBursts = 2;
+  const feed = new FakeFeed([ring]);
+  feed.onStop = () => {
+    for (let n = 1; n <= 7; n++) ring.publish(burst(n, [n]));
+  };
+  const { session, path } = startSession([source(feed)], { durationMs: 1 });
+  expect(await session.run()).toMatchObject({ end: 'condition', error: undefined });
+  expect(marksOf(path)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
 test('a count of packets is exact, and what comes after it is not written', async () => {
   const ring = new FakeRing(0);
   ring.publish(burst(1, [1, 2, 3]));

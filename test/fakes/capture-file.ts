@@ -17,7 +17,7 @@ export interface FileContents {
 /** Throws for a file that is damaged or cut short. */
 export function readCaptureFile(path: string): FileContents {
   const reader = createCaptureReader();
-  reader.push(readFileSync(path));
+  reader.push(new Uint8Array(readFileSync(path)));
   const contents: FileContents = { shape: [], sections: [], interfaces: [], packets: [], statistics: [] };
   for (let record = reader.read(); record !== undefined; record = reader.read()) {
     if (contents.shape.at(-1) !== record.type) contents.shape.push(record.type);

@@ -25,6 +25,10 @@ export class FakeRing implements Ring {
   pendingBursts = 0;
   /** What refresh() will show for `idle`. */
   writing = false;
+  /** Bursts that one look takes in. */
+  mostBursts = Number.POSITIVE_INFINITY;
+  /** Called at the start of each look. */
+  onRefresh: () => void = () => {};
 
   #data = new Uint8Array(0);
   #bursts: Published[] = [];
@@ -46,9 +50,11 @@ export class FakeRing implements Ring {
   }
 
   refresh(): void {
-    this.idle = !this.writing;
-    this.pendingBytes = this.#data.length;
-    this.pendingBursts = this.#bursts.length;
+    this.onRefresh();
+    const seen = this.#bursts.slice(0, this.mostBursts);
+    this.idle = !this.writing && seen.length === this.#bursts.length;
+    this.pendingBytes = seen.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.pendingBursts = seen.length;
   }
 
   burstTime(n: number): number {
@@ -71,7 +77,7 @@ export class FakeRing implements Ring {
   release(bursts: number, bytes: number): void {
     const sum = this.#bursts.slice(0, bursts).reduce((total, burst) => total + burst.bytes, 0);
     if (sum !== bytes || bursts > this.pendingBursts) throw new Error(`released ${bytes} of ${sum} bytes`);
-    const rest = this.#data.slice(bytes);
+    const rest = new Uint8Array(this.#data.subarray(bytes));
     this.#data.fill(0xee);
     this.#data = rest;
     this.#bursts = this.#bursts.slice(bursts);
