@@ -269,6 +269,21 @@ test('when a source is gone, everything that it left is given', () => {
   expect(takeAll(merge)).toEqual([[5 * MS, 1]]);
 });
 
+test('what a source published last, before it was gone, keeps its place', () => {
+  const [a, b] = [new FakeRing(0), new FakeRing(1)];
+  const feed = new FakeFeed([a, b]);
+  const merge = new RingMerge([feed]);
+  merge.look();
+  b.publish(burst(6, 2));
+  feed.onPoll = () => {
+    feed.onPoll = () => {};
+    a.publish(burst(5, 1));
+    feed.events.push({ kind: 'gone' });
+  };
+  merge.look();
+  expect(takeAll(merge).map(([, mark]) => mark)).toEqual([1, 2]);
+});
+
 test('a burst that does not start with a packet block is the peer’s fault', () => {
   const ring = new FakeRing(3);
   ring.publishBytes(1, 1, new Uint8Array(64));
