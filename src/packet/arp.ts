@@ -1,17 +1,11 @@
 /** ARP and RARP (RFC 826, RFC 903), whatever the lengths of their addresses. */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
 export const ARP_HARDWARE_ETHERNET = 1;
 export const ARP_REQUEST = 1;
 export const ARP_REPLY = 2;
 
-export class ArpView {
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
-
+export class ArpView extends View {
   /** Undefined unless all four addresses were captured. */
   static tryOf(part: Part): ArpView | undefined {
     if (!part.has(8)) return undefined;

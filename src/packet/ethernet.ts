@@ -1,5 +1,5 @@
 /** Ethernet II and 802.3 frames (IEEE 802.3, clause 3), without preamble and frame check sequence. */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
 /** The EtherTypes that are taken apart here (IEEE 802 numbers). */
 export const ETHERTYPES = {
@@ -21,13 +21,8 @@ export const ETHERTYPES = {
 /** The largest value that is a length (802.3) and not an EtherType. */
 export const LARGEST_LENGTH = 1500;
 
-export class EthernetView {
+export class EthernetView extends View {
   static readonly headerLength = 14;
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
 
   static tryOf(part: Part): EthernetView | undefined {
     return part.has(EthernetView.headerLength) ? new EthernetView(part) : undefined;

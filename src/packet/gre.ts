@@ -1,17 +1,11 @@
 /** GRE, version 0 (RFC 2784, RFC 2890). */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
 const CHECKSUM_PRESENT = 0x8000;
 const KEY_PRESENT = 0x2000;
 const SEQUENCE_PRESENT = 0x1000;
 
-export class GreView {
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
-
+export class GreView extends View {
   /** Undefined unless the header with all its optional fields was captured. */
   static tryOf(part: Part): GreView | undefined {
     if (!part.has(4)) return undefined;

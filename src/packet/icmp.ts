@@ -1,13 +1,8 @@
 /** ICMP and ICMPv6: the eight bytes that all their messages begin with (RFC 792, RFC 4443). */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
-export class IcmpView {
+export class IcmpView extends View {
   static readonly headerLength = 8;
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
 
   static tryOf(part: Part): IcmpView | undefined {
     return part.has(IcmpView.headerLength) ? new IcmpView(part) : undefined;

@@ -1,13 +1,8 @@
 /** IPv4 headers (RFC 791, 3.1). */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
-export class Ipv4View {
+export class Ipv4View extends View {
   static readonly minimumLength = 20;
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
 
   /** Undefined unless the fixed 20 bytes were captured; the lengths and the version are not checked. */
   static tryOf(part: Part): Ipv4View | undefined {

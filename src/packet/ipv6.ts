@@ -1,13 +1,8 @@
 /** IPv6 headers and the extension headers that may follow (RFC 8200, sections 3 and 4). */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
-export class Ipv6View {
+export class Ipv6View extends View {
   static readonly headerLength = 40;
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
 
   static tryOf(part: Part): Ipv6View | undefined {
     return part.has(Ipv6View.headerLength) ? new Ipv6View(part) : undefined;
@@ -54,13 +49,7 @@ export class Ipv6View {
 }
 
 /** Hop-by-Hop Options, Destination Options and Routing: they share the place of their first two fields. */
-export class Ipv6ExtensionView {
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
-
+export class Ipv6ExtensionView extends View {
   /** Undefined unless the whole extension header was captured. */
   static tryOf(part: Part): Ipv6ExtensionView | undefined {
     if (!part.has(2)) return undefined;
@@ -83,13 +72,7 @@ export class Ipv6ExtensionView {
 }
 
 /** The Fragment header (RFC 8200, 4.5). */
-export class Ipv6FragmentView {
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
-
+export class Ipv6FragmentView extends View {
   static tryOf(part: Part): Ipv6FragmentView | undefined {
     return part.has(8) ? new Ipv6FragmentView(part) : undefined;
   }

@@ -1,13 +1,7 @@
 /** One entry of an MPLS label stack (RFC 3032, 2.1; RFC 5462). */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
-export class MplsView {
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
-
+export class MplsView extends View {
   static tryOf(part: Part): MplsView | undefined {
     return part.has(4) ? new MplsView(part) : undefined;
   }

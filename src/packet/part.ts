@@ -61,3 +61,15 @@ export class Part {
     return this.bytes.subarray(this.start + at, this.start + at + count);
   }
 }
+
+/**
+ * What all views of headers are: accessors over a part. A view comes from the `tryOf` of its class, after one check of
+ * the length; from then on every accessor finds its bytes.
+ */
+export abstract class View {
+  readonly part: Part;
+
+  constructor(part: Part) {
+    this.part = part;
+  }
+}

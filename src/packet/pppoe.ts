@@ -1,17 +1,11 @@
 /** PPP over Ethernet (RFC 2516, section 4). Tags of the discovery stage are not taken apart. */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
 /** The PPP protocol numbers of what is taken apart here (RFC 1661, section 2). */
 export const PPP_IPV4 = 0x0021;
 export const PPP_IPV6 = 0x0057;
 
-export class PppoeView {
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
-
+export class PppoeView extends View {
   static tryOf(part: Part): PppoeView | undefined {
     return part.has(6) ? new PppoeView(part) : undefined;
   }

@@ -1,5 +1,5 @@
 /** SCTP: the common header and the headers of the chunks (RFC 9260, section 3). */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
 /** The names of the chunk types, as in the specification. */
 export const SCTP_CHUNK_TYPES: ReadonlyMap<number, string> = new Map([
@@ -20,13 +20,8 @@ export const SCTP_CHUNK_TYPES: ReadonlyMap<number, string> = new Map([
   [14, 'SHUTDOWN COMPLETE'],
 ]);
 
-export class SctpView {
+export class SctpView extends View {
   static readonly headerLength = 12;
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
 
   static tryOf(part: Part): SctpView | undefined {
     return part.has(SctpView.headerLength) ? new SctpView(part) : undefined;
@@ -50,13 +45,8 @@ export class SctpView {
   }
 }
 
-export class SctpChunkView {
+export class SctpChunkView extends View {
   static readonly headerLength = 4;
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
 
   static tryOf(part: Part): SctpChunkView | undefined {
     return part.has(SctpChunkView.headerLength) ? new SctpChunkView(part) : undefined;

@@ -1,5 +1,5 @@
 /** TCP headers and the walk over their options (RFC 9293, 3.1). */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
 /** The flags of byte 13. */
 export const TCP_FLAGS = {
@@ -23,13 +23,8 @@ export interface TcpOption {
   readonly data: Part;
 }
 
-export class TcpView {
+export class TcpView extends View {
   static readonly minimumLength = 20;
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
 
   /** Undefined unless the fixed 20 bytes were captured. */
   static tryOf(part: Part): TcpView | undefined {

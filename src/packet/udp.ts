@@ -1,13 +1,8 @@
 /** UDP headers (RFC 768). */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
-export class UdpView {
+export class UdpView extends View {
   static readonly headerLength = 8;
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
 
   static tryOf(part: Part): UdpView | undefined {
     return part.has(UdpView.headerLength) ? new UdpView(part) : undefined;

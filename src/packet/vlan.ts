@@ -1,6 +1,6 @@
 /** VLAN tags: 802.1Q, 802.1ad and the numbers that were used before it (IEEE 802.1Q, 9.6). */
 import { ETHERTYPES } from './ethernet.ts';
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
 const TAG_TYPES: readonly number[] = [
   ETHERTYPES.VLAN,
@@ -15,13 +15,7 @@ export function isVlanType(etherType: number): boolean {
 }
 
 /** What follows the tag's EtherType: the tag control information, then the next EtherType. */
-export class VlanView {
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
-
+export class VlanView extends View {
   static tryOf(part: Part): VlanView | undefined {
     return part.has(4) ? new VlanView(part) : undefined;
   }

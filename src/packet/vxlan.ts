@@ -1,15 +1,10 @@
 /** VXLAN headers (RFC 7348, section 5). */
-import type { Part } from './part.ts';
+import { type Part, View } from './part.ts';
 
 export const VXLAN_PORT = 4789;
 
-export class VxlanView {
+export class VxlanView extends View {
   static readonly headerLength = 8;
-  readonly part: Part;
-
-  private constructor(part: Part) {
-    this.part = part;
-  }
 
   static tryOf(part: Part): VxlanView | undefined {
     return part.has(VxlanView.headerLength) ? new VxlanView(part) : undefined;

@@ -10,7 +10,8 @@ import { createCaptureReader } from './capture-reader.ts';
 
 const corpora =
   process.env.HONE_CORPORA ?? fileURLToPath(new URL('../../../shared/corpora', import.meta.url));
-const haveTshark = spawnSync('tshark', ['--version']).status === 0;
+const TSHARK = 'tshark';
+const haveTshark = spawnSync(TSHARK, ['--version']).status === 0;
 const run = promisify(execFile);
 
 const files = ['pcapng', 'pcap'].flatMap((folder) =>
@@ -55,7 +56,7 @@ async function tsharkLines(path: string, isPcapng: boolean): Promise<{ lines: st
   const fields = ['frame.time_epoch', 'frame.cap_len', 'frame.len', 'frame.interface_id'];
   const args = ['-n', '-r', path, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])];
   // Nothing but the frame itself is needed: dissectors are the slow part.
-  const result = await run('tshark', [...args, '--disable-protocol', 'eth'], { maxBuffer: 1 << 28 }).then(
+  const result = await run(TSHARK, [...args, '--disable-protocol', 'eth'], { maxBuffer: 1 << 28 }).then(
     ({ stdout }) => ({ stdout, cut: false }),
     (error: { stdout: string }) => ({ stdout: error.stdout, cut: true }),
   );

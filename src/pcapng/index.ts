@@ -1,4 +1,4 @@
-/** pcap and pcapng: see the files for each half. Pure: bytes in, bytes out. */
+/** Capture files, pcap and pcapng: values to bytes, bytes to records, ring blocks in place. Pure. */
 export { type CaptureReader, createCaptureReader } from './capture-reader.ts';
 export {
   type EnhancedPacket,
@@ -6,12 +6,8 @@ export {
   encodeInterfaceDescription,
   encodeInterfaceStatistics,
   encodeSectionHeader,
-  type InterfaceDescription,
-  type InterfaceStatistics,
 } from './encode-blocks.ts';
 export { encodePcapFileHeader, writePcapRecordHeader } from './encode-pcap.ts';
 export { EpbCursor } from './epb-cursor.ts';
-export type { OptionValues } from './option-table.ts';
 export type { CaptureInterface, CaptureRecord, PacketRecord } from './records.ts';
-export { secondsOfNs, subsecondOfNs } from './timestamp.ts';
 export { transcodeToPcap } from './transcode-pcap.ts';
