@@ -1,4 +1,5 @@
 /** What is in the file is what passed the ports: packets, directions, times, filters, metadata. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { capinfos, countWithTcpdump, folder, packetOptions, readPackets, writeSample } from './captures.ts';
@@ -103,7 +104,7 @@ test('a filter captures what tcpdump lets through, JITed, both directions, and c
     await finish(running);
     expect(readPackets(file), filter).toHaveLength(expected);
     expect(expected, filter).toBeGreaterThan(0);
-    expect((await run('tshark', '-r', file, '-V', '-c', '1')).stdout).toContain(filter);
+    expect(readFileSync(file).includes(filter), filter).toBe(true);
     await kill();
   }
 });
@@ -263,8 +264,10 @@ test('over veth: what tcpdump saw on the wire, at its times; tags that the drive
       `net_af_packet1,iface=${links[1]}`,
       'net_null0,no-rx=1',
     ],
-    app: ['--enable-hw-vlan-strip'],
   });
+  await command('port stop 2');
+  await command('port config 2 rx_offload vlan_strip on');
+  await command('port start 2');
   const wire = join(folder, 'wire.pcap');
   const tcpdump = startProcess('tcpdump', [
     '-i',

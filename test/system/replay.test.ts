@@ -210,6 +210,9 @@ describe('the control socket', () => {
     const stranger = await open(socket);
     stranger.write(message(4, 1, new Uint8Array(0)));
     await closed(stranger);
+    const nameless = await open(socket);
+    nameless.write(message(1, 0, hello().subarray(16)));
+    await closed(nameless);
 
     const future = await open(socket);
     let answer = Buffer.alloc(0);
