@@ -147,8 +147,13 @@ describe('what breaks the rules is refused', () => {
     ['START with a program that is not there', () => decodeStart(changed(start, 24, 2)), /program 2 of 2/],
     [
       'START with "any" in front',
-      () => decodeStart(changed(start, 16, 0x1ffff)),
-      /START: "any port"|same port/,
+      () => decodeStart(encodeStart({ ...request, ports: [...request.ports].reverse() })),
+      /"any port" is not the last/,
+    ],
+    [
+      'START with a port twice',
+      () => decodeStart(encodeStart({ ...request, ports: [capturePort, capturePort] })),
+      /same port twice/,
     ],
     ['START with an endless program', () => decodeStart(changed(start, 48, 4097)), /4097 instructions/],
     ['START with bytes behind', () => decodeStart(Uint8Array.of(...start, 0)), /1 bytes more/],

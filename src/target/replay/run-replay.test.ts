@@ -214,6 +214,20 @@ describe('a replay', () => {
     feed.close();
   });
 
+  test('a round follows the one before, in the rhythm of the file', async () => {
+    const blocks = [10n, 14n, 20n].map((ms, n) =>
+      encodeEnhancedPacket({ interfaceId: 0, timestamp: ms * 1_000_000n, data: frame(n) }),
+    );
+    await start(file(interfaceBlock('eth0'), ...blocks), { pace: 'recorded', loop: true });
+    const feed = await target.startCapture(request);
+    const { packets } = await take(feed, (taken) => taken.packets.length >= 7);
+    const first = packets[0]!.timestampNs!;
+    expect(packets.slice(0, 7).map(({ timestampNs }) => Number(timestampNs! - first) / 1e6)).toEqual([
+      0, 4, 10, 15, 19, 25, 30,
+    ]);
+    feed.close();
+  });
+
   test('an interface that the file describes later is a port that appears', async () => {
     const blocks = [
       ...numbered(3),
