@@ -1,7 +1,16 @@
 /** Whatever dies, fills up, lies or goes away: the application goes on, the file is whole, the counts are exact. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -269,6 +278,79 @@ test('a user who may not: says so, changes nothing', async () => {
   expect(attach.code).toBe(1);
   expect(attach.stderr.trim().split('\n')).toHaveLength(1);
   expect(statSync(`/run/hone/${one.pid}.sock`).mode & 0o777).toBe(0o600);
+});
+
+/** Ring memory of ours in the application, as somebody hostile could write it. */
+function rings(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`)
+    .map((fd) => `/proc/${pid}/fd/${fd}`)
+    .filter((path) => readlinkSync(path).startsWith('/memfd:hone-ring'));
+}
+
+function overwrite(path: string, offset: number, value: bigint): void {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
+  const fd = openSync(path, 'r+');
+  writeSync(fd, bytes, 0, 8, offset);
+  closeSync(fd);
+}
+
+const [HEAD, INDEX_HEAD, TAIL, INDEX_TAIL, FIRST_ENTRY] = [64, 72, 128, 136, 69_632];
+
+test('a hostile peer that corrupts the rings: the host ends with an error, no crash, no endless loop', async () => {
+  const one = await start();
+  const lies = [
+    [HEAD, 1n << 63n],
+    [HEAD, 3n],
+    [HEAD, 1n << 40n],
+    [INDEX_HEAD, 0xffff_ffff_ffff_ffffn],
+    [INDEX_HEAD, 1n << 33n],
+    [FIRST_ENTRY + 8, 0xffff_ffff_ffff_ffffn],
+  ] as const;
+  for (const [offset, value] of lies) {
+    // Nothing is forwarded: what is in the ring's header stays there.
+    const file = join(folder, 'hostile.pcapng');
+    const running = await capture('-i', port('0'), '-w', file);
+    for (const ring of rings(one.pid)) {
+      overwrite(ring, offset, value);
+      if (offset === FIRST_ENTRY + 8) {
+        overwrite(ring, INDEX_HEAD, 1n);
+        overwrite(ring, HEAD, 128n);
+      }
+    }
+    const { code, stderr } = await running.finished();
+    expect(code, `${offset} ${value}`).toBe(1);
+    expect(stderr, `${offset} ${value}`).toMatch(/ring/i);
+    expect(stderr).not.toContain('    at ');
+    expect(stderr).not.toMatch(/defect/);
+    expect(capinfos(file).get('Number of packets')).toBe('0');
+    await until('the agent to let go', () => held(one.pid).length === 0);
+  }
+});
+
+test('a hostile host that corrupts the rings: the application forwards on', async () => {
+  const one = await start();
+  await one.command('start');
+  for (const [offset, value] of [
+    [TAIL, 0xffff_ffff_ffff_ffffn],
+    [TAIL, 1n << 50n],
+    [INDEX_TAIL, 1n << 50n],
+    [0, 0n],
+    [16, 0xffff_ffff_ffff_ffffn],
+  ] as const) {
+    const running = await capture('-i', port('0'), '-w', '/dev/null');
+    for (let round = 0; round < 50; round++) {
+      for (const ring of rings(one.pid)) overwrite(ring, offset, value);
+      await sleep(2);
+    }
+    running.child.kill('SIGKILL');
+    await running.finished();
+    await until('the agent to let go', () => held(one.pid).length === 0);
+    const before = await counter(one, 0, 'RX-packets');
+    await sleep(50);
+    expect(await counter(one, 0, 'RX-packets'), `${offset} ${value}`).toBeGreaterThan(before);
+  }
+  expect((await hone('capture', '-i', port('0'), '-c', '100', '-w', '/dev/null')).code).toBe(0);
 });
 
 /** Writes bytes to the control socket and waits for what comes of it. */
