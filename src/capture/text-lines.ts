@@ -22,6 +22,9 @@ export interface TextLinesOptions {
   readonly givesUp: () => boolean;
 }
 
+/** Blocks that are formatted at once: longer text only makes work for the garbage collector. */
+const SLICE_BYTES = 64 << 10;
+
 const DIRECTIONS = { in: 'In ', out: 'Out' };
 
 export class TextLines implements PacketWriter {
@@ -47,8 +50,8 @@ export class TextLines implements PacketWriter {
     return this.#room <= 0;
   }
 
-  admits(packets: number): boolean {
-    return packets <= this.#room;
+  admits(packets: number, bytes: number): boolean {
+    return packets <= this.#room && bytes <= SLICE_BYTES;
   }
 
   put(source: number, blocks: Uint8Array): Promise<void> | undefined {
