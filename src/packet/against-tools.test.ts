@@ -215,6 +215,7 @@ const EQUAL: Readonly<Record<string, () => Uint8Array[]>> = {
     over4(segment(17, 4, 210, 78, 232, 1, 0, 0, 0, 1, 2)),
     over4(segment(17, 4, 210, 78, 232, 0, 9, 0, 0, 1, 2)),
     over4(segment(17, 4, 210, 78, 232)),
+    over4(segment(17, 4, 210, 78, 232, 1, 0, 0, 0, 1, 2), { moreFragments: true }),
   ],
   'IPv6 addresses': () => ADDRESSES.map((source) => over6(udp, source)),
   'ICMP messages': () =>
@@ -235,6 +236,7 @@ const EQUAL: Readonly<Record<string, () => Uint8Array[]>> = {
   ARP: () => [
     ...[1, 2, 3, 4, 8, 9].map(arpOperation),
     ethernet(composeArp({ ...ARP, operation: 'request', targetMac: '00:00:00:00:00:00' })),
+    etherType(0x0806, 0, 1, 8, 0, 0, 4, 0, 1, 10, 0, 0, 1, 10, 0, 0, 2),
     etherType(0x0806, 0, 1, 0x86, 0xdd, 6, 16, 0, 1, new Uint8Array(44)),
   ],
   'IPv4 fragments and options': () => [

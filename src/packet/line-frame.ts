@@ -26,8 +26,7 @@ export function formatFrame(part: Part, nest: Nest): string {
     etherType = tag.etherType;
     payload = tag.payload();
   }
-  const known = etherType <= LARGEST_LENGTH ? undefined : formatPayload(etherType, payload, nest);
-  return tags + (known ?? formatUnknown(ethernet, etherType, part.length));
+  return tags + (formatPayload(etherType, payload, nest) ?? formatUnknown(ethernet, etherType, part.length));
 }
 
 /** What follows an EtherType, VLAN tags aside; undefined when it is none that is taken apart here. */

@@ -48,7 +48,7 @@ function walkExtensions(firstHeader: number, first: Part): Walk {
   let fragmented = false;
   while (protocol !== undefined && EXTENSIONS.includes(protocol)) {
     if (protocol === IP_PROTOCOLS.HopByHop && text !== '') {
-      return { text: `${text} (invalid)`, protocol: undefined, payload, fragmented };
+      return { text: `${text}[HBH not first] (invalid)`, protocol: undefined, payload, fragmented };
     }
     if (protocol === IP_PROTOCOLS.Fragment) fragmented = true;
     const step: Step =

@@ -101,6 +101,12 @@ describe('one packet of each kind', () => {
   });
 });
 
+test('a Hop-by-Hop Options header after another one ends the line', () => {
+  const bytes = Uint8Array.of(0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0);
+  const packet = composeIpv6({ source: '::1', destination: '::2' }, { protocol: 60, bytes });
+  expect(line(packet)).toBe('IP6 ::1 > ::2: DSTOPT [HBH not first] (invalid)');
+});
+
 test('TCP options that are wrong are said so, and end the list', () => {
   const options = [2, 4, 5, 180, 8, 3, 9, 30, 40, 1];
   const segment = composeTcp({ sourcePort: 1, destinationPort: 2, sequence: 0, flags: '.', options });
