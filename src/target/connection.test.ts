@@ -18,10 +18,17 @@ import {
   type Watch,
   watchDescriptor,
 } from './posix.ts';
-import { encodeError, encodeRingEvent, encodeStarted, encodeWelcome, type Welcome } from './protocol.ts';
+import {
+  encodeError,
+  encodePortEvent,
+  encodeRingEvent,
+  encodeStarted,
+  encodeWelcome,
+  type Welcome,
+} from './protocol.ts';
 import { RingWriter } from './replay/ring-writer.ts';
 import { makeSocketFolder } from './socket-path.ts';
-import type { CaptureRequest } from './target.ts';
+import type { CaptureRequest, PortInfo } from './target.ts';
 
 const welcome: Welcome = {
   kind: 'dpdk',
@@ -37,6 +44,22 @@ const request: CaptureRequest = {
   ringBytes: 65_536,
   meta: false,
   hostClock: false,
+};
+
+const noPort: PortInfo = {
+  portId: 0,
+  name: '',
+  driver: '',
+  firmware: '',
+  mac: new Uint8Array(6),
+  up: false,
+  promiscuous: false,
+  speedMbps: undefined,
+  mtu: 0,
+  numaNode: 0,
+  rxQueues: 0,
+  txQueues: 0,
+  counters: undefined,
 };
 
 type Respond = (message: Message, socket: MessageSocket, close: () => void) => void;
@@ -305,6 +328,23 @@ describe('the start of a capture', () => {
     const attempt = start(respond);
     await expect(attempt).rejects.toThrow(message);
     await expect(attempt).rejects.toThrow(expect.objectContaining({ code: 'PEER_PROTOCOL' }));
+  });
+
+  test('events without end, which nobody takes, end the connection', async () => {
+    const event = encodeMessage(
+      ABI.HONE_MSG_PORT,
+      0,
+      encodePortEvent({ kind: 'port-removed', interfaceId: 0, port: noPort }),
+    );
+    serveGreeted((_, socket) => {
+      const timer = setInterval(() => {
+        for (let n = 0; n < 100 && socket.isOpen; n++) socket.send(event);
+      }, 1);
+      cleanups.push(() => clearInterval(timer));
+    });
+    const target = await connectTarget(path);
+    await expect(target.listPorts()).rejects.toThrow(/more than 1024 events at once/);
+    target.close();
   });
 
   test('events before the answer are kept, and what is gone is told once, last', async () => {

@@ -4,6 +4,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FormatError, PeerError } from '../../base/index.ts';
 import {
+  BPF_ABS,
+  BPF_JEQ,
+  BPF_JMP,
+  BPF_LD,
+  BPF_RET,
+  BPF_W,
+  type CbpfProgram,
+  compileForMbuf,
+  encodeEbpf,
+} from '../../bpf/index.ts';
+import {
   createCaptureReader,
   encodeEnhancedPacket,
   encodeInterfaceDescription,
@@ -110,6 +121,16 @@ async function take(feed: CaptureFeed, enough: (taken: Taken) => boolean = () =>
     if (gone || enough(taken)) return taken;
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** The classic program `ld [0]; jeq #number; ret #1; ret #0`. */
+function firstWordIs(number: number): CbpfProgram {
+  return [
+    { code: BPF_LD | BPF_W | BPF_ABS, jt: 0, jf: 0, k: 0 },
+    { code: BPF_JMP | BPF_JEQ, jt: 0, jf: 1, k: number },
+    { code: BPF_RET, jt: 0, jf: 0, k: 1 },
+    { code: BPF_RET, jt: 0, jf: 0, k: 0 },
+  ];
 }
 
 function numberOf({ data }: { readonly data: Uint8Array }): number {
@@ -225,6 +246,61 @@ describe('a replay', () => {
     expect(packets.slice(0, 7).map(({ timestampNs }) => Number(timestampNs! - first) / 1e6)).toEqual([
       0, 4, 10, 15, 19, 25, 30,
     ]);
+    feed.close();
+  });
+
+  test('with the clock of the host, each packet has the time of its burst', async () => {
+    await start(file(...numbered(40)), { pace: { packetsPerSecond: 1_000_000 } });
+    const feed = await target.startCapture({ ...request, hostClock: true });
+    const { packets } = await take(feed);
+    expect(new Set(packets.slice(0, 2).map(({ timestampNs }) => timestampNs)).size).toBe(1);
+    expect(packets).toHaveLength(40);
+    feed.close();
+  });
+
+  test('filters each direction with its own program, and counts what it leaves out', async () => {
+    const blocks = Array.from({ length: 20 }, (_, n) =>
+      encodeEnhancedPacket({
+        interfaceId: 0,
+        timestamp: 0n,
+        data: frame(n),
+        options: { epb_flags: n < 10 ? 1 : 2 },
+      }),
+    );
+    await start(file(interfaceBlock('eth0'), ...blocks));
+    const only = (number: number) => encodeEbpf(compileForMbuf(firstWordIs(number), { direction: 'in' }));
+    const feed = await target.startCapture({
+      ...request,
+      ports: [{ ...port0, programs: { in: only(3), out: only(17) } }],
+    });
+    const { packets } = await take(feed);
+    expect(packets.map(numberOf)).toEqual([3, 17]);
+    expect(feed.counters().map(({ seen, matched, captured }) => [seen, matched, captured])).toEqual([
+      [10n, 1n, 1n],
+      [10n, 1n, 1n],
+    ]);
+    feed.close();
+  });
+
+  test('refuses a program that breaks the rules', async () => {
+    await start(file(...numbered(1)));
+    const programs = { in: new Uint8Array(16), out: undefined };
+    const attempt = target.startCapture({ ...request, ports: [{ ...port0, programs }] });
+    await expect(attempt).rejects.toThrow(/instruction 0/);
+    await expect(attempt).rejects.toThrow(PeerError);
+  });
+
+  test('ends only when its captures have taken everything', async () => {
+    await start(file(...numbered(10)));
+    const feed = await target.startCapture(request);
+    let ended = false;
+    void running.then(() => {
+      ended = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(ended).toBe(false);
+    await take(feed);
+    expect(await running).toBe(10);
     feed.close();
   });
 
