@@ -12,18 +12,22 @@ export function groupTests(root: Node, decide: Decide): Node {
   if (typeof root === 'string') return root;
   const order = inOrder(root);
   const ways = countWays(order);
-  const inRow = new Set<Decision>();
   const rows = new Map<Decision, Row>();
+  const inRow = new Set<Decision>();
+  const seen = { no: new Set<Decision>(), yes: new Set<Decision>() };
   for (const node of order) {
-    if (inRow.has(node)) continue;
-    const row = rowFrom(node, 'no', ways) ?? rowFrom(node, 'yes', ways);
-    if (row === undefined) continue;
-    rows.set(node, row);
-    for (const member of row.members) inRow.add(member);
+    for (const way of ['no', 'yes'] as const) {
+      if (seen[way].has(node) || inRow.has(node)) continue;
+      const row = rowFrom(node, way, ways);
+      for (const member of row.members) seen[way].add(member);
+      if (row.tests === undefined || row.members.some((member) => inRow.has(member))) continue;
+      rows.set(node, row);
+      for (const member of row.members) inRow.add(member);
+    }
   }
   return rebuild(order, (node, renewed) => {
     const row = rows.get(node);
-    if (row === undefined) {
+    if (row?.tests === undefined) {
       const yes = renewed(node.yes);
       const no = renewed(node.no);
       return yes === node.yes && no === node.no ? node : decide(node.test, yes, no);
@@ -40,14 +44,14 @@ export function groupTests(root: Node, decide: Decide): Node {
 interface Row {
   readonly way: 'yes' | 'no';
   readonly members: readonly Decision[];
-  /** The members' tests in their better order. */
-  readonly tests: readonly Test[];
+  /** The members' tests in a better order; undefined when theirs is good. */
+  readonly tests: readonly Test[] | undefined;
   readonly exit: Node;
   readonly end: Node;
 }
 
-/** The row that begins at a node; undefined when its order is good already. */
-function rowFrom(first: Decision, way: 'yes' | 'no', ways: ReadonlyMap<Node, number>): Row | undefined {
+/** The row that begins at a node; it may be a row of one. */
+function rowFrom(first: Decision, way: 'yes' | 'no', ways: ReadonlyMap<Node, number>): Row {
   const exit = way === 'no' ? first.yes : first.no;
   const members = [first];
   let end = first[way];
@@ -55,8 +59,7 @@ function rowFrom(first: Decision, way: 'yes' | 'no', ways: ReadonlyMap<Node, num
     members.push(end);
     end = end[way];
   }
-  const tests = grouped(members.map(({ test }) => test));
-  return tests === undefined ? undefined : { way, members, tests, exit, end };
+  return { way, members, tests: grouped(members.map(({ test }) => test)), exit, end };
 }
 
 /** The tests by value, the values in the order in which they first occur; undefined when they are so already. */

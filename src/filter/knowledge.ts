@@ -1,4 +1,4 @@
-/** What is known of a value after tests of it: a range, bits, numbers that it is not. */
+/** What is known of a value after comparisons and bit tests of it: a range, and bits. */
 import { holdsFor, type TestKind } from './predicate.ts';
 import type { Value } from './values.ts';
 
@@ -9,7 +9,6 @@ export class Knowledge {
   private high: number;
   private zeroBits = 0;
   private readonly notZero: number[] = [];
-  private readonly excluded: number[] = [];
 
   constructor(value: Value) {
     this.high = largest(value);
@@ -20,7 +19,6 @@ export class Knowledge {
     switch (kind) {
       case 'eq':
         if (holds) this.narrow(constant, constant);
-        else this.excluded.push(constant);
         break;
       case 'gt':
       case 'ge': {
@@ -64,7 +62,6 @@ export class Knowledge {
       constant < this.low ||
       constant > this.high ||
       (constant & this.zeroBits) !== 0 ||
-      this.excluded.includes(constant) ||
       this.notZero.some((bits) => (bits & constant) === 0)
     );
   }

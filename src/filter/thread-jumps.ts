@@ -5,7 +5,7 @@
  */
 import { type Decide, type Decision, inOrder, type Node, rebuild } from './graph.ts';
 import { Knowledge } from './knowledge.ts';
-import type { Test } from './predicate.ts';
+import { holdsFor, type Test } from './predicate.ts';
 import { reachOf, type Value } from './values.ts';
 
 /** One pass; the same node when there was nothing to do. */
@@ -13,111 +13,137 @@ export function threadJumps(root: Node, decide: Decide): Node {
   return typeof root === 'string' ? root : new Threading(root, decide).run();
 }
 
-/** A fact is that a test holds, or does not: numbered 2 * the number of the test, plus 1 when it does not hold. */
+/** What is known at a node, whichever way led there. */
+interface Facts {
+  /** A bit for each test: 2 * its number when it holds, plus 1 when it does not. */
+  readonly outcomes: Uint32Array;
+  /** For each value the number that it equals, -1 when that is not known. */
+  readonly exact: Float64Array;
+  /** As many bytes of the packet are surely there. */
+  readonly lengthBytes: number;
+}
+
 class Threading {
   private readonly decide: Decide;
   private readonly order: readonly Decision[];
-  private readonly testNumbers = new Map<Test, number>();
   /** Equal tests, whichever node they are of, have the same number. */
-  private readonly tests: Test[] = [];
-  /** The numbers of the tests of each value. */
-  private readonly testsOf = new Map<Value, number[]>();
-  /** The facts that hold at each node, whichever way led there, as a bit set. */
-  private readonly facts = new Map<Node, Uint32Array>();
-  /** As many bytes of the packet are surely there when a node is reached. */
-  private readonly lengths = new Map<Node, number>();
+  private readonly tests = new Map<string, number>();
+  private readonly testNumbers = new Map<Test, number>();
+  private readonly valueNumbers = new Map<Value, number>();
+  /** The tests of each value that are not for equality: those say something about other tests. */
+  private readonly bounds = new Map<Value, Test[]>();
+  private readonly facts = new Map<Node, Facts>();
 
   constructor(root: Decision, decide: Decide) {
     this.decide = decide;
     this.order = inOrder(root);
-    this.numberTests();
-    this.facts.set(root, new Uint32Array((this.tests.length * 2 + 31) >>> 5));
-    this.lengths.set(root, 0);
+    for (const { test } of this.order) this.number(test);
+    this.facts.set(root, {
+      outcomes: new Uint32Array((this.tests.size * 2 + 31) >>> 5),
+      exact: new Float64Array(this.valueNumbers.size).fill(-1),
+      lengthBytes: 0,
+    });
     for (const node of this.order) {
-      const length = this.lengthAfter(node);
-      this.spread(node.yes, this.factsAfter(node, true), length);
-      this.spread(node.no, this.factsAfter(node, false), length);
+      this.spread(node.yes, this.factsAfter(node, true));
+      this.spread(node.no, this.factsAfter(node, false));
     }
   }
 
   run(): Node {
     const [root] = this.order;
-    const nothing = this.facts.get(root!)!;
-    const start = this.follow(root!, nothing, 0);
+    const start = this.follow(root!, this.facts.get(root!)!);
     if (start !== root) return start;
     return rebuild(this.order, (node, renewed) => {
-      const length = this.lengthAfter(node);
-      const yes = renewed(this.follow(node.yes, this.factsAfter(node, true), length));
-      const no = renewed(this.follow(node.no, this.factsAfter(node, false), length));
+      const yes = renewed(this.follow(node.yes, this.factsAfter(node, true)));
+      const no = renewed(this.follow(node.no, this.factsAfter(node, false)));
       return yes === node.yes && no === node.no ? node : this.decide(node.test, yes, no);
     });
   }
 
-  private numberTests(): void {
-    const numbers = new Map<string, number>();
-    for (const { test } of this.order) {
-      const key = `${test.kind} ${test.left.id} ${test.right.id}`;
-      let number = numbers.get(key);
-      if (number === undefined) {
-        number = this.tests.length;
-        numbers.set(key, number);
-        this.tests.push(test);
-        const same = this.testsOf.get(test.left);
-        if (same === undefined) this.testsOf.set(test.left, [number]);
-        else same.push(number);
-      }
-      this.testNumbers.set(test, number);
+  private number(test: Test): void {
+    const { kind, left, right } = test;
+    const key = `${kind} ${left.id} ${right.id}`;
+    let number = this.tests.get(key);
+    if (number === undefined) {
+      number = this.tests.size;
+      this.tests.set(key, number);
+      const known = this.bounds.get(left);
+      if (kind === 'eq' || right.kind !== 'constant') {
+        if (known === undefined) this.bounds.set(left, []);
+      } else if (known === undefined) this.bounds.set(left, [test]);
+      else known.push(test);
     }
+    this.testNumbers.set(test, number);
+    if (!this.valueNumbers.has(left)) this.valueNumbers.set(left, this.valueNumbers.size);
   }
 
-  private factsAfter(node: Decision, holds: boolean): Uint32Array {
-    const facts = Uint32Array.from(this.facts.get(node)!);
+  private factsAfter(node: Decision, holds: boolean): Facts {
+    const { kind, left, right } = node.test;
+    const before = this.facts.get(node)!;
+    const outcomes = before.outcomes.slice();
     const fact = this.testNumbers.get(node.test)! * 2 + (holds ? 0 : 1);
-    facts[fact >>> 5]! |= 1 << (fact & 31);
-    return facts;
+    outcomes[fact >>> 5]! |= 1 << (fact & 31);
+    let { exact } = before;
+    if (kind === 'eq' && holds && right.kind === 'constant') {
+      exact = exact.slice();
+      exact[this.valueNumbers.get(left)!] = right.constant;
+    }
+    const lengthBytes = Math.max(before.lengthBytes, reachOf(left).atLeast, reachOf(right).atLeast);
+    return { outcomes, exact, lengthBytes };
   }
 
   /** Another way leads to a node: only what is known on all of them is known there. */
-  private spread(node: Node, facts: Uint32Array, length: number): void {
+  private spread(node: Node, facts: Facts): void {
     if (typeof node === 'string') return;
-    this.lengths.set(node, Math.min(this.lengths.get(node) ?? length, length));
     const known = this.facts.get(node);
-    if (known === undefined) this.facts.set(node, facts);
-    else for (let i = 0; i < known.length; i++) known[i]! &= facts[i]!;
-  }
-
-  private lengthAfter(node: Decision): number {
-    const { left, right } = node.test;
-    return Math.max(this.lengths.get(node)!, reachOf(left).atLeast, reachOf(right).atLeast);
+    this.facts.set(
+      node,
+      known === undefined
+        ? facts
+        : {
+            outcomes: known.outcomes.map((bits, i) => bits & facts.outcomes[i]!),
+            exact: known.exact.map((number, i) => (number === facts.exact[i] ? number : -1)),
+            lengthBytes: Math.min(known.lengthBytes, facts.lengthBytes),
+          },
+    );
   }
 
   /** Where a way leads when tests with known outcomes, and tests that do not matter, are skipped. */
-  private follow(target: Node, facts: Uint32Array, length: number): Node {
+  private follow(target: Node, facts: Facts): Node {
     let node = target;
     while (typeof node !== 'string') {
       const outcome = this.outcome(node.test, facts);
       if (outcome !== undefined) {
         node = outcome ? node.yes : node.no;
-      } else if (node.yes === node.no && (node.yes === 'reject' || isThere(node.test, length))) {
+      } else if (node.yes === node.no && (node.yes === 'reject' || isThere(node.test, facts.lengthBytes))) {
         node = node.yes;
       } else break;
     }
     return node;
   }
 
-  private outcome(test: Test, facts: Uint32Array): boolean | undefined {
-    const own = this.testNumbers.get(test)!;
-    const knowledge = new Knowledge(test.left);
-    for (const number of this.testsOf.get(test.left)!) {
-      const bits = (facts[number >>> 4]! >>> ((number & 15) * 2)) & 3;
-      if (bits === 0) continue;
-      const holds = (bits & 1) !== 0;
-      if (number === own) return holds;
-      const { kind, right } = this.tests[number]!;
-      if (right.kind === 'constant') knowledge.learn(kind, right.constant, holds);
+  /** What the test must give, or undefined. */
+  private outcome(test: Test, { outcomes, exact }: Facts): boolean | undefined {
+    const own = outcomeIn(outcomes, this.testNumbers.get(test)!);
+    const { kind, left, right } = test;
+    if (own !== undefined || right.kind !== 'constant') return own;
+    const number = exact[this.valueNumbers.get(left)!]!;
+    if (number >= 0) return holdsFor(kind, number, right.constant);
+    const knowledge = new Knowledge(left);
+    for (const bound of this.bounds.get(left)!) {
+      const holds = outcomeIn(outcomes, this.testNumbers.get(bound)!);
+      if (holds !== undefined && bound.right.kind === 'constant') {
+        knowledge.learn(bound.kind, bound.right.constant, holds);
+      }
     }
-    return test.right.kind === 'constant' ? knowledge.outcome(test.kind, test.right.constant) : undefined;
+    return knowledge.outcome(kind, right.constant);
   }
+}
+
+/** What is known of a test by its number. */
+function outcomeIn(outcomes: Uint32Array, number: number): boolean | undefined {
+  const bits = (outcomes[number >>> 4]! >>> ((number & 15) * 2)) & 3;
+  return bits === 0 ? undefined : (bits & 1) !== 0;
 }
 
 /** Whether computing the values of a test cannot reject a packet of at least this length. */
