@@ -49,7 +49,7 @@ async function apps({ format }: { readonly format: 'text' | 'json' }): Promise<v
 }
 
 function cells(one: Application, current: string): string[] {
-  const agent = one.agent === 'yes' && isCurrent(one, current) === false ? 'older' : one.agent;
+  const agent = one.agent === 'yes' && isCurrent(one, current) === false ? 'other' : one.agent;
   return [
     String(one.pid),
     one.name,
