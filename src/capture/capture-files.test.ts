@@ -1,6 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readCaptureFile } from '../../test/fakes/capture-file.ts';
@@ -45,6 +48,7 @@ async function open(options: Partial<CaptureFilesOptions> = {}) {
     describe: describeInterface,
     statistics: () => interfaces.all.map((entry) => describeStatistics(entry, 1n, 2n)),
     onFile: (path) => names.push(path),
+    isEnding: () => false,
     givesUp: () => false,
     ...options,
     interfaces,
@@ -227,6 +231,25 @@ test('a file that cannot be opened is named, with the reason', async () => {
   await expect(open({ path: join(folder, 'none', 'x.pcapng') })).rejects.toThrow(
     `cannot open ${folder}/none/x.pcapng for writing: no such file or directory (ENOENT)`,
   );
+});
+
+test('a named pipe is waited for until somebody reads it, or the capture is to end', async () => {
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  let ending = false;
+  const opening = open({ path, isEnding: () => ending });
+  await sleep(60);
+  const reader = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const read = buffer(reader.stdout);
+  const { files } = await opening;
+  await files.put(0, blocks([1, 2]), 2);
+  await files.finish();
+  writeFileSync(join(folder, 'copy'), await read);
+  expect(marksOf(join(folder, 'copy'))).toEqual([1, 2]);
+
+  const never = open({ path, isEnding: () => ending });
+  ending = true;
+  await expect(never).rejects.toThrow(`nobody reads ${path} any more`);
 });
 
 test('what stood in the file before is gone', async () => {

@@ -27,6 +27,8 @@ export interface CaptureFilesOptions {
   readonly statistics: () => readonly Uint8Array[];
   /** Called with the name of each file as it is made; not for standard output. */
   readonly onFile: (path: string) => void;
+  /** The capture is to end: a reader that never came is not waited for any more. */
+  readonly isEnding: () => boolean;
   /** See OutputStreamOptions. */
   readonly givesUp: () => boolean;
   /** Monotonic. */
@@ -146,12 +148,12 @@ export class CaptureFiles implements PacketWriter {
   }
 
   async #openNext(): Promise<void> {
-    const { path, format, rotate, interfaces, section, givesUp, onFile } = this.#options;
+    const { path, format, rotate, interfaces, section, isEnding, givesUp, onFile } = this.#options;
     const created = this.#now();
     this.#files++;
     const name = rotate === undefined ? path : numberedFileName(path, this.#files, created);
     if (rotate?.keepFiles !== undefined) this.#makeRoom(rotate.keepFiles);
-    const { fd, isOwnFile, isShared } = await openOutput(name);
+    const { fd, isOwnFile, isShared } = await openOutput(name, isEnding);
     this.#stream = new OutputStream({
       name: name === '-' ? 'standard output' : name,
       fd,

@@ -1,13 +1,14 @@
 /** Descriptors to write a capture to: a fresh file, a pipe, or standard output. */
 import * as fs from 'node:fs';
-import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SysError } from '../base/index.ts';
-import { reasonOf } from './output-stream.ts';
+import { ReaderGoneError, reasonOf } from './output-stream.ts';
 
 const { O_CREAT, O_NONBLOCK, O_TRUNC, O_WRONLY } = fs.constants;
 /** What passes a port is nobody else's business: dumpcap's mode as well. */
 const MODE = 0o600;
 const STDOUT = 1;
+const READER_PAUSE_MS = 20;
 
 export interface OpenOutput {
   readonly fd: number;
@@ -19,28 +20,35 @@ export interface OpenOutput {
 
 /**
  * Opens a file for writing, empty, or `-`, standard output. Opening a named pipe waits for its reader.
- * @throws SysError
+ * @param givesUp asked while a reader is waited for
+ * @throws SysError; ReaderGoneError when it gave up
  */
-export async function openOutput(path: string): Promise<OpenOutput> {
+export async function openOutput(path: string, givesUp: () => boolean): Promise<OpenOutput> {
   if (path === '-') {
     const fd = reopenPipe(STDOUT);
     return { fd, isOwnFile: false, isShared: fd === STDOUT };
   }
   try {
     const isPipe = fs.statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
-    if (!isPipe) {
-      const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_TRUNC, MODE);
-      return { fd, isOwnFile: true, isShared: false };
-    }
-    // In the thread pool: signals still arrive while nobody reads.
-    const handle = await open(path, O_WRONLY);
-    try {
-      return { fd: fs.openSync(path, O_WRONLY | O_NONBLOCK), isOwnFile: false, isShared: false };
-    } finally {
-      await handle.close();
-    }
+    if (isPipe) return { fd: await openNamedPipe(path, givesUp), isOwnFile: false, isShared: false };
+    const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_TRUNC, MODE);
+    return { fd, isOwnFile: true, isShared: false };
   } catch (error) {
+    if (error instanceof ReaderGoneError) throw error;
     throw openError(path, error as NodeJS.ErrnoException);
+  }
+}
+
+async function openNamedPipe(path: string, givesUp: () => boolean): Promise<number> {
+  for (;;) {
+    try {
+      return fs.openSync(path, O_WRONLY | O_NONBLOCK);
+    } catch (error) {
+      // Nobody has it open for reading.
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+      if (givesUp()) throw new ReaderGoneError(path);
+      await sleep(READER_PAUSE_MS);
+    }
   }
 }
 

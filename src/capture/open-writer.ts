@@ -38,6 +38,7 @@ export function openFileWriter(session: CaptureSession, output: FileOutput): Pro
       return interfaces.all.map((entry) => describeStatistics(entry, startNs, session.nowNs));
     },
     onFile: output.onFile,
+    isEnding: () => session.isEnding,
     givesUp: () => session.hurried,
   });
 }

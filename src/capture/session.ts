@@ -105,6 +105,10 @@ export class CaptureSession {
     return feed.baseNs + BigInt(Math.round(feed.nowNs()));
   }
 
+  get isEnding(): boolean {
+    return this.#end !== undefined;
+  }
+
   /** Ends the capture soon; what was captured is still written. Called again, that is cut short. */
   stop(): void {
     if (this.#end !== undefined) this.hurried = true;

@@ -43,7 +43,7 @@ export class TextLines implements PacketWriter {
   }
 
   static async open(options: TextLinesOptions): Promise<TextLines> {
-    return new TextLines(options, await openOutput('-'));
+    return new TextLines(options, await openOutput('-', options.givesUp));
   }
 
   get full(): boolean {

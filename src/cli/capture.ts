@@ -3,6 +3,7 @@
  * wrong is looked at before anything is attached or any file is made.
  */
 import type { Command } from 'commander';
+import { HoneError } from '../base/index.ts';
 import {
   CaptureSession,
   type CaptureSource,
@@ -43,6 +44,8 @@ async function run(request: CaptureRequest): Promise<void> {
 }
 
 async function capture(options: CaptureOptions): Promise<void> {
+  // From the start: Node's own answer to this signal is its debugger.
+  process.on('SIGUSR1', () => {});
   if (options.path !== undefined) checkOutput(options.path);
   const plans = await planSources(options.choices);
   try {
@@ -65,7 +68,12 @@ async function captureFrom(sources: readonly CaptureSource[], options: CaptureOp
   });
   const onStop = () => session.stop();
   const onCounts = () => {
-    session.takeCounters();
+    try {
+      session.takeCounters();
+    } catch (error) {
+      // Then the last ones are shown.
+      if (!(error instanceof HoneError)) throw error;
+    }
     report.summary(session);
   };
   process.on('SIGINT', onStop).on('SIGTERM', onStop).on('SIGUSR1', onCounts);

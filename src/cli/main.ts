@@ -122,6 +122,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const argv = process.argv.slice(2);
+// What is thrown where nobody waits for it: in a timer, in a signal's handler.
+process.on('uncaughtException', (error) => process.exit(report(error, argv)));
 try {
   await main(argv);
 } catch (error) {

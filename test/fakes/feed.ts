@@ -26,7 +26,7 @@ export class FakeRing implements Ring {
   /** What refresh() will show for `idle`. */
   writing = false;
   /** Bursts that one look takes in. */
-  mostBursts = Number.POSITIVE_INFINITY;
+  mostBursts: number = Number.POSITIVE_INFINITY;
   /** Called at the start of each look. */
   onRefresh: () => void = () => {};
 
