@@ -22,6 +22,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./capture.ts')).registerCapture,
   },
   {
+    name: 'filter',
+    summary: 'what a filter compiles to',
+    load: async () => (await import('./filter.ts')).registerFilter,
+  },
+  {
     name: 'apps',
     summary: 'DPDK applications that are running',
     load: async () => (await import('./apps.ts')).registerApps,
