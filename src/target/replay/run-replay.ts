@@ -110,7 +110,9 @@ class Replay implements ReplayHost {
   }
 
   async waitForSession(waitMs: number, signal: AbortSignal): Promise<void> {
-    const either = AbortSignal.any([signal, this.#firstSession.signal]);
+    const either = this.#firstSession.signal;
+    signal.addEventListener('abort', () => this.#firstSession.abort(), { once: true });
+    if (signal.aborted) this.#firstSession.abort();
     // A timer of Node holds at most 2^31 - 1 ms; the socket keeps the process alive meanwhile.
     const deadline = performance.now() + waitMs;
     while (!either.aborted && performance.now() < deadline) {
