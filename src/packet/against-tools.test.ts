@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   composeArp,
   composeEthernet,
@@ -24,6 +24,9 @@ import { formatPacketLine } from './packet-line.ts';
 import { Random } from './random.ts';
 import { sampleTraffic } from './sample.ts';
 import { formatEpoch, formatTimeOfDay } from './time-text.ts';
+
+// Long for a machine that does other things as well.
+vi.setConfig({ testTimeout: 30_000 });
 
 const TCPDUMP = 'tcpdump';
 const TSHARK = 'tshark';
@@ -420,4 +423,4 @@ test('of sample traffic tshark finds nothing malformed, good checksums, and ever
   for (const protocol of protocols.split(' ')) {
     expect(report).toMatch(new RegExp(`^ +${protocol} +frames:`, 'm'));
   }
-}, 60_000);
+});

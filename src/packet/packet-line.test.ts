@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   composeArp,
   composeEthernet,
@@ -14,6 +14,9 @@ import {
 } from './compose.ts';
 import { formatPacketLine } from './packet-line.ts';
 import { sampleTraffic } from './sample.ts';
+
+// Long for a machine that does other things as well.
+vi.setConfig({ testTimeout: 30_000 });
 
 const MACS = { source: '02:00:00:00:00:01', destination: '02:00:00:00:00:02' };
 const IPV4 = { source: '10.0.0.1', destination: '10.0.0.2' };

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { sampleTraffic } from './sample.ts';
+
+// Long for a machine that does other things as well.
+vi.setConfig({ testTimeout: 30_000 });
 
 test('equal seeds give equal packets, other seeds others', () => {
   const first = [...sampleTraffic({ packets: 500, seed: 7 })];

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ByteQueue } from './byte-queue.ts';
+
+// Long for a machine that does other things as well.
+vi.setConfig({ testTimeout: 30_000 });
 
 type Step = { readonly push: number } | { readonly ask: number; readonly take: number };
 
@@ -48,4 +51,11 @@ test('a unit that lies in one piece is not copied', () => {
   const piece = Uint8Array.of(1, 2, 3, 4);
   queue.push(piece);
   expect([queue.ensure(3), queue.bytes.buffer === piece.buffer]).toEqual([true, true]);
+});
+
+test('asking for much takes no memory before the bytes come', () => {
+  const queue = new ByteQueue();
+  queue.push(Uint8Array.of(1, 2, 3));
+  expect(queue.ensure(0x1000_0000)).toBe(false);
+  expect(queue.bytes.buffer.byteLength).toBeLessThan(10_000);
 });

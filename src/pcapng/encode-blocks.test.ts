@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createCaptureReader } from './capture-reader.ts';
 import {
   encodeEnhancedPacket,
@@ -13,6 +13,9 @@ import {
 } from './encode-blocks.ts';
 import { OPTIONS } from './option-table.ts';
 import type { CaptureRecord } from './records.ts';
+
+// Long for a machine that does other things as well.
+vi.setConfig({ testTimeout: 30_000 });
 
 const TSHARK = 'tshark';
 const CAPINFOS = 'capinfos';

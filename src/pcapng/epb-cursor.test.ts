@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FormatError } from '../base/index.ts';
 import { encodeEnhancedPacket, encodeSectionHeader } from './encode-blocks.ts';
 import { EpbCursor } from './epb-cursor.ts';
+
+// Long for a machine that does other things as well.
+vi.setConfig({ testTimeout: 30_000 });
 
 const FULL = encodeEnhancedPacket({
   interfaceId: 3,
