@@ -29,7 +29,8 @@
  * All blocks of one index entry belong to one burst. Entries of a ring do not go back in time while the
  * clock is not stepped. A writer raises `active` before it reads the clock for a burst and clears
  * it after publishing: a reader that finds `active` even at a time T knows that whatever comes later on that
- * ring is not older than T.
+ * ring is not older than T, less the time that a store takes to be seen: readers allow a millisecond. A ring's
+ * very first burst is written before `active` was ever raised.
  */
 #ifndef HONE_ABI_H
 #define HONE_ABI_H
