@@ -8,7 +8,7 @@ import type { CaptureFormat } from './capture-format.ts';
 import { numberedFileName } from './file-name.ts';
 import type { FileInterface, InterfaceTable } from './interface-table.ts';
 import { openOutput } from './open-output.ts';
-import { OutputStream } from './output-stream.ts';
+import { OutputStream, STAGING_BYTES } from './output-stream.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import type { RotateConditions, StopConditions } from './plan.ts';
 
@@ -43,6 +43,7 @@ export class CaptureFiles implements PacketWriter {
   readonly #clockMs: () => number;
   readonly #now: () => Date;
   readonly #cursor = new EpbCursor();
+  readonly #staging: Uint8Array = new Uint8Array(STAGING_BYTES);
   readonly #maximumBytes: number;
   readonly #kept: string[] = [];
 
@@ -157,6 +158,7 @@ export class CaptureFiles implements PacketWriter {
     this.#stream = new OutputStream({
       name: name === '-' ? 'standard output' : name,
       fd,
+      staging: this.#staging,
       isShared,
       givesUp,
       onLost: (records, first) => format.visitPackets(records, first, (id) => interfaces.forgetWritten(id)),

@@ -54,12 +54,13 @@ async function openNamedPipe(path: string, givesUp: () => boolean): Promise<numb
 
 /**
  * Finds out, changing nothing, whether `openOutput` has a chance.
+ * @param isNumbered files of other names are made beside it
  * @throws SysError
  */
-export function checkOutput(path: string): void {
+export function checkOutput(path: string, isNumbered: boolean): void {
   if (path === '-') return;
-  const exists = fs.statSync(path, { throwIfNoEntry: false });
   try {
+    const exists = isNumbered ? undefined : fs.statSync(path, { throwIfNoEntry: false });
     if (exists?.isDirectory()) throw new SysError('open', 21, `cannot write ${path}: it is a folder`);
     if (exists !== undefined) fs.accessSync(path, fs.constants.W_OK);
     else fs.accessSync(folderOf(path), fs.constants.W_OK | fs.constants.X_OK);

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
 import { HoneError, SysError } from '../base/index.ts';
 
-const STAGING_BYTES = 1 << 20;
+/** Room for what is gathered. */
+export const STAGING_BYTES: number = 1 << 20;
 /** From this length on copying costs more than a write of its own. */
 const DIRECT_BYTES = 256 << 10;
 const FULL_PIPE_PAUSE_MS = 1;
@@ -24,6 +25,8 @@ export interface OutputStreamOptions {
   /** For messages. */
   readonly name: string;
   readonly fd: number;
+  /** `STAGING_BYTES`, lent until the stream is closed. */
+  readonly staging?: Uint8Array;
   /** The descriptor is not ours to close. */
   readonly isShared?: boolean;
   /**
@@ -46,12 +49,13 @@ export class OutputStream {
 
   readonly #options: OutputStreamOptions;
   readonly #write: NonNullable<OutputStreamOptions['write']>;
-  readonly #staging: Uint8Array = new Uint8Array(STAGING_BYTES);
+  readonly #staging: Uint8Array;
   #staged = 0;
   #written = 0;
 
   constructor(options: OutputStreamOptions) {
     this.#options = options;
+    this.#staging = options.staging ?? new Uint8Array(STAGING_BYTES);
     this.#write = options.write ?? fs.writeSync;
   }
 

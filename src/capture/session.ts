@@ -73,6 +73,7 @@ export class CaptureSession {
   readonly #uncounted = new Set<number>();
   #writer!: PacketWriter;
   #end: CaptureEnd | undefined;
+  #deadlineMs: number = Number.POSITIVE_INFINITY;
   #idleRounds = 0;
   #lastEventsMs = 0;
   #portsTimer: NodeJS.Timeout | undefined;
@@ -160,31 +161,34 @@ export class CaptureSession {
 
   async #rounds(): Promise<void> {
     const { durationMs } = this.#options;
-    const deadline = durationMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + durationMs;
+    if (durationMs !== undefined) this.#deadlineMs = performance.now() + durationMs;
     while (this.#end === undefined) {
       await this.#announce(this.#merge.look());
-      const bytes = await this.#drain();
+      const bytes = await this.#drain(() => this.#end !== undefined);
       await this.#writer.tick();
       await this.#writer.flush();
       this.#checkLeft();
-      if (this.#writer.full || performance.now() >= deadline) this.#end ??= 'condition';
-      if (this.#end === undefined) await this.#pause(bytes, deadline);
+      this.#checkConditions();
+      if (this.#end === undefined) await this.#pause(bytes);
     }
   }
 
-  /** Gives everything that may be written to the writer. Gives the number of bytes. */
-  async #drain(): Promise<number> {
+  #checkConditions(): void {
+    if (this.#writer.full || performance.now() >= this.#deadlineMs) this.#end ??= 'condition';
+  }
+
+  /** Gives everything that may be written to the writer, until `isOver`. Gives the number of bytes. */
+  async #drain(isOver: () => boolean): Promise<number> {
     const merge = this.#merge;
     let sum = 0;
-    for (let runs = 1; !this.#writer.full && !this.hurried && merge.next(); runs++) {
+    for (let runs = 1; !this.#writer.full && !isOver() && merge.next(); runs++) {
       const { lane } = merge;
       const start = lane.offset;
       const waited = this.#takeRun(lane, merge.untilNs);
       if (waited !== undefined) await waited;
       sum += lane.offset - start;
       if (lane.offset >= RELEASE_BYTES) lane.release();
-      if (runs % RUNS_BETWEEN_LOOKS_AT_THE_CLOCK === 0 || waited !== undefined)
-        await this.#letEventsInIfDue();
+      if (runs % RUNS_BETWEEN_LOOKS_AT_THE_CLOCK === 0 || waited !== undefined) await this.#lookAtTheClock();
     }
     merge.release();
     return sum;
@@ -227,7 +231,7 @@ export class CaptureSession {
     do {
       if (this.#writer.full || this.hurried) break;
       await this.#announce(this.#merge.lookFinally());
-      bytes = await this.#drain();
+      bytes = await this.#drain(() => this.hurried);
     } while (bytes > 0);
     for (const result of stopped) if (result.status === 'rejected') throw result.reason;
   }
@@ -304,7 +308,7 @@ export class CaptureSession {
     else throw new PeerError('PEER_REFUSED', 'none of the ports can be captured');
   }
 
-  async #pause(bytes: number, deadlineMs: number): Promise<void> {
+  async #pause(bytes: number): Promise<void> {
     if (bytes >= BUSY_BYTES) {
       this.#idleRounds = 0;
       await this.#letEventsIn();
@@ -312,12 +316,16 @@ export class CaptureSession {
     }
     this.#idleRounds = bytes > 0 ? 0 : this.#idleRounds + 1;
     const pauseMs = this.#idleRounds < ROUNDS_UNTIL_IDLE ? PAUSE_MS : IDLE_PAUSE_MS;
-    await sleep(Math.max(0, Math.min(pauseMs, deadlineMs - performance.now())));
+    await sleep(Math.max(0, Math.min(pauseMs, this.#deadlineMs - performance.now())));
     this.#lastEventsMs = performance.now();
   }
 
-  async #letEventsInIfDue(): Promise<void> {
-    if (performance.now() - this.#lastEventsMs > EVENTS_MS) await this.#letEventsIn();
+  /** While packets stream: now and then, signals and conditions of time have their turn. */
+  async #lookAtTheClock(): Promise<void> {
+    if (performance.now() - this.#lastEventsMs <= EVENTS_MS) return;
+    await this.#letEventsIn();
+    await this.#writer.tick();
+    this.#checkConditions();
   }
 
   async #letEventsIn(): Promise<void> {

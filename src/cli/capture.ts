@@ -46,7 +46,7 @@ async function run(request: CaptureRequest): Promise<void> {
 async function capture(options: CaptureOptions): Promise<void> {
   // From the start: Node's own answer to this signal is its debugger.
   process.on('SIGUSR1', () => {});
-  if (options.path !== undefined) checkOutput(options.path);
+  if (options.path !== undefined) checkOutput(options.path, options.rotate !== undefined);
   const plans = await planSources(options.choices);
   try {
     await captureFrom(await startSources(plans, options), options);
