@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readCaptureFile } from '../../test/fakes/capture-file.ts';
 import { FakeFeed, FakeRing, fakePort } from '../../test/fakes/feed.ts';
@@ -166,6 +167,41 @@ test('a duration ends the capture, and what came until then is written', async (
   expect((await session.run()).end).toBe('condition');
   expect(performance.now() - start).toBeGreaterThanOrEqual(30);
   expect(marksOf(path)).toEqual([7]);
+});
+
+test('a duration holds while the output is slow: the ports are let go in time, the backlog is still written', async () => {
+  const ring = new FakeRing(0);
+  for (let n = 0; n < 60; n++) ring.publish(burst(n, [n]));
+  const feed = new FakeFeed([ring]);
+  let [put, putBeforeStop, ticks] = [0, 0, 0];
+  feed.onStop = () => {
+    putBeforeStop = put;
+  };
+  const session = new CaptureSession({
+    sources: [source(feed)],
+    durationMs: 50,
+    openWriter: async () => ({
+      full: false,
+      admits: (packets) => packets <= 1,
+      put: async () => {
+        put++;
+        await sleep(5);
+      },
+      split: async () => {},
+      announce: () => undefined,
+      tick: async () => {
+        ticks++;
+      },
+      flush: async () => {},
+      finish: async () => {},
+    }),
+    onNote: () => {},
+  });
+  expect((await session.run()).end).toBe('condition');
+  expect(putBeforeStop).toBeGreaterThan(0);
+  expect(putBeforeStop).toBeLessThan(50);
+  expect(put).toBe(60);
+  expect(ticks).toBeGreaterThan(1);
 });
 
 test('an application that ends: its last packets are written and its name is told', async () => {
