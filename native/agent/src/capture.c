@@ -8,23 +8,27 @@
 #include "agent.h"
 
 #define PREFETCH_AHEAD 4
+#define SELECT_AT_ONCE 64
 
-static bool matches(const struct attachment *at, struct rte_mbuf *mbuf)
+/* The packets that the filter accepts, in order, into `chosen`; how many. A loop of its own: most are rejected. */
+static uint16_t select_matching(const struct program *program, struct rte_mbuf **packets, uint16_t count,
+				struct rte_mbuf **chosen)
 {
-	return at->program == NULL || program_run(at->program, mbuf) != 0;
+	uint16_t found = 0;
+
+	for (uint16_t i = 0; i < count; i++) {
+		chosen[found] = packets[i];
+		found += program_run(program, packets[i]) != 0;
+	}
+	return found;
 }
 
-/* Bursts of a thread that has no ring: exact counts, with atomics because any such thread comes here. */
-static void count_orphans(const struct attachment *at, struct rte_mbuf **packets, uint16_t count)
+/* Packets that matched in a thread that has no ring: with atomics, because any such thread comes here. */
+static void count_orphans(const struct attachment *at, uint16_t count)
 {
 	struct hone_counters *counters = &at->session->memory->orphans[at->number];
-	uint64_t matched = 0;
-
-	for (uint16_t i = 0; i < count; i++)
-		matched += matches(at, packets[i]);
-	__atomic_fetch_add(&counters->seen, count, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&counters->matched, matched, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&counters->dropped, matched, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&counters->matched, count, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&counters->dropped, count, __ATOMIC_RELAXED);
 }
 
 static struct ring *ring_of(struct session *session, const struct writer *writer)
@@ -62,15 +66,16 @@ static struct ring *overflow_with_room(const struct ring *ring, uint32_t length)
 	return overflow != NULL && ring_has_room(overflow, overflow->head, length) ? overflow : NULL;
 }
 
-static void capture_burst(const struct attachment *at, struct ring *ring, struct rte_mbuf **packets,
-			  uint16_t count, uint64_t burst_ns)
+/* Packets that matched, into the ring: counts all but `seen`. */
+static void write_burst(const struct attachment *at, struct ring *ring, struct rte_mbuf **packets, uint16_t count,
+			uint64_t burst_ns)
 {
 	struct hone_counters *counters = &ring->counters[at->number];
 	uint64_t lost = ring->lost[at->number];
 	struct ring *into = ring;
 	uint64_t head = ring->head;
 	uint64_t bytes = 0;
-	uint32_t matched = 0, captured = 0, published = 0;
+	uint32_t captured = 0, published = 0;
 	struct block_rare rare;
 
 	for (uint16_t i = 0; i < count; i++) {
@@ -80,9 +85,6 @@ static void capture_burst(const struct attachment *at, struct ring *ring, struct
 
 		if (i + PREFETCH_AHEAD < count)
 			rte_prefetch0(rte_pktmbuf_mtod(packets[i + PREFETCH_AHEAD], void *));
-		if (!matches(at, mbuf))
-			continue;
-		matched++;
 		packet.original = mbuf->pkt_len;
 		packet.has_hash = (mbuf->ol_flags & at->hash_flag) != 0;
 		if (unlikely(lost != 0 || at->meta || (mbuf->ol_flags & at->tag_flags) != 0)) {
@@ -114,12 +116,39 @@ static void capture_burst(const struct attachment *at, struct ring *ring, struct
 	}
 	ring->lost[at->number] = lost;
 	ring->next_packet_id += captured;
-	counters->seen += count;
-	counters->matched += matched;
+	counters->matched += count;
 	counters->captured += captured;
-	counters->dropped += matched - captured;
+	counters->dropped += count - captured;
 	counters->bytes += bytes;
 	ring_publish(into, head, burst_ns, captured - published);
+}
+
+static void capture_burst(const struct attachment *at, const struct writer *writer, struct rte_mbuf **packets,
+			  uint16_t count, uint64_t burst_ns)
+{
+	struct ring *ring = ring_of(at->session, writer);
+	struct rte_mbuf *chosen[SELECT_AT_ONCE];
+
+	if (likely(ring != NULL))
+		ring->counters[at->number].seen += count;
+	else
+		__atomic_fetch_add(&at->session->memory->orphans[at->number].seen, count, __ATOMIC_RELAXED);
+	while (count != 0) {
+		uint16_t part = at->program == NULL ? count : RTE_MIN(count, SELECT_AT_ONCE);
+		struct rte_mbuf **from = packets;
+		uint16_t found = part;
+
+		if (at->program != NULL) {
+			found = select_matching(at->program, packets, part, chosen);
+			from = chosen;
+		}
+		if (found != 0 && likely(ring != NULL))
+			write_burst(at, ring, from, found, burst_ns);
+		else if (found != 0)
+			count_orphans(at, found);
+		packets += part;
+		count -= part;
+	}
 }
 
 static void set_active(const struct plan *plan, const struct writer *writer, uint32_t active)
@@ -141,19 +170,13 @@ static void run_plan(const struct plan *plan, const struct writer *writer, struc
 	burst_ns = clock_ns(&agent.clock, rte_rdtsc());
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct attachment *at = &plan->attachments[i];
-		struct ring *ring;
 
 		if (unlikely(!atomic_load_explicit(&at->session->live, memory_order_acquire))) {
 			atomic_store_explicit(&at->session->wanted[writer->index], true, memory_order_relaxed);
 			continue;
 		}
-		if (count == 0)
-			continue;
-		ring = ring_of(at->session, writer);
-		if (likely(ring != NULL))
-			capture_burst(at, ring, packets, count, burst_ns);
-		else
-			count_orphans(at, packets, count);
+		if (count != 0)
+			capture_burst(at, writer, packets, count, burst_ns);
 	}
 	set_active(plan, writer, 0);
 }
