@@ -235,7 +235,7 @@ test('a file that cannot be opened is named, with the reason', async () => {
 
 test('a named pipe is waited for until somebody reads it, or the capture is to end', async () => {
   const path = join(folder, 'pipe');
-  execFileSync('sh', ['-c', `exec mkfifo '${path}'`]);
+  execFileSync('mkfifo', [path]);
   let ending = false;
   const opening = open({ path, isEnding: () => ending });
   await sleep(60);
