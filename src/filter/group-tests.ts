@@ -55,12 +55,17 @@ function rowFrom(first: Decision, way: 'yes' | 'no', ways: ReadonlyMap<Node, num
   const exit = way === 'no' ? first.yes : first.no;
   const members = [first];
   let end = first[way];
-  while (typeof end !== 'string' && ways.get(end) === 1 && (way === 'no' ? end.yes : end.no) === exit) {
+  const belongs = (node: Decision): boolean =>
+    ways.get(node) === 1 && (way === 'no' ? node.yes : node.no) === exit && !isRange(node.test);
+  while (!isRange(first.test) && typeof end !== 'string' && belongs(end)) {
     members.push(end);
     end = end[way];
   }
   return { way, members, tests: grouped(members.map(({ test }) => test)), exit, end };
 }
+
+/** libpcap has ranges as two tests each, which it does not move. */
+const isRange = ({ kind }: Test): boolean => kind === 'gt' || kind === 'ge';
 
 /** The tests by value, the values in the order in which they first occur; undefined when they are so already. */
 function grouped(tests: readonly Test[]): readonly Test[] | undefined {

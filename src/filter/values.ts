@@ -99,6 +99,10 @@ export class Values {
         if (keepsWithZero.has(operation)) return left;
         if (operation === BPF_MUL || operation === BPF_AND) return right;
       }
+      if ((operation === BPF_LSH || operation === BPF_RSH) && constant > 31) {
+        // It gives 0, but no instruction may shift so far.
+        return this.binary(operation, this.binary(operation, left, this.constant(31)), this.constant(1));
+      }
       const merged = this.merge(operation, left, constant);
       if (merged !== undefined) return merged;
     } else if (left.kind === 'constant' && commutes.has(operation)) {

@@ -20,7 +20,7 @@ export interface MbufPacket {
 }
 
 /** What became of a program: the agent's refusal, or for each packet which engines accepted it (7: all three). */
-export type HarnessResult = string | Uint8Array;
+type HarnessResult = string | Uint8Array;
 
 export interface Harness {
   run(programs: readonly EbpfProgram[], packets: readonly MbufPacket[]): readonly HarnessResult[];

@@ -79,7 +79,7 @@ function loadA(
 }
 
 /** A big-endian unsigned field of the packet, or undefined when it does not lie wholly inside. */
-export function readPacket(packet: Uint8Array, offset: number, lengthBytes: number): number | undefined {
+function readPacket(packet: Uint8Array, offset: number, lengthBytes: number): number | undefined {
   if (offset + lengthBytes > packet.length) return undefined;
   let value = 0;
   for (let i = 0; i < lengthBytes; i++) value = value * 256 + packet[offset + i]!;
