@@ -94,8 +94,8 @@ function number(text: string, pattern: RegExp): number {
   return Number(found);
 }
 
-async function agentRound(): Promise<void> {
-  const forwarder = await startForwarder({ below: [process.execPath, main, 'run', '--'] });
+async function agentRound(hugepages: boolean): Promise<void> {
+  const forwarder = await startForwarder({ below: [process.execPath, main, 'run', '--'], hugepages });
   try {
     record('agent, idle', await forwarding(forwarder));
     record(
@@ -111,8 +111,8 @@ async function agentRound(): Promise<void> {
   }
 }
 
-async function plainRound(): Promise<void> {
-  const forwarder = await startForwarder();
+async function plainRound(hugepages: boolean): Promise<void> {
+  const forwarder = await startForwarder({ hugepages });
   try {
     record('no agent', await forwarding(forwarder));
   } finally {
@@ -157,7 +157,7 @@ async function dumpcapRound(): Promise<void> {
       ];
       return besideForwarder(forwarder, ['dpdk-dumpcap', ...args], 'wait', env);
     };
-    const packets = 40_000_000;
+    const packets = 100_000_000;
     const startup = (await capture(1)).lastedSeconds;
     const run = await capture(packets);
     const captured = packets / (run.lastedSeconds - startup);
@@ -169,7 +169,7 @@ async function dumpcapRound(): Promise<void> {
 
 /** A slower application, so that a file on tmpfs can hold what it forwards: are there losses? */
 async function steadyRound(): Promise<void> {
-  const noisy = ['--forward-mode=noisy', '--noisy-lkup-memory=64', '--noisy-lkup-num-reads=12'];
+  const noisy = ['--forward-mode=noisy', '--noisy-lkup-memory=64', '--noisy-lkup-num-reads=36'];
   const forwarder = await startForwarder({ below: [process.execPath, main, 'run', '--'], app: noisy });
   const file = '/dev/shm/hone-bench.pcapng';
   try {
@@ -185,8 +185,8 @@ export async function benchCapture(): Promise<void> {
   const peer = prepareHugepages();
   if (!peer) console.error('dpdk-dumpcap is not measured: no hugepages, or another DPDK than Debian 12 has');
   for (let round = 0; round < rounds; round++) {
-    await plainRound();
-    await agentRound();
+    await plainRound(peer);
+    await agentRound(peer);
     if (peer) await dumpcapRound();
     await steadyRound();
   }
