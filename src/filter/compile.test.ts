@@ -52,6 +52,19 @@ describe('filters on packets', () => {
   }
 });
 
+test('a later fragment has no ports, whatever its bytes look like', () => {
+  const fragment = tcpSyn.slice();
+  fragment[21] = 1;
+  expect(matches('tcp', fragment)).toBe(true);
+  expect(matches('tcp port 80', fragment)).toBe(false);
+  expect(matches('tcp[2:2] = 80', fragment)).toBe(false);
+});
+
+test('a value that X holds is not lost to one that needs X', () => {
+  expect(matches('ip[8] > ip[9] and ip[ip[0] & 15] + ip[9] = 7', tcpSyn)).toBe(true);
+  expect(matches('ip[9] < ip[8] and ip[9] + ip[ip[0] & 15] = 7', tcpSyn)).toBe(true);
+});
+
 test('a simple filter is the program that everybody knows', () => {
   expect(formatCbpf(compileFilter('ip', { snaplen: 96 }))).toBe(
     '(000) ldh      [12]\n(001) jeq      #0x800           jt 2\tjf 3\n(002) ret      #96\n(003) ret      #0\n',

@@ -184,6 +184,10 @@ describe('registers and memory', () => {
     ['an index that wraps to 1', op(0x01, 0xffffffff), op(0x50, 2), op(0x16)],
     ['a useless load that rejects', op(0x30, 200), op(0x00, 1), op(0x16)],
     ['jumps to the same place', op(0x15, 0, 0, 0), op(0x06, 3)],
+    [
+      'an index that is small on one way only',
+      ...[op(0x30, 0), op(0x15, 1, 0, 2), op(0x81), op(0x05, 1), op(0xb1, 0), op(0x50, 1), op(0x16)],
+    ],
     ['ja', op(0x05, 1), op(0x06, 1), op(0x06, 2)],
     ['jgt x', op(0x30, 5), op(0x07), op(0x30, 9), op(0x2d, 0, 0, 1), op(0x06, 1), op(0x06, 2)],
   ] as const) {
@@ -191,6 +195,13 @@ describe('registers and memory', () => {
       expectSame(program as CbpfProgram);
     });
   }
+});
+
+test('a division is behind a look at the divisor, whatever an engine makes of 0', () => {
+  const program = [op(0x30, 0), op(0x07), op(0x00, 7), op(0x3c), op(0x16)];
+  expect(formatEbpf(compileForMbuf(program, { direction: 'in' }))).toContain(
+    'if r7 == 0x0 goto +2\n   5: w0 /= w7\n',
+  );
 });
 
 test('a program that is none is refused', () => {
