@@ -53,7 +53,7 @@ enum program_engine program_engine(const struct program *program);
 /* What programs will run on; loads a trivial one to see. */
 enum program_engine program_engine_of(const struct program_api *api);
 
-/* The rules of docs/formats.md, "Programs". 0, or -1 with a line of text. */
+/* Whether a program keeps the rules that program_check.c states. 0, or -1 with a line of text. */
 int program_check(const struct ebpf_insn *insns, uint32_t nb_insns, char *error, size_t error_size);
 
 /* For programs that passed program_check() only. */
