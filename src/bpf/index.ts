@@ -1,10 +1,10 @@
+export { formatEbpf } from './asm/format.ts';
 export { type CbpfStyle, formatCbpf } from './cbpf/format.ts';
 export * from './cbpf/isa.ts';
 export { operate, runCbpf } from './cbpf/run.ts';
 export { validateCbpf } from './cbpf/validate.ts';
-export { decodeEbpf, encodeEbpf } from './ebpf/codec.ts';
-export { formatEbpf } from './ebpf/format.ts';
-export type { EbpfInsn, EbpfProgram } from './ebpf/isa.ts';
+export { decodeEbpf, encodeEbpf } from './isa/codec.ts';
+export type { EbpfInsn, EbpfProgram } from './isa/insn.ts';
 export { checkMbufProgram, VerifierError } from './mbuf/check.ts';
 export { type MbufContext, type MbufRunner, prepareMbufProgram } from './mbuf/run.ts';
 export { compileForMbuf, type MbufOptions } from './mbuf/translate.ts';

@@ -3,6 +3,46 @@
  * registers A and X, sixteen 32-bit scratch cells M[0..15], packet loads in network byte order, jumps forward only.
  * No Linux ancillary loads (SKF_AD_*): a packet offset is an offset, however large.
  */
+import { BPF_B, BPF_H } from '../isa/insn.ts';
+
+/** The parts that extended BPF has kept. */
+export {
+  BPF_ABS,
+  BPF_ADD,
+  BPF_ALU,
+  BPF_AND,
+  BPF_B,
+  BPF_DIV,
+  BPF_H,
+  BPF_IMM,
+  BPF_IND,
+  BPF_JA,
+  BPF_JEQ,
+  BPF_JGE,
+  BPF_JGT,
+  BPF_JMP,
+  BPF_JSET,
+  BPF_K,
+  BPF_LD,
+  BPF_LDX,
+  BPF_LSH,
+  BPF_MEM,
+  BPF_MOD,
+  BPF_MUL,
+  BPF_NEG,
+  BPF_OR,
+  BPF_RSH,
+  BPF_ST,
+  BPF_STX,
+  BPF_SUB,
+  BPF_W,
+  BPF_X,
+  BPF_XOR,
+  classOf,
+  modeOf,
+  operationOf,
+  sizeOf,
+} from '../isa/insn.ts';
 
 /**
  * opcode: 16 bits       class (3 bits)      mode/op (upper bits)
@@ -24,46 +64,12 @@ export type CbpfProgram = readonly CbpfInsn[];
 /** Cells of scratch memory. */
 export const BPF_MEMWORDS = 16;
 
-export const BPF_LD = 0x00;
-export const BPF_LDX = 0x01;
-export const BPF_ST = 0x02;
-export const BPF_STX = 0x03;
-export const BPF_ALU = 0x04;
-export const BPF_JMP = 0x05;
 export const BPF_RET = 0x06;
 export const BPF_MISC = 0x07;
 
-export const BPF_W = 0x00;
-export const BPF_H = 0x08;
-export const BPF_B = 0x10;
-
-export const BPF_IMM = 0x00;
-export const BPF_ABS = 0x20;
-export const BPF_IND = 0x40;
-export const BPF_MEM = 0x60;
 export const BPF_LEN = 0x80;
 export const BPF_MSH = 0xa0;
 
-export const BPF_ADD = 0x00;
-export const BPF_SUB = 0x10;
-export const BPF_MUL = 0x20;
-export const BPF_DIV = 0x30;
-export const BPF_OR = 0x40;
-export const BPF_AND = 0x50;
-export const BPF_LSH = 0x60;
-export const BPF_RSH = 0x70;
-export const BPF_NEG = 0x80;
-export const BPF_MOD = 0x90;
-export const BPF_XOR = 0xa0;
-
-export const BPF_JA = 0x00;
-export const BPF_JEQ = 0x10;
-export const BPF_JGT = 0x20;
-export const BPF_JGE = 0x30;
-export const BPF_JSET = 0x40;
-
-export const BPF_K = 0x00;
-export const BPF_X = 0x08;
 export const BPF_A = 0x10;
 
 export const BPF_TAX = 0x00;
@@ -73,12 +79,6 @@ export const BPF_TXA = 0x80;
 export function insn(code: number, k = 0): CbpfInsn {
   return { code, jt: 0, jf: 0, k: k >>> 0 };
 }
-
-/** The parts of a load's or operation's opcode. */
-export const classOf = (code: number): number => code & 0x07;
-export const sizeOf = (code: number): number => code & 0x18;
-export const modeOf = (code: number): number => code & 0xe0;
-export const operationOf = (code: number): number => code & 0xf0;
 
 /** Bytes that a load of this BPF_SIZE reads. */
 export function loadBytes(size: number): 1 | 2 | 4 {

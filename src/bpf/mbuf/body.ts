@@ -4,10 +4,11 @@
  * instruction; r8 keeps A over a load for X. Scratch cells are 8 bytes of stack each. Both A and X always hold 32
  * bits with the upper half clear.
  */
+
+import { type Label, type Part, ProgramBuilder } from '../asm/builder.ts';
 import * as cbpf from '../cbpf/isa.ts';
 import { isUseless, LIVE_A, LIVE_X, type Liveness, liveCell, liveness } from '../cbpf/liveness.ts';
-import { Assembler, type Label, type Part } from '../ebpf/assembler.ts';
-import * as ebpf from '../ebpf/isa.ts';
+import * as ebpf from '../isa/insn.ts';
 import { MAX_OFFSET } from './bounds.ts';
 import { mbufFields } from './fields.ts';
 import { alwaysDividesByZero, analyzeFlow, type Flow } from './flow.ts';
@@ -51,7 +52,7 @@ class Body {
   private readonly frame: TaggedFrame;
   private readonly flow: Flow;
   private readonly live: Liveness;
-  private readonly to = new Assembler();
+  private readonly to = new ProgramBuilder();
   private readonly labels = new Map<number, Label>();
   private readonly verdicts = new Map<Verdict, Label>();
 

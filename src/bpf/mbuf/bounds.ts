@@ -13,7 +13,7 @@ import {
   BPF_RSH,
   BPF_XOR,
 } from '../cbpf/isa.ts';
-import { BPF_MOV } from '../ebpf/isa.ts';
+import { BPF_MOV } from '../isa/insn.ts';
 
 export const MAX32 = 0xffff_ffff;
 

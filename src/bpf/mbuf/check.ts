@@ -11,7 +11,7 @@
  */
 import { HoneError } from '../../base/index.ts';
 import * as cbpf from '../cbpf/isa.ts';
-import * as ebpf from '../ebpf/isa.ts';
+import * as ebpf from '../isa/insn.ts';
 import { MAX_OFFSET, maxOfBytes, maxOfResult } from './bounds.ts';
 import { type MbufField, mbufFields } from './fields.ts';
 

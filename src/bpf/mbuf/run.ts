@@ -4,7 +4,7 @@
  * instructions as it has. Registers are kept as two 32-bit halves; nothing is allocated for a packet.
  */
 import * as cbpf from '../cbpf/isa.ts';
-import * as ebpf from '../ebpf/isa.ts';
+import * as ebpf from '../isa/insn.ts';
 import { checkMbufProgram } from './check.ts';
 import { type MbufFieldName, mbufFields } from './fields.ts';
 

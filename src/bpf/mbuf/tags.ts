@@ -8,9 +8,10 @@
  *   outer tag: 88 a8, vlan_tci_outer      inner or only tag: 81 00, vlan_tci      (both big-endian here)
  * ```
  */
+
+import type { ProgramBuilder } from '../asm/builder.ts';
 import { BPF_AND, BPF_B, BPF_H, BPF_LSH, BPF_OR, BPF_RSH, BPF_W } from '../cbpf/isa.ts';
-import type { Assembler } from '../ebpf/assembler.ts';
-import { BPF_MOV } from '../ebpf/isa.ts';
+import { BPF_MOV } from '../isa/insn.ts';
 import { mbufFields } from './fields.ts';
 import { anything, type Range } from './ranges.ts';
 
@@ -77,7 +78,7 @@ export class TaggedFrame {
    * Code that loads into r0; r1 to r5 are lost. A load that touches a tag is put together from what lies in memory,
    * from constants, and from the fields of the mbuf.
    */
-  emitLoad(to: Assembler, offset: number, lengthBytes: 1 | 2 | 4): void {
+  emitLoad(to: ProgramBuilder, offset: number, lengthBytes: 1 | 2 | 4): void {
     if (!this.touchesTags(offset, lengthBytes)) {
       to.packet(sizeBits(lengthBytes), offset < TAG_OFFSET ? offset : offset - this.tagsBytes);
       return;
@@ -106,7 +107,7 @@ export class TaggedFrame {
   }
 
   /** The bytes of the load that lie in memory, in their places in r0; false when there are none. */
-  private emitMemory(to: Assembler, offset: number, lengthBytes: number): boolean {
+  private emitMemory(to: ProgramBuilder, offset: number, lengthBytes: number): boolean {
     const before = Math.max(0, TAG_OFFSET - offset);
     const after = Math.max(0, offset + lengthBytes - this.tagsEnd);
     if (before > 0) {
@@ -120,7 +121,7 @@ export class TaggedFrame {
 }
 
 /** A run of one to three bytes; three are read as four, the byte before them cut off. */
-function emitRun(to: Assembler, offset: number, lengthBytes: number): void {
+function emitRun(to: ProgramBuilder, offset: number, lengthBytes: number): void {
   if (lengthBytes !== 3) {
     to.packet(sizeBits(lengthBytes as 1 | 2), offset);
   } else {
@@ -134,7 +135,7 @@ function emitRun(to: Assembler, offset: number, lengthBytes: number): void {
  * shift is not wanted; false when neither is.
  */
 function emitField(
-  to: Assembler,
+  to: ProgramBuilder,
   register: 0 | 1,
   field: 'vlanTci' | 'vlanTciOuter',
   upper: number | undefined,

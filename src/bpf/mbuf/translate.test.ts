@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../base/index.ts';
+import { formatEbpf } from '../asm/format.ts';
 import type { CbpfProgram } from '../cbpf/isa.ts';
 import { runCbpf } from '../cbpf/run.ts';
-import { formatEbpf } from '../ebpf/format.ts';
 import { checkMbufProgram } from './check.ts';
 import { type MbufContext, prepareMbufProgram } from './run.ts';
 import { compileForMbuf } from './translate.ts';

@@ -6,10 +6,10 @@
  * constants: what they decide is left out, so a filter that cannot match tagged frames has no code for them.
  */
 import { FormatError } from '../../base/index.ts';
+import { type Label, ProgramBuilder } from '../asm/builder.ts';
 import * as cbpf from '../cbpf/isa.ts';
 import { validateCbpf } from '../cbpf/validate.ts';
-import { Assembler, type Label } from '../ebpf/assembler.ts';
-import * as ebpf from '../ebpf/isa.ts';
+import * as ebpf from '../isa/insn.ts';
 import { type TranslatedBody, translateBody, type Verdict } from './body.ts';
 import { mbufFields, olFlagBits } from './fields.ts';
 import { TAG_OFFSET } from './tags.ts';
@@ -57,7 +57,7 @@ const MAX_INSNS = 4096;
 
 class Translator {
   private readonly direction: 'in' | 'out';
-  private readonly to = new Assembler();
+  private readonly to = new ProgramBuilder();
   private readonly verdicts = new Map<Verdict, Label>();
 
   constructor(direction: 'in' | 'out') {

@@ -6,16 +6,21 @@ import { UnsupportedError } from '../../base/index.ts';
 import {
   BPF_ABS,
   BPF_ALU,
+  BPF_ALU64,
+  BPF_DW,
+  BPF_EXIT,
   BPF_IND,
   BPF_JA,
   BPF_JMP,
   BPF_LD,
   BPF_LDX,
   BPF_MEM,
+  BPF_MOV,
   BPF_STX,
   BPF_X,
-} from '../cbpf/isa.ts';
-import { BPF_ALU64, BPF_DW, BPF_EXIT, BPF_MOV, type EbpfInsn, type EbpfProgram } from './isa.ts';
+  type EbpfInsn,
+  type EbpfProgram,
+} from '../isa/insn.ts';
 
 /** A place in the program, bound once, before or after the jumps to it. */
 export interface Label {
@@ -35,7 +40,7 @@ export interface Part {
   readonly openJumps: readonly Jump[];
 }
 
-export class Assembler {
+export class ProgramBuilder {
   private readonly insns: EbpfInsn[] = [];
   private readonly jumps: Jump[] = [];
 

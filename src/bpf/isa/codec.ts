@@ -1,6 +1,6 @@
 /** Extended BPF instructions to bytes and back. No checks of meaning: any 8 bytes are an instruction. */
 import { FormatError } from '../../base/index.ts';
-import type { EbpfProgram } from './isa.ts';
+import type { EbpfProgram } from './insn.ts';
 
 /** Bytes of one instruction. */
 const INSN_BYTES = 8;

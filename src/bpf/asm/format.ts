@@ -3,6 +3,7 @@
  * `if r0 != 0x800 goto +4`, `w1 += 2` (w is the lower half of a register). An instruction that this notation lacks
  * is printed as `.insn` with its fields.
  */
+import * as isa from '../isa/insn.ts';
 import {
   BPF_ABS,
   BPF_ALU,
@@ -23,8 +24,7 @@ import {
   modeOf,
   operationOf,
   sizeOf,
-} from '../cbpf/isa.ts';
-import * as isa from './isa.ts';
+} from '../isa/insn.ts';
 
 const assignments: Readonly<Record<number, string>> = {
   0: '+=',
