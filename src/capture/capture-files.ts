@@ -3,12 +3,11 @@
  * first, statistics last. Conditions of packets and bytes are exact to the packet, those of time to the tick.
  */
 import * as fs from 'node:fs';
+import { OutputStream, openOutput, STAGING_BYTES } from '../output/index.ts';
 import { EpbCursor } from '../pcapng/index.ts';
 import type { CaptureFormat } from './capture-format.ts';
 import { numberedFileName } from './file-name.ts';
 import type { FileInterface, InterfaceTable } from './interface-table.ts';
-import { openOutput } from './open-output.ts';
-import { OutputStream, STAGING_BYTES } from './output-stream.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import type { RotateConditions, StopConditions } from './plan.ts';
 

@@ -1,8 +1,6 @@
 /** Captures: from running feeds to files, standard output and text. */
 export { compilePrograms } from './filter-programs.ts';
-export { checkOutput } from './open-output.ts';
 export { openFileWriter, openTextWriter } from './open-writer.ts';
 export type { CapturedInterface, CaptureSource, RotateConditions, StopConditions } from './plan.ts';
 export { CaptureSession } from './session.ts';
 export { formatSummary } from './summary.ts';
-export { TIME_STYLES, type TimeStyle } from './text-time.ts';

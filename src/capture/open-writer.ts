@@ -1,4 +1,6 @@
 /** The two kinds of output of a session, put together: files with what pcapng says about a capture, and text. */
+
+import type { TimeStyle } from '../packet/index.ts';
 import { CaptureFiles } from './capture-files.ts';
 import { createPcapFormat, createPcapngFormat } from './capture-format.ts';
 import { describeInterface, describeSection, describeStatistics } from './describe.ts';
@@ -6,7 +8,6 @@ import type { PacketWriter } from './packet-writer.ts';
 import type { RotateConditions, StopConditions } from './plan.ts';
 import type { CaptureSession } from './session.ts';
 import { TextLines } from './text-lines.ts';
-import type { TimeStyle } from './text-time.ts';
 
 export interface FileOutput {
   /** `-` is standard output. */

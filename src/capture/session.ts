@@ -6,10 +6,10 @@
  */
 import { setTimeout as sleep, setImmediate as yieldToEvents } from 'node:timers/promises';
 import { assertUnreachable, HoneError, PeerError } from '../base/index.ts';
+import { ReaderGoneError } from '../output/index.ts';
 import type { FeedEvent, PortInfo } from '../target/index.ts';
 import { InterfaceTable } from './interface-table.ts';
 import type { Lane } from './lane.ts';
-import { ReaderGoneError } from './output-stream.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import type { CaptureSource } from './plan.ts';
 import { RingMerge, type SourceEvent } from './ring-merge.ts';

@@ -2,14 +2,11 @@
  * Packets as text: a line each with time, interface, direction and the packet in tcpdump's words, and the bytes below
  * it when asked for. One write a slice, not one a line.
  */
-import { formatPacketLine } from '../packet/index.ts';
+import { type OpenOutput, OutputStream, openOutput } from '../output/index.ts';
+import { formatHexDump, formatPacketLine, TimeColumn, type TimeStyle } from '../packet/index.ts';
 import { EpbCursor } from '../pcapng/index.ts';
-import { formatHexDump } from './hex-dump.ts';
 import type { InterfaceTable } from './interface-table.ts';
-import { type OpenOutput, openOutput } from './open-output.ts';
-import { OutputStream } from './output-stream.ts';
 import type { PacketWriter } from './packet-writer.ts';
-import { TimeColumn, type TimeStyle } from './text-time.ts';
 
 export interface TextLinesOptions {
   readonly interfaces: InterfaceTable;

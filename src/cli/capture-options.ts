@@ -4,7 +4,7 @@
  */
 import { type Command, Option } from 'commander';
 import { UsageError } from '../base/index.ts';
-import { TIME_STYLES, type TimeStyle } from '../capture/index.ts';
+import { TIME_STYLES, type TimeStyle } from '../packet/index.ts';
 import type { Direction } from '../target/index.ts';
 import {
   type CaptureConditions,

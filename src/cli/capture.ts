@@ -4,13 +4,8 @@
  */
 import type { Command } from 'commander';
 import { HoneError } from '../base/index.ts';
-import {
-  CaptureSession,
-  type CaptureSource,
-  checkOutput,
-  openFileWriter,
-  openTextWriter,
-} from '../capture/index.ts';
+import { CaptureSession, type CaptureSource, openFileWriter, openTextWriter } from '../capture/index.ts';
+import { checkOutput } from '../output/index.ts';
 import { addCaptureOptions, type CaptureOptions, type CaptureRequest } from './capture-options.ts';
 import { CaptureReport } from './capture-report.ts';
 import { planSources, startSources } from './capture-sources.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TimeColumn, type TimeStyle } from './text-time.ts';
+import { TimeColumn, type TimeStyle } from './time-column.ts';
 
 const zone = process.env.TZ;
 beforeAll(() => {

@@ -1,5 +1,5 @@
 /** The time column of the text output, in the styles of tshark's -t. Local time unless UTC is in the name. */
-import { formatEpoch, formatTimeOfDay } from '../packet/index.ts';
+import { formatEpoch, formatTimeOfDay } from './time-text.ts';
 
 /** What `-t` takes: the style and what it shows. */
 export const TIME_STYLES = {
