@@ -19,8 +19,15 @@ export interface MbufPacket {
   readonly segmentBytes: number;
 }
 
-/** What became of a program: the agent's refusal, or for each packet which engines accepted it (7: all three). */
-type HarnessResult = string | Uint8Array;
+/** What became of a program: the agent's refusal, or for each packet which engines accepted it (15: all four). */
+type HarnessResult = string | Verdicts;
+
+interface Verdicts {
+  /** Whether the agent has a form of the program that loads from the first segment directly. */
+  readonly isDirect: boolean;
+  /** For each packet. */
+  readonly accepting: Uint8Array;
+}
 
 export interface Harness {
   run(programs: readonly EbpfProgram[], packets: readonly MbufPacket[]): readonly HarnessResult[];
@@ -33,7 +40,9 @@ export function buildHarness(): Harness {
   const agent = join(import.meta.dirname, '../../native/agent/src');
   const dpdk = (option: string): readonly string[] =>
     spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
-  const sources = ['program.c', 'program_check.c', 'program_interpret.c'].map((name) => join(agent, name));
+  const sources = ['program.c', 'program_check.c', 'program_direct.c', 'program_interpret.c'].map((name) =>
+    join(agent, name),
+  );
   const { status, stderr } = spawnSync('gcc', [
     ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', `-I${agent}`, '-o', binary],
     ...dpdk('--cflags'),
@@ -70,9 +79,9 @@ function run(
     return line;
   });
   return lines.map((line) => {
-    if (line !== 'ok') return line;
+    if (!line.startsWith('ok')) return line;
     at += packets.length;
-    return stdout.subarray(at - packets.length, at);
+    return { isDirect: line === 'ok with direct loads', accepting: stdout.subarray(at - packets.length, at) };
   });
 }
 

@@ -6,8 +6,8 @@
  *   u32 packets;   each: u64 ol_flags, u16 vlan_tci, u16 vlan_tci_outer, u32 bytes of a segment (0: one segment),
  *                  u32 length, then the bytes
  *
- * Writes for each program one line: "ok" or the agent's refusal; then, after all lines, for each accepted program one
- * byte a packet: bit 0 JIT, bit 1 librte_bpf's interpreter, bit 2 our own.
+ * Writes for each program one line: "ok", "ok with direct loads" or the agent's refusal; then, after all lines, for each accepted program one
+ * byte a packet: bit 0 JIT with direct loads where it can, bit 1 librte_bpf's interpreter, bit 2 our own, bit 3 JIT alone.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include "program.h"
 
 #define NB_ENGINES 3
+#define JIT_ALONE 3
 #define MAX_SEGMENTS 64
 
 struct packet {
@@ -131,7 +132,7 @@ int main(void)
 				break;
 			}
 		}
-		puts(error);
+		puts(strcmp(error, "ok") == 0 && programs[i][0]->direct != NULL ? "ok with direct loads" : error);
 		if (strcmp(error, "ok") != 0)
 			programs[i][0] = NULL;
 	}
@@ -150,6 +151,7 @@ int main(void)
 
 			for (uint32_t j = 0; j < NB_ENGINES; j++)
 				verdicts |= (program_run(programs[i][j], mbufs[k]) != 0) << j;
+			verdicts |= (programs[i][0]->jit(mbufs[k]) != 0) << JIT_ALONE;
 			putchar(verdicts);
 		}
 	}

@@ -5,7 +5,9 @@
 
 #include "program.h"
 
-static struct rte_bpf *load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns)
+/* buf_size is how far behind buf_addr librte_bpf lets a program load. */
+static struct rte_bpf *load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns,
+			    size_t buf_size)
 {
 	const struct rte_bpf_prm prm = {
 		.ins = insns,
@@ -13,11 +15,27 @@ static struct rte_bpf *load(const struct program_api *api, const struct ebpf_ins
 		.prog_arg = {
 			.type = RTE_BPF_ARG_PTR_MBUF,
 			.size = sizeof(struct rte_mbuf),
-			.buf_size = RTE_MBUF_DEFAULT_BUF_SIZE,
+			.buf_size = buf_size,
 		},
 	};
 
 	return api->load(&prm);
+}
+
+/* Nothing is lost when there is no direct form, or librte_bpf does not take it: the original does the same. */
+static void load_direct(const struct program_api *api, struct program *program)
+{
+	struct rte_bpf_jit jit = { 0 };
+	uint32_t nb_insns;
+	struct ebpf_insn *insns = program_direct(program->insns, program->nb_insns, &nb_insns);
+
+	if (insns == NULL)
+		return;
+	/* A load is compared with data_len first, so librte_bpf's bound need only be beyond all of them. */
+	program->bpf_direct = load(api, insns, nb_insns, 2 * (UINT16_MAX + 1));
+	free(insns);
+	if (program->bpf_direct != NULL && api->get_jit(program->bpf_direct, &jit) == 0)
+		program->direct = jit.func;
 }
 
 int program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, struct program **out,
@@ -40,7 +58,7 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 		return -1;
 	}
 	if (api->load != NULL && api->destroy != NULL) {
-		program->bpf = load(api, program->insns, nb_insns);
+		program->bpf = load(api, program->insns, nb_insns, RTE_MBUF_DEFAULT_BUF_SIZE);
 		if (program->bpf == NULL) {
 			snprintf(error, error_size, "librte_bpf refuses the program of %u instructions", nb_insns);
 			free(program);
@@ -49,6 +67,8 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 		program->exec = api->exec;
 		if (api->get_jit != NULL && api->get_jit(program->bpf, &jit) == 0)
 			program->jit = jit.func;
+		if (program->jit != NULL)
+			load_direct(api, program);
 		if (program->jit == NULL && program->exec == NULL) {
 			api->destroy(program->bpf);
 			program->bpf = NULL;
@@ -60,6 +80,8 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 
 void program_free(const struct program_api *api, struct program *program)
 {
+	if (program != NULL && program->bpf_direct != NULL)
+		api->destroy(program->bpf_direct);
 	if (program != NULL && program->bpf != NULL)
 		api->destroy(program->bpf);
 	free(program);

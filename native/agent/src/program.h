@@ -30,10 +30,15 @@ enum program_engine {
 	PROGRAM_OWN_INTERPRETER,
 };
 
+/* What the direct form of a program gives when it takes the original to tell. */
+#define PROGRAM_UNDECIDED UINT64_MAX
+
 struct program {
-	uint64_t (*jit)(void *mbuf); /* NULL when there is no native code */
+	uint64_t (*direct)(void *mbuf); /* native code of program_direct()'s program, or NULL */
+	uint64_t (*jit)(void *mbuf);	/* NULL when there is no native code */
 	uint64_t (*exec)(const struct rte_bpf *bpf, void *mbuf);
-	struct rte_bpf *bpf; /* NULL: our own interpreter */
+	struct rte_bpf *bpf;		/* NULL: our own interpreter */
+	struct rte_bpf *bpf_direct;
 	uint32_t nb_insns;
 	struct ebpf_insn insns[];
 };
@@ -56,12 +61,24 @@ enum program_engine program_engine_of(const struct program_api *api);
 /* Whether a program keeps the rules that program_check.c states. 0, or -1 with a line of text. */
 int program_check(const struct ebpf_insn *insns, uint32_t nb_insns, char *error, size_t error_size);
 
+/*
+ * For programs that passed program_check() only: one that loads from the first segment directly, in memory that the
+ * caller frees. NULL when there is no such program, no need for one, or no memory.
+ */
+struct ebpf_insn *program_direct(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t *nb_direct);
+
 /* For programs that passed program_check() only. */
 uint64_t program_interpret(const struct ebpf_insn *insns, const struct rte_mbuf *mbuf);
 
 /* The verdict on a packet: 0 rejects it. Any number of threads at once. */
 static inline uint64_t program_run(const struct program *program, struct rte_mbuf *mbuf)
 {
+	if (likely(program->direct != NULL)) {
+		uint64_t verdict = program->direct(mbuf);
+
+		if (likely(verdict != PROGRAM_UNDECIDED))
+			return verdict;
+	}
 	if (likely(program->jit != NULL))
 		return program->jit(mbuf);
 	if (program->bpf != NULL)

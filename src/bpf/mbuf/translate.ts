@@ -87,8 +87,8 @@ class Translator {
     if (flags.shift > 0) to.constant(cbpf.BPF_RSH, 1, flags.shift);
     to.constant(cbpf.BPF_AND, 1, oneBit | twoBit);
     to.jumpIf(cbpf.BPF_JEQ, 1, 0, untagged);
-    to.load(cbpf.BPF_W, 2, CONTEXT, mbufFields.pktLen.offset);
-    to.jumpIf(ebpf.BPF_JLT, 2, TAG_OFFSET, untagged);
+    to.load(cbpf.BPF_W, 0, CONTEXT, mbufFields.pktLen.offset);
+    to.jumpIf(ebpf.BPF_JLT, 0, TAG_OFFSET, untagged);
     if (!isSame(one, two)) {
       const isTwo = to.label();
       to.jumpIf(ebpf.BPF_JNE, 1, oneBit, isTwo);
