@@ -28,6 +28,10 @@ export class GreView extends View {
     );
   }
 
+  get checksum(): number | undefined {
+    return this.#has(CHECKSUM_PRESENT) ? this.part.u16(4) : undefined;
+  }
+
   get key(): number | undefined {
     return this.#has(KEY_PRESENT) ? this.part.u32(4 + this.#checksumLength) : undefined;
   }

@@ -1,5 +1,12 @@
-/** Packets as text, and packets made up as samples. Pure: bytes in, text or bytes out. */
+/**
+ * Packets taken apart into layers, the table of protocol fields, packets as text, and packets made up as samples. Pure:
+ * bytes in, values, text or bytes out.
+ */
+export { dissect, type Packet, type PacketOrigin } from './dissect.ts';
+export { type Field, type FieldKind, type FieldValue, formatFieldValue, readField } from './field.ts';
+export { FIELDS, fieldsByName } from './field-table.ts';
 export { formatHexDump } from './hex-dump.ts';
+export type { Layer, LayerFault, ProtocolName } from './layer.ts';
 export { formatPacketLine } from './packet-line.ts';
 export { type SamplePacket, sampleTraffic } from './sample.ts';
 export { TIME_STYLES, TimeColumn, type TimeStyle } from './time-column.ts';

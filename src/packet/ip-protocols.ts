@@ -2,6 +2,7 @@
 export const IP_PROTOCOLS = {
   HopByHop: 0,
   ICMP: 1,
+  IGMP: 2,
   IPv4: 4,
   TCP: 6,
   UDP: 17,
@@ -9,6 +10,8 @@ export const IP_PROTOCOLS = {
   Routing: 43,
   Fragment: 44,
   GRE: 47,
+  ESP: 50,
+  AH: 51,
   ICMPv6: 58,
   NoNextHeader: 59,
   DestinationOptions: 60,

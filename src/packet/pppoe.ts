@@ -6,8 +6,10 @@ export const PPP_IPV4 = 0x0021;
 export const PPP_IPV6 = 0x0057;
 
 export class PppoeView extends View {
+  static readonly headerLength = 6;
+
   static tryOf(part: Part): PppoeView | undefined {
-    return part.has(6) ? new PppoeView(part) : undefined;
+    return part.has(PppoeView.headerLength) ? new PppoeView(part) : undefined;
   }
 
   /** 0 in the session stage; PADI 9, PADO 7, PADR 0x19, PADS 0x65, PADT 0xa7. */
@@ -25,6 +27,6 @@ export class PppoeView extends View {
   }
 
   payload(): Part {
-    return this.part.after(6).limit(this.payloadLength);
+    return this.part.after(PppoeView.headerLength).limit(this.payloadLength);
   }
 }

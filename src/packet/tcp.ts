@@ -13,7 +13,7 @@ export const TCP_FLAGS = {
   CWR: 0x80,
 } as const;
 
-export const TCP_OPTIONS = { EOL: 0, NOP: 1 } as const;
+export const TCP_OPTIONS = { EOL: 0, NOP: 1, MSS: 2, WSCALE: 3, SACK: 5, TIMESTAMP: 8 } as const;
 
 /** One option: `data` is what follows its kind and length. */
 export interface TcpOption {
