@@ -2,11 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { ArpView } from './arp.ts';
 import { EthernetView } from './ethernet.ts';
+import { GeneveView } from './geneve.ts';
 import { GreView } from './gre.ts';
+import { GtpView } from './gtp.ts';
 import { IcmpView } from './icmp.ts';
+import { AhView, EspView } from './ipsec.ts';
 import { Ipv4View } from './ipv4.ts';
 import { Ipv6ExtensionView, Ipv6FragmentView, Ipv6View } from './ipv6.ts';
+import { LinuxSll2View, LinuxSllView } from './linux-sll.ts';
+import { LlcView } from './llc.ts';
 import { MplsView } from './mpls.ts';
+import { NullLoopbackView } from './null-loopback.ts';
 import { Part } from './part.ts';
 import { PppoeView } from './pppoe.ts';
 import { SctpChunkView, SctpView } from './sctp.ts';
@@ -210,7 +216,15 @@ const VIEWS: readonly {
     bytes: 'b000 0800 01020000 00000009 00000005 aa',
     header: 16,
     of: GreView.tryOf,
-    want: { version: 0, protocol: 0x0800, headerLength: 16, key: 9, sequence: 5, payload: 'aa' },
+    want: {
+      version: 0,
+      protocol: 0x0800,
+      headerLength: 16,
+      checksum: 0x0102,
+      key: 9,
+      sequence: 5,
+      payload: 'aa',
+    },
   },
   {
     name: 'GRE with none',
@@ -221,6 +235,7 @@ const VIEWS: readonly {
       version: 0,
       protocol: 0x86dd,
       headerLength: 4,
+      checksum: undefined,
       key: undefined,
       sequence: undefined,
       payload: 'aa',
@@ -232,6 +247,109 @@ const VIEWS: readonly {
     header: 8,
     of: VxlanView.tryOf,
     want: { flags: 8, vni: 0xabcdef, payload: 'aa' },
+  },
+  {
+    name: 'GENEVE with options',
+    bytes: '42 c0 6558 abcdef 00 0102030405060708 aa',
+    header: 8,
+    of: GeneveView.tryOf,
+    want: {
+      version: 1,
+      headerLength: 16,
+      flags: 0xc0,
+      protocol: 0x6558,
+      vni: 0xabcdef,
+      optionsPart: '0102030405060708',
+      payload: 'aa',
+    },
+  },
+  {
+    name: 'GTP with a sequence number and an extension header',
+    bytes: '36 ff 0010 89abcdef 1234 00 85 01 1009 00 45',
+    header: 8,
+    of: GtpView.tryOf,
+    want: {
+      version: 1,
+      isGtp: true,
+      flags: 0x36,
+      messageType: 255,
+      payloadLength: 16,
+      teid: 0x89abcdef,
+      sequence: 0x1234,
+      tryHeaderLength: 16,
+    },
+  },
+  {
+    name: 'AH',
+    bytes: '06 04 0000 81020304 85060708 010203040506070809101112 aa',
+    header: 12,
+    of: AhView.tryOf,
+    want: { nextHeader: 6, headerLength: 24, spi: 0x81020304, sequence: 0x85060708, payload: 'aa' },
+  },
+  {
+    name: 'ESP',
+    bytes: '81020304 85060708 aa',
+    header: 8,
+    of: EspView.tryOf,
+    want: { spi: 0x81020304, sequence: 0x85060708 },
+  },
+  {
+    name: 'Linux cooked',
+    bytes: '0004 0001 0006 0102030405060000 0800 aa',
+    header: 16,
+    of: LinuxSllView.tryOf,
+    want: { packetType: 4, hardwareType: 1, protocol: 0x0800, payload: 'aa' },
+  },
+  {
+    name: 'Linux cooked, second form',
+    bytes: '86dd 0000 00000007 0304 02 06 0102030405060000 aa',
+    header: 20,
+    of: LinuxSll2View.tryOf,
+    want: { packetType: 2, hardwareType: 0x0304, interfaceIndex: 7, protocol: 0x86dd, payload: 'aa' },
+  },
+  {
+    name: 'BSD loopback of a little-endian machine',
+    bytes: '1e000000 60',
+    header: 4,
+    of: NullLoopbackView.tryOf,
+    want: { family: 30, ipVersion: 6, payload: '60' },
+  },
+  {
+    name: 'BSD loopback in network order',
+    bytes: '00000002 45',
+    header: 4,
+    of: NullLoopbackView.tryOf,
+    want: { family: 2, ipVersion: 4, payload: '45' },
+  },
+  {
+    name: 'LLC with SNAP',
+    bytes: 'aa aa 03 00000c 2000 ee',
+    header: 3,
+    of: LlcView.tryOf,
+    want: {
+      destinationSap: 0xaa,
+      sourceSap: 0xaa,
+      control: 3,
+      headerLength: 8,
+      isSnap: true,
+      organization: 12,
+      protocol: 0x2000,
+    },
+  },
+  {
+    name: 'LLC of a numbered frame',
+    bytes: '04 05 02 01 ee',
+    header: 4,
+    of: LlcView.tryOf,
+    want: {
+      destinationSap: 4,
+      sourceSap: 5,
+      control: 0x0102,
+      headerLength: 4,
+      isSnap: false,
+      organization: undefined,
+      protocol: undefined,
+    },
   },
 ];
 
