@@ -1,0 +1,221 @@
+/**
+ * Walks over the records of a capture file that is read into a WebAssembly memory piece by piece, and finds the packets
+ * that a filter accepts. One call looks at as many packets as are there; nothing is done in JavaScript for a packet.
+ *
+ * ```
+ *   read into borrowRoom(), filled(n) ─► walk() ─► 'more': read on          ─► matches in the list, or
+ *            ▲                             │     'other': look at `position`,   records in takeRecords()
+ *            └─────────────────────────────┘              then skip(n)
+ * ```
+ * A file cannot make it read outside of the bytes that were filled in, nor walk without end: each record that it goes
+ * over is at least 16 bytes, and is all there.
+ */
+import { createMemory, instantiate, PAGE_BYTES, type WasmMemory } from '../../wasm/index.ts';
+import type { CbpfProgram } from '../cbpf/isa.ts';
+import {
+  INTERFACE_BYTES,
+  INTERFACES,
+  interfaceRow,
+  LIST,
+  MATCH_BYTES,
+  MAX_INTERFACES,
+  NO_TIME,
+  RESULTS,
+  results,
+  stops,
+  type WalkStop,
+} from './layout.ts';
+import type { RecordFormat } from './record-format.ts';
+import { type Collect, encodeWalk, type WalkExports } from './walk-code.ts';
+
+export interface CaptureWalkerOptions {
+  readonly collect: Collect;
+  /** Whether interfaces' time ranges are heeded and the times of matches kept; costs a little. */
+  readonly times: boolean;
+  /** Bytes of the file that fit in at once; the longest record that can be walked over. */
+  readonly dataBytes: number;
+  /** Matches that fit the list. */
+  readonly listLength: number;
+}
+
+/** What is known of an interface; its number is its place among the interfaces of the section. */
+export interface WalkedInterface {
+  /** What its packets must pass: a number that `addFilter` gave, or all or none of them. */
+  readonly filter: number | 'all' | 'none';
+  /** pcapng: of the interface, 0 for no limit. pcap: longer packets are taken for damage. */
+  readonly snaplen: number;
+  /** In the interface's own units; both inclusive. */
+  readonly lowestTime?: bigint;
+  readonly highestTime?: bigint;
+}
+
+export interface WalkLimits {
+  /** Stop when so many packets were looked at in this call, or matched. */
+  readonly seen?: number;
+  readonly matched?: number;
+}
+
+/** Sums over all walks. */
+export interface WalkTotals {
+  seen: number;
+  matched: number;
+  /** Of matched packets. */
+  capturedBytes: number;
+  originalBytes: number;
+}
+
+const NO_LIMIT = 0xffff_ffff;
+
+export class CaptureWalker {
+  /** The whole memory. Addresses, as in the list of matches, are places in it. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
+  readonly totals: WalkTotals = { seen: 0, matched: 0, capturedBytes: 0, originalBytes: 0 };
+  /** Matches in the list since the last `walk`. */
+  listed = 0;
+
+  readonly #options: CaptureWalkerOptions;
+  readonly #memory: WasmMemory;
+  readonly #data: number;
+  readonly #filters: CbpfProgram[] = [];
+  /** The compiled walk for each byte order that came up. */
+  readonly #walks = new Map<boolean, WalkExports['walk']>();
+  #format: RecordFormat;
+  #interfaces = 0;
+  #position: number;
+  #end: number;
+  #collected: number;
+
+  constructor(format: RecordFormat, options: CaptureWalkerOptions) {
+    this.#format = format;
+    this.#options = options;
+    const listBytes = options.collect === 'list' ? options.listLength * MATCH_BYTES : 0;
+    this.#data = LIST + listBytes;
+    this.#memory = createMemory(Math.ceil((this.#data + options.dataBytes) / PAGE_BYTES));
+    this.bytes = new Uint8Array(this.#memory.buffer);
+    this.view = new DataView(this.#memory.buffer);
+    this.#position = this.#data;
+    this.#end = this.#data;
+    this.#collected = this.#data;
+  }
+
+  /** The address of the first byte that was not walked over; up to `end` there are bytes of the file. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Another filter; the number by which interfaces name it. Throws FormatError for what is no program. */
+  addFilter(program: CbpfProgram): number {
+    this.#walks.clear();
+    return this.#filters.push(program) - 1;
+  }
+
+  /** What follows is another section of a pcapng file, without interfaces yet. */
+  startSection(littleEndian: boolean): void {
+    this.#format = { ...this.#format, littleEndian };
+    this.#interfaces = 0;
+  }
+
+  /** The next interface of the section. One beyond 1024 is not kept: its packets stop the walk as `other`. */
+  addInterface(added: WalkedInterface): void {
+    if (this.#interfaces === MAX_INTERFACES) return;
+    const row = INTERFACES + this.#interfaces * INTERFACE_BYTES;
+    this.#interfaces++;
+    const filter = added.filter === 'none' ? 0 : added.filter === 'all' ? 1 : added.filter + 2;
+    this.view.setUint32(row + interfaceRow.filter, filter, true);
+    this.view.setUint32(row + interfaceRow.snaplen, added.snaplen, true);
+    this.view.setBigUint64(row + interfaceRow.lowestTime, added.lowestTime ?? 0n, true);
+    this.view.setBigUint64(row + interfaceRow.highestTime, added.highestTime ?? NO_TIME, true);
+    this.view.setBigUint64(row + interfaceRow.earliestTime, NO_TIME, true);
+    this.view.setBigUint64(row + interfaceRow.latestTime, 0n, true);
+  }
+
+  /** The times of an interface's matched packets, in its own units; undefined without any. */
+  timesOf(interfaceId: number): { readonly earliest: bigint; readonly latest: bigint } | undefined {
+    const row = INTERFACES + interfaceId * INTERFACE_BYTES;
+    const earliest = this.view.getBigUint64(row + interfaceRow.earliestTime, true);
+    const latest = this.view.getBigUint64(row + interfaceRow.latestTime, true);
+    return earliest > latest ? undefined : { earliest, latest };
+  }
+
+  /**
+   * Where to put the next bytes of the file; `filled` says how many came. Ends the life of the list and of taken records.
+   * Empty only when a record that `walk` stopped at as `other` fills the memory.
+   */
+  borrowRoom(): Uint8Array<ArrayBuffer> {
+    if (this.#position > this.#data) {
+      this.bytes.copyWithin(this.#data, this.#position, this.#end);
+      this.#end -= this.#position - this.#data;
+      this.#position = this.#data;
+    }
+    this.#collected = this.#data;
+    return this.bytes.subarray(this.#end, this.#data + this.#options.dataBytes);
+  }
+
+  filled(lengthBytes: number): void {
+    this.#end += lengthBytes;
+  }
+
+  /** Looks at packets until something stops it. A list that an earlier walk made is given up. */
+  walk(limits: WalkLimits = {}): WalkStop {
+    const walk = this.#walks.get(this.#format.littleEndian) ?? this.#compile();
+    const isList = this.#options.collect === 'list';
+    const stop = walk(
+      this.#position,
+      this.#end,
+      this.#interfaces,
+      this.#options.dataBytes,
+      isList ? LIST : this.#collected,
+      this.#data,
+      Math.min(limits.seen ?? NO_LIMIT, NO_LIMIT),
+      Math.min(limits.matched ?? NO_LIMIT, NO_LIMIT),
+    );
+    this.#position = this.#u32(results.position);
+    const collected = this.#u32(results.collected);
+    if (isList) this.listed = (collected - LIST) / MATCH_BYTES;
+    else this.#collected = collected;
+    this.totals.seen += this.#u32(results.seen);
+    this.totals.matched += this.#u32(results.matched);
+    this.totals.capturedBytes += this.#u64(results.capturedBytes);
+    this.totals.originalBytes += this.#u64(results.originalBytes);
+    return stops[stop >>> 0]!;
+  }
+
+  /** The address of a match in the list; its fields are those of `match`. */
+  matchAt(index: number): number {
+    return LIST + index * MATCH_BYTES;
+  }
+
+  /** Goes on behind something that `walk` left to its user. */
+  skip(lengthBytes: number): void {
+    this.#position += lengthBytes;
+  }
+
+  /** The records collected since this was asked last. Borrowed until the next `walk` or `borrowRoom`. */
+  takeRecords(): Uint8Array<ArrayBuffer> {
+    const taken = this.bytes.subarray(this.#data, this.#collected);
+    this.#collected = this.#data;
+    return taken;
+  }
+
+  #compile(): WalkExports['walk'] {
+    const { collect, times } = this.#options;
+    const code = { format: this.#format, filters: this.#filters, collect, times };
+    const module = encodeWalk(code);
+    const { walk } = instantiate<WalkExports>(module, { env: { memory: this.#memory } });
+    this.#walks.set(this.#format.littleEndian, walk);
+    return walk;
+  }
+
+  #u32(offset: number): number {
+    return this.view.getUint32(RESULTS + offset, true);
+  }
+
+  #u64(offset: number): number {
+    return this.#u32(offset) + this.#u32(offset + 4) * 2 ** 32;
+  }
+}
