@@ -35,11 +35,17 @@ export const BLOCK_FRAME_LENGTH = 12;
 /** The byte order magic of a Section Header Block, as it reads in the section's own byte order. */
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
-const rowsByType: ReadonlyMap<number, BlockRow> = new Map(
-  Object.values(BLOCKS).map((row) => [row.type, row]),
+const idsByType: ReadonlyMap<number, BlockId> = new Map(
+  Object.entries(BLOCKS).map(([id, row]) => [row.type, id as BlockId]),
 );
 
-/** The table's row for a block type code; undefined for a type the specification does not name. */
+/** The abbreviation for a block type code; undefined for a type the specification does not name. */
+export function blockIdOf(type: number): BlockId | undefined {
+  return idsByType.get(type);
+}
+
+/** The table's row for a block type code; undefined likewise. */
 export function blockRow(type: number): BlockRow | undefined {
-  return rowsByType.get(type);
+  const id = idsByType.get(type);
+  return id === undefined ? undefined : BLOCKS[id];
 }

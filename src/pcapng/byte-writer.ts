@@ -1,8 +1,13 @@
-/** Bytes that are being written, in little-endian order. It grows as needed and knows nothing of pcapng. */
+/** Bytes that are being written, in one byte order. It grows as needed and knows nothing of pcapng. */
 export class ByteWriter {
+  readonly #littleEndian: boolean;
   #bytes: Uint8Array = new Uint8Array(256);
   #view: DataView = new DataView(this.#bytes.buffer);
   length = 0;
+
+  constructor(littleEndian: boolean) {
+    this.#littleEndian = littleEndian;
+  }
 
   u8(value: number): void {
     const at = this.#claim(1);
@@ -11,17 +16,17 @@ export class ByteWriter {
 
   u16(value: number): void {
     const at = this.#claim(2);
-    this.#view.setUint16(at, value, true);
+    this.#view.setUint16(at, value, this.#littleEndian);
   }
 
   u32(value: number): void {
     const at = this.#claim(4);
-    this.#view.setUint32(at, value, true);
+    this.#view.setUint32(at, value, this.#littleEndian);
   }
 
   u64(value: bigint): void {
     const at = this.#claim(8);
-    this.#view.setBigUint64(at, BigInt.asUintN(64, value), true);
+    this.#view.setBigUint64(at, BigInt.asUintN(64, value), this.#littleEndian);
   }
 
   /** The upper 32 bits, then the lower: how pcapng writes a time. */
@@ -42,7 +47,12 @@ export class ByteWriter {
 
   /** Writes a 32-bit value over what stands at `offset`: for a length that is known only at the end. */
   patchU32(offset: number, value: number): void {
-    this.#view.setUint32(offset, value, true);
+    this.#view.setUint32(offset, value, this.#littleEndian);
+  }
+
+  /** The same for 16 bits. */
+  patchU16(offset: number, value: number): void {
+    this.#view.setUint16(offset, value, this.#littleEndian);
   }
 
   /** Everything written so far, as a copy of exactly that length. */

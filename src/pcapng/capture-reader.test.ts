@@ -159,10 +159,10 @@ describe.for([true, false])('pcapng, little-endian %s', (le) => {
       littleEndian: le,
       body: Uint8Array.from(words(le, '4:32473 x:01020304')),
     });
-    const packet = block(le, 6, '4:0 4:0 4:0 4:0 4:0', '2:2988 2:5 x:0102030405000000', '2:4 2:1 x:09000000');
+    const packet = block(le, 6, '4:0 4:0 4:0 4:0 4:0', '2:2990 2:5 x:0102030405000000', '2:4 2:1 x:09000000');
     expect(packetOf(packet)).toHaveProperty('options', {
       other: [
-        { code: 2988, bytes: Uint8Array.of(1, 2, 3, 4, 5) },
+        { code: 2990, bytes: Uint8Array.of(1, 2, 3, 4, 5) },
         // An epb_dropcount of one byte.
         { code: 4, bytes: Uint8Array.of(9) },
       ],

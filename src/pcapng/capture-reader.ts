@@ -30,6 +30,11 @@ export interface CaptureReader {
    */
   read(): CaptureRecord | undefined;
   /**
+   * The bytes of the record that `read` gave last, as they stand in the file: a pcapng block from its type to its second
+   * length, or the header and the bytes of a pcap record. Borrowed: valid until the next `read` or `push`.
+   */
+  borrowBytes(): Uint8Array;
+  /**
    * To be called when `read` has returned undefined and no more bytes will come.
    * @throws FormatError when they stop inside a block, or are no capture at all
    */
@@ -44,6 +49,8 @@ class DetectingReader implements CaptureReader {
   readonly #queue = new ByteQueue();
   #decoder: PcapDecoder | PcapngDecoder | undefined;
   #failure: FormatError | undefined;
+  /** Of the last record, in bytes. */
+  #length = 0;
 
   push(bytes: Uint8Array): void {
     this.#queue.push(bytes);
@@ -53,11 +60,19 @@ class DetectingReader implements CaptureReader {
     if (this.#failure !== undefined) throw this.#failure;
     try {
       this.#decoder ??= this.#detect();
-      return this.#decoder?.read(this.#queue);
+      const { offset } = this.#queue;
+      const record = this.#decoder?.read(this.#queue);
+      this.#length = this.#queue.offset - offset;
+      return record;
     } catch (error) {
       if (error instanceof FormatError) this.#failure = error;
       throw error;
     }
+  }
+
+  borrowBytes(): Uint8Array {
+    const { bytes, at } = this.#queue;
+    return bytes.subarray(at - this.#length, at);
   }
 
   end(): void {

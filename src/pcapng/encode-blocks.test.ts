@@ -140,7 +140,16 @@ test('the bytes of an Interface Statistics Block: times have their high word fir
   );
 });
 
+/** What any block may have; 32473 is the number for examples (RFC 5612). */
+const CUSTOM = {
+  opt_custom_text: [{ pen: 32_473, data: 'goes along' }],
+  opt_custom_bytes: [{ pen: 32_473, data: Uint8Array.of(1, 2, 3) }],
+  opt_custom_text_here: [{ pen: 32_473, data: 'stays' }],
+  opt_custom_bytes_here: [{ pen: 32_473, data: Uint8Array.of() }],
+} as const;
+
 const SECTION = {
+  ...CUSTOM,
   shb_hardware: 'DPDK 22.11.11',
   shb_os: 'Linux',
   shb_userappl: 'hone 0.1.0',
@@ -148,6 +157,7 @@ const SECTION = {
 } as const;
 
 const INTERFACE = {
+  ...CUSTOM,
   opt_comment: ['first port'],
   if_name: 'net_null0',
   if_description: 'port 0',
@@ -169,6 +179,7 @@ const INTERFACE = {
 } as const;
 
 const PACKET = {
+  ...CUSTOM,
   opt_comment: ['mark 5', 'second'],
   epb_flags: 1,
   epb_hash: [{ tag: 5, bytes: Uint8Array.of(0xef, 0xbe, 0xad, 0xde) }],
@@ -183,6 +194,7 @@ const PACKET = {
 } as const;
 
 const STATISTICS = {
+  ...CUSTOM,
   opt_comment: ['at the end'],
   isb_starttime: 1_704_067_200_000_000_000n,
   isb_endtime: 1_704_067_201_000_000_000n,

@@ -1,21 +1,20 @@
 /**
- * Values to pcapng blocks, little-endian (draft-ietf-opsawg-pcapng, section 4). Every function gives one complete
- * block in a new array: header, options, opt_endofopt, trailing length. What a file needs besides (the section
- * first, an interface before its packets) is the caller's.
+ * The blocks that captures consist of, little-endian, made from few values: options as one object with their names.
+ * Every function gives one complete block in a new array. Other blocks, and the other byte order: `encodeBlock`.
  */
-import { BLOCKS, type BlockId, BYTE_ORDER_MAGIC } from './block-table.ts';
-import { ByteWriter } from './byte-writer.ts';
-import { encodeOptions } from './option-codec.ts';
-import type { OptionValues } from './option-table.ts';
+import type { BlockOptions } from './block.ts';
+import { encodeBlock } from './encode-block.ts';
+import { listOptions } from './option-codec.ts';
+import type { OptionBlock, OptionValues } from './option-table.ts';
 
 /** A Section Header Block, version 1.0, whose section length is "not known" (-1). */
 export function encodeSectionHeader(options: OptionValues<'SHB'> = {}): Uint8Array {
-  return encodeBlock('SHB', (writer) => {
-    writer.u32(BYTE_ORDER_MAGIC);
-    writer.u16(1);
-    writer.u16(0);
-    writer.u64(-1n);
-    encodeOptions(writer, 'SHB', options);
+  return encodeBlock({
+    type: 'SHB',
+    majorVersion: 1,
+    minorVersion: 0,
+    sectionLength: -1n,
+    options: allOptions('SHB', options),
   });
 }
 
@@ -30,12 +29,8 @@ export interface InterfaceDescription {
 
 /** An Interface Description Block. The first one of a section is interface 0. */
 export function encodeInterfaceDescription(description: InterfaceDescription): Uint8Array {
-  return encodeBlock('IDB', (writer) => {
-    writer.u16(description.linkType);
-    writer.u16(0);
-    writer.u32(description.snaplen);
-    encodeOptions(writer, 'IDB', description.options ?? {});
-  });
+  const { linkType, snaplen, options } = description;
+  return encodeBlock({ type: 'IDB', linkType, reserved: 0, snaplen, options: allOptions('IDB', options) });
 }
 
 export interface EnhancedPacket {
@@ -51,15 +46,9 @@ export interface EnhancedPacket {
 
 /** An Enhanced Packet Block. */
 export function encodeEnhancedPacket(packet: EnhancedPacket): Uint8Array {
-  return encodeBlock('EPB', (writer) => {
-    writer.u32(packet.interfaceId);
-    writer.highLow(packet.timestamp);
-    writer.u32(packet.data.length);
-    writer.u32(packet.originalLength ?? packet.data.length);
-    writer.bytes(packet.data);
-    writer.padToWord();
-    encodeOptions(writer, 'EPB', packet.options ?? {});
-  });
+  const { interfaceId, timestamp, data, originalLength = data.length } = packet;
+  const options = allOptions('EPB', packet.options);
+  return encodeBlock({ type: 'EPB', interfaceId, timestamp, originalLength, data, options });
 }
 
 export interface InterfaceStatistics {
@@ -71,20 +60,10 @@ export interface InterfaceStatistics {
 
 /** An Interface Statistics Block. */
 export function encodeInterfaceStatistics(statistics: InterfaceStatistics): Uint8Array {
-  return encodeBlock('ISB', (writer) => {
-    writer.u32(statistics.interfaceId);
-    writer.highLow(statistics.timestamp);
-    encodeOptions(writer, 'ISB', statistics.options ?? {});
-  });
+  const { interfaceId, timestamp, options } = statistics;
+  return encodeBlock({ type: 'ISB', interfaceId, timestamp, options: allOptions('ISB', options) });
 }
 
-function encodeBlock(id: BlockId, body: (writer: ByteWriter) => void): Uint8Array {
-  const writer = new ByteWriter();
-  writer.u32(BLOCKS[id].type);
-  writer.u32(0);
-  body(writer);
-  const length = writer.length + 4;
-  writer.patchU32(4, length);
-  writer.u32(length);
-  return writer.copyBytes();
+function allOptions<Block extends OptionBlock>(block: Block, options?: OptionValues<Block>): BlockOptions {
+  return { list: listOptions(block, options ?? ({} as OptionValues<Block>)), ended: true };
 }

@@ -1,5 +1,8 @@
-/** Capture files, pcap and pcapng: values to bytes, bytes to records, ring blocks in place. Pure. */
+/** Capture files, pcap and pcapng: values to bytes, bytes to records, single blocks, ring blocks in place. Pure. */
+export type { Block, BlockOptions } from './block.ts';
 export { type CaptureReader, createCaptureReader } from './capture-reader.ts';
+export { decodeBlock } from './decode-block.ts';
+export { encodeBlock } from './encode-block.ts';
 export {
   type EnhancedPacket,
   encodeEnhancedPacket,
@@ -7,7 +10,8 @@ export {
   encodeInterfaceStatistics,
   encodeSectionHeader,
 } from './encode-blocks.ts';
-export { encodePcapFileHeader, writePcapRecordHeader } from './encode-pcap.ts';
+export { encodePcapFileHeader, type PcapForm, writePcapRecordHeader } from './encode-pcap.ts';
 export { EpbCursor } from './epb-cursor.ts';
 export type { CaptureInterface, CaptureRecord, PacketRecord } from './records.ts';
+export { renumberInterface } from './renumber-interface.ts';
 export { transcodeToPcap } from './transcode-pcap.ts';

@@ -1,8 +1,7 @@
 /**
  * The options of pcapng: code, name and kind of value, by the block they stand in. Encoding, decoding and the
  * TypeScript types of option values all derive from this table. Names are verbatim those of
- * draft-ietf-opsawg-pcapng, sections 3.5 and 4. Options that are not here (custom options, and what is private or
- * newer than the draft) are kept as raw bytes when decoded.
+ * draft-ietf-opsawg-pcapng, sections 3.5 and 4. Options that are not here (what is private or newer than the draft) are kept as raw bytes when decoded.
  */
 
 /** What an option's value is in TypeScript, by its kind. Integers are in the section's byte order. */
@@ -25,12 +24,21 @@ export interface OptionKinds {
   filter: string | Uint8Array;
   /** One byte that says what follows, then its bytes. */
   tagged: TaggedBytes;
+  /** A Private Enterprise Number, then text or bytes. */
+  customText: CustomValue<string>;
+  customBytes: CustomValue<Uint8Array>;
 }
 
 /** An `epb_hash` (`tag` is the algorithm: 2 CRC32, 3 MD5, 4 SHA1, 5 Toeplitz) or an `epb_verdict` (`tag` is its type). */
 export interface TaggedBytes {
   readonly tag: number;
   readonly bytes: Uint8Array;
+}
+
+/** A custom option: what `data` means is up to the owner of the Private Enterprise Number (IANA). */
+interface CustomValue<Data extends string | Uint8Array = string | Uint8Array> {
+  readonly pen: number;
+  readonly data: Data;
 }
 
 /** One row of the table. `many` rows may stand several times in a block and have an array as their value. */
@@ -45,6 +53,11 @@ export const OPT_ENDOFOPT = 0;
 export const OPTIONS = {
   any: {
     opt_comment: { code: 1, kind: 'utf8', many: true },
+    // All four are opt_custom in the draft: text and bytes that go along into other files, text and bytes that do not.
+    opt_custom_text: { code: 2988, kind: 'customText', many: true },
+    opt_custom_bytes: { code: 2989, kind: 'customBytes', many: true },
+    opt_custom_text_here: { code: 19372, kind: 'customText', many: true },
+    opt_custom_bytes_here: { code: 19373, kind: 'customBytes', many: true },
   },
   SHB: {
     shb_hardware: { code: 2, kind: 'utf8' },
@@ -84,6 +97,12 @@ export const OPTIONS = {
     ns_dnsIP4addr: { code: 3, kind: 'octets4' },
     ns_dnsIP6addr: { code: 4, kind: 'octets16' },
   },
+  /** Obsolete; the same as those of an EPB under other names. */
+  PB: {
+    pack_flags: { code: 2, kind: 'u32' },
+    pack_hash: { code: 3, kind: 'tagged', many: true },
+  },
+  DSB: {},
   ISB: {
     isb_starttime: { code: 2, kind: 'timestamp' },
     isb_endtime: { code: 3, kind: 'timestamp' },

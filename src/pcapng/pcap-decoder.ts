@@ -4,10 +4,14 @@
  */
 import { FormatError } from '../base/index.ts';
 import type { ByteQueue } from './byte-queue.ts';
-import { PCAP_FILE_HEADER_LENGTH, PCAP_MAGIC_NS, PCAP_RECORD_HEADER_LENGTH } from './encode-pcap.ts';
+import {
+  PCAP_FILE_HEADER_LENGTH,
+  PCAP_MAGIC_NS,
+  PCAP_MAGIC_US,
+  PCAP_RECORD_HEADER_LENGTH,
+} from './encode-pcap.ts';
 import type { CaptureInterface, CaptureRecord } from './records.ts';
 
-const PCAP_MAGIC_US = 0xa1b2c3d4;
 const PCAP_MAGIC_MODIFIED = 0xa1b2cd34;
 /** ifindex u32, protocol u16, packet type u8, padding u8. */
 const MODIFIED_EXTRA_LENGTH = 8;

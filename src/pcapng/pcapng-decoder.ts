@@ -6,12 +6,12 @@
 import { FormatError } from '../base/index.ts';
 import { BLOCK_FRAME_LENGTH, BLOCKS, BYTE_ORDER_MAGIC, blockRow } from './block-table.ts';
 import type { ByteQueue } from './byte-queue.ts';
-import { decodeOptions } from './option-codec.ts';
+import { eachNameRecord } from './name-records.ts';
+import { decodeOptions, type OptionsSpan } from './option-codec.ts';
 import type { DecodedOptions, OptionBlock } from './option-table.ts';
 import type { CaptureInterface, CaptureRecord, NamesRecord, PacketRecord } from './records.ts';
 import { DEFAULT_TSRESOL, unitsToNs } from './timestamp.ts';
 
-const NRB_RECORD_END = 0;
 const ADDRESS_LENGTHS: ReadonlyMap<number, number> = new Map([
   [1, 4],
   [2, 16],
@@ -218,38 +218,34 @@ export class PcapngDecoder {
 
   #decodeNames(): NamesRecord {
     const entries: { address: Uint8Array; names: string[] }[] = [];
-    let at = this.#start + 8;
-    while (at + 4 <= this.#end) {
-      const kind = this.#view.getUint16(at, this.#littleEndian);
-      const length = this.#view.getUint16(at + 2, this.#littleEndian);
-      at += 4;
-      if (kind === NRB_RECORD_END) break;
-      if (at + length > this.#end) {
-        const where = this.#offset + at - this.#start;
-        const room = this.#end - at;
-        throw new FormatError(
-          `broken name record at byte ${where}: got length ${length}, expected at most ${room}`,
-          where,
-        );
-      }
-      const addressLength = ADDRESS_LENGTHS.get(kind);
-      if (addressLength !== undefined && length >= addressLength) {
-        const names = decoder.decode(this.#bytes.slice(at + addressLength, at + length)).split('\0');
-        entries.push({
-          address: this.#bytes.slice(at, at + addressLength),
-          names: names.filter((name) => name !== ''),
-        });
-      }
-      at += length + (-length & 3);
-    }
-    const options = this.#options('NRB', at - this.#start);
+    const { end } = eachNameRecord(this.#span(this.#start + 8), (type, at, length) => {
+      const addressLength = ADDRESS_LENGTHS.get(type);
+      if (addressLength === undefined || length < addressLength) return;
+      const names = decoder.decode(this.#bytes.slice(at + addressLength, at + length)).split('\0');
+      entries.push({
+        address: this.#bytes.slice(at, at + addressLength),
+        names: names.filter((name) => name !== ''),
+      });
+    });
+    const options = this.#options('NRB', end - this.#start);
     return { type: 'names', offset: this.#offset, entries, options };
   }
 
   #options<Block extends OptionBlock>(block: Block, at: number): DecodedOptions<Block> {
     const start = this.#start + at;
     if (start + 4 > this.#end) return NO_OPTIONS as DecodedOptions<Block>;
-    return decodeOptions(block, this.#view, start, this.#end, this.#littleEndian, this.#offset - this.#start);
+    return decodeOptions(block, this.#span(start));
+  }
+
+  /** From a place in the bytes to the end of the block. */
+  #span(start: number): OptionsSpan {
+    return {
+      view: this.#view,
+      start,
+      end: this.#end,
+      littleEndian: this.#littleEndian,
+      offset: this.#offset - this.#start,
+    };
   }
 
   #interfaceOf(id: number): CaptureInterface {
