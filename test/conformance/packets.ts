@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { createCaptureReader } from '../../src/pcapng/index.ts';
 
 /** Where the corpora are; the tests that need them skip when they are absent. */
-const corpora: string = process.env.HONE_CORPORA ?? join(import.meta.dirname, '../../../shared/corpora');
+export const corpora: string =
+  process.env.HONE_CORPORA ?? join(import.meta.dirname, '../../../shared/corpora');
 
 export const hasCorpora: boolean = existsSync(join(corpora, 'pcap'));
 

@@ -1,126 +1,92 @@
 /**
- * Extended BPF as text, in the notation of the Linux kernel and llvm-objdump: `r0 = *(u16 *)skb[12]`,
- * `if r0 != 0x800 goto +4`, `w1 += 2` (w is the lower half of a register). An instruction that this notation lacks
- * is printed as `.insn` with its fields.
+ * Extended BPF as text, in the notation of the kernel and clang (`r0 = *(u16 *)(r1 + 12)`, `if r0 != 0x800 goto +4`,
+ * `w1 += 2`: w is the lower half of a register) or in that of the conformance corpus (`ldxh %r0, [%r1+12]`). A slot that
+ * is no instruction is printed as `.insn` with its fields. `assemble` reads all of it.
  */
-import * as isa from '../isa/insn.ts';
-import {
-  BPF_ABS,
-  BPF_ALU,
-  BPF_B,
-  BPF_H,
-  BPF_IND,
-  BPF_JA,
-  BPF_JMP,
-  BPF_LD,
-  BPF_LDX,
-  BPF_MEM,
-  BPF_NEG,
-  BPF_ST,
-  BPF_STX,
-  BPF_W,
-  BPF_X,
-  classOf,
-  modeOf,
-  operationOf,
-  sizeOf,
-} from '../isa/insn.ts';
+import type { EbpfInsn, EbpfProgram } from '../isa/insn.ts';
+import { findRow, type InsnRow, isWide } from '../isa/table.ts';
 
-const assignments: Readonly<Record<number, string>> = {
-  0: '+=',
-  16: '-=',
-  32: '*=',
-  48: '/=',
-  64: '|=',
-  80: '&=',
-  96: '<<=',
-  112: '>>=',
-  144: '%=',
-  160: '^=',
-  [isa.BPF_MOV]: '=',
-  [isa.BPF_ARSH]: 's>>=',
-};
+export type Notation = 'kernel' | 'mnemonic';
 
-const relations: Readonly<Record<number, string>> = {
-  16: '==',
-  32: '>',
-  48: '>=',
-  64: '&',
-  [isa.BPF_JNE]: '!=',
-  [isa.BPF_JSGT]: 's>',
-  [isa.BPF_JSGE]: 's>=',
-  [isa.BPF_JLT]: '<',
-  [isa.BPF_JLE]: '<=',
-  [isa.BPF_JSLT]: 's<',
-  [isa.BPF_JSLE]: 's<=',
-};
-
-const sizes: Readonly<Record<number, string>> = {
-  [BPF_B]: 'u8',
-  [BPF_H]: 'u16',
-  [BPF_W]: 'u32',
-  [isa.BPF_DW]: 'u64',
-};
-
-/** One line an instruction, its number first, each ended by a newline. */
-export function formatEbpf(program: isa.EbpfProgram): string {
-  return program.map((insn, pc) => `${String(pc).padStart(4)}: ${formatInsn(insn)}\n`).join('');
+/** One line an instruction, the number of its slot first, each ended by a newline. */
+export function formatEbpf(program: EbpfProgram): string {
+  return formatLines(program, 'kernel')
+    .map(({ pc, text }) => `${String(pc).padStart(4)}: ${text}\n`)
+    .join('');
 }
 
-function formatInsn(insn: isa.EbpfInsn): string {
-  const { code, dst, src, off, imm } = insn;
-  const fallback = `.insn 0x${code.toString(16)}, ${dst}, ${src}, ${off}, ${imm}`;
-  switch (classOf(code)) {
-    case BPF_ALU:
-    case isa.BPF_ALU64:
-      return formatAlu(insn) ?? fallback;
-    case BPF_JMP:
-      return formatJump(insn) ?? fallback;
-    case BPF_LD:
-      if (modeOf(code) === BPF_ABS) return `r0 = *(${sizes[sizeOf(code)]} *)skb[${imm}]`;
-      if (modeOf(code) === BPF_IND) return `r0 = *(${sizes[sizeOf(code)]} *)skb[r${src}${signed(imm)}]`;
-      return fallback;
-    case BPF_LDX:
-      return modeOf(code) === BPF_MEM ? `r${dst} = ${memory(code, src, off)}` : fallback;
-    case BPF_ST:
-      return modeOf(code) === BPF_MEM ? `${memory(code, dst, off)} = ${imm}` : fallback;
-    case BPF_STX:
-      return modeOf(code) === BPF_MEM ? `${memory(code, dst, off)} = r${src}` : fallback;
-    default:
-      return fallback;
+/** The instructions with the numbers of their (first) slots. */
+export function formatLines(
+  program: EbpfProgram,
+  notation: Notation,
+): readonly { readonly pc: number; readonly text: string }[] {
+  const lines: { pc: number; text: string }[] = [];
+  for (let pc = 0; pc < program.length; pc++) {
+    const insn = program[pc]!;
+    const second = program[pc + 1];
+    const row = findRow(insn);
+    if (row === undefined || !isPrintable(row, insn, second)) {
+      lines.push({ pc, text: formatRaw(insn) });
+      continue;
+    }
+    const template = notation === 'kernel' ? row.kernel[0]! : row.mnemonic;
+    lines.push({ pc, text: fill(template, insn, second?.imm ?? 0, notation) });
+    if (isWide(insn.code)) pc++;
   }
+  return lines;
 }
 
-function formatAlu({ code, dst, src, imm }: isa.EbpfInsn): string | undefined {
-  const letter = classOf(code) === isa.BPF_ALU64 ? 'r' : 'w';
-  const operation = operationOf(code);
-  if (operation === BPF_NEG) return `${letter}${dst} = -${letter}${dst}`;
-  if (operation === isa.BPF_END) {
-    if (letter === 'r') return undefined;
-    return `r${dst} = ${(code & isa.BPF_TO_BE) !== 0 ? 'be' : 'le'}${imm} r${dst}`;
+/** Whether text can say all of it: reserved fields are 0, registers exist, the second slot is there. */
+function isPrintable({ uses }: InsnRow, insn: EbpfInsn, second: EbpfInsn | undefined): boolean {
+  if (insn.dst > 10 || (uses.src === 'operand' && insn.src > 10)) return false;
+  for (const field of ['dst', 'src', 'off', 'imm'] as const) {
+    if (uses[field] === 'reserved' && insn[field] !== 0) return false;
   }
-  const assignment = assignments[operation];
-  if (assignment === undefined) return undefined;
-  return `${letter}${dst} ${assignment} ${(code & BPF_X) !== 0 ? `${letter}${src}` : constant(imm)}`;
+  if (!isWide(insn.code)) return true;
+  if (second === undefined || (uses.next === 'reserved' && second.imm !== 0)) return false;
+  return second.code === 0 && second.dst === 0 && second.src === 0 && second.off === 0;
 }
 
-function formatJump({ code, dst, src, off, imm }: isa.EbpfInsn): string | undefined {
-  switch (operationOf(code)) {
-    case isa.BPF_EXIT:
-      return 'exit';
-    case isa.BPF_CALL:
-      return `call ${imm}`;
-    case BPF_JA:
-      return `goto ${signed(off)}`;
-  }
-  const relation = relations[operationOf(code)];
-  if (relation === undefined) return undefined;
-  return `if r${dst} ${relation} ${(code & BPF_X) !== 0 ? `r${src}` : constant(imm)} goto ${signed(off)}`;
+function formatRaw({ code, dst, src, off, imm }: EbpfInsn): string {
+  return `.insn 0x${code.toString(16)}, ${dst}, ${src}, ${off}, ${imm}`;
 }
 
-const memory = (code: number, register: number, off: number): string =>
-  `*(${sizes[sizeOf(code)]} *)(r${register}${signed(off)})`;
+function fill(template: string, insn: EbpfInsn, next: number, notation: Notation): string {
+  const { dst, src, off, imm } = insn;
+  const prefix = notation === 'kernel' ? '' : '%';
+  const displacement = notation === 'kernel' ? spaced : signed;
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    switch (name) {
+      case 'dst':
+        return `${prefix}r${dst}`;
+      case 'src':
+        return `${prefix}r${src}`;
+      case 'wdst':
+        return `w${dst}`;
+      case 'wsrc':
+        return `w${src}`;
+      case 'imm':
+        return constant(imm);
+      case 'number':
+        return String(imm);
+      case 'imm64':
+        return `0x${BigInt.asUintN(64, (BigInt(next) << 32n) | BigInt(imm >>> 0)).toString(16)}`;
+      case 'off':
+        return displacement(off);
+      case 'index':
+        return displacement(imm);
+      case 'next':
+        return displacement(next);
+      case 'to':
+        return signed(off);
+      default:
+        return signed(imm);
+    }
+  });
+}
 
 const signed = (value: number): string => (value < 0 ? String(value) : `+${value}`);
+
+const spaced = (value: number): string => (value < 0 ? ` - ${-value}` : ` + ${value}`);
 
 const constant = (imm: number): string => (imm < 0 ? String(imm) : `0x${imm.toString(16)}`);

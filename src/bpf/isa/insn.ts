@@ -33,6 +33,7 @@ export const BPF_ST = 0x02;
 export const BPF_STX = 0x03;
 export const BPF_ALU = 0x04;
 export const BPF_JMP = 0x05;
+export const BPF_JMP32 = 0x06;
 export const BPF_ALU64 = 0x07;
 
 // Sizes of loads and stores.
@@ -46,6 +47,8 @@ export const BPF_IMM = 0x00;
 export const BPF_ABS = 0x20;
 export const BPF_IND = 0x40;
 export const BPF_MEM = 0x60;
+export const BPF_MEMSX = 0x80;
+export const BPF_ATOMIC = 0xc0;
 
 // The operand: a constant or a register.
 export const BPF_K = 0x00;
@@ -84,6 +87,11 @@ export const BPF_JLT = 0xa0;
 export const BPF_JLE = 0xb0;
 export const BPF_JSLT = 0xc0;
 export const BPF_JSLE = 0xd0;
+
+// Atomic operations, in the immediate value: an arithmetic operation, or one of these.
+export const BPF_FETCH = 0x01;
+export const BPF_XCHG = 0xe1;
+export const BPF_CMPXCHG = 0xf1;
 
 /** The parts of an opcode. */
 export const classOf = (code: number): number => code & 0x07;

@@ -137,11 +137,11 @@ describe('what is not needed is not there', () => {
     expect(formatEbpf(program)).toBe(
       [
         '   0: r6 = r1',
-        '   1: r1 = *(u64 *)(r6+24)',
+        '   1: r1 = *(u64 *)(r6 + 24)',
         '   2: r1 >>= 0x31',
         '   3: r1 &= 0x101',
         '   4: if r1 == 0x0 goto +3',
-        '   5: r0 = *(u32 *)(r6+36)',
+        '   5: r0 = *(u32 *)(r6 + 36)',
         '   6: if r0 < 0xc goto +1',
         '   7: goto +2',
         '   8: r0 = *(u16 *)skb[12]',

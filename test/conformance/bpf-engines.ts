@@ -1,0 +1,5 @@
+/** The engines that the suite runs over. */
+import type { Engine } from '../../src/bpf/vm/engine.ts';
+import { interpreter } from '../../src/bpf/vm/interpreter.ts';
+
+export const engines: readonly Engine[] = [interpreter];
