@@ -21,7 +21,7 @@ export interface BpfCase {
 }
 
 /**
- * One run. With `memory` r1 is its address and r2 its length; with `packet` r1 is a context for it; otherwise both are 0.
+ * One run. With `packet` r1 is a context for it; otherwise r1 is the address of `memory` and r2 its length, or both are 0.
  * The result is r0, or why the program was stopped, or the message with which it was refused.
  */
 export interface Attempt {
@@ -105,9 +105,14 @@ export function caseMemory(budgetInsns: number = BUDGET): CaseMemory {
 }
 
 /** Fills the memory and runs. */
-export function runAttempt(prepared: PreparedProgram, memory: CaseMemory, attempt: Attempt): bigint {
+export function runAttempt(
+  prepared: PreparedProgram,
+  memory: CaseMemory,
+  attempt: Omit<Attempt, 'result'>,
+): bigint {
   const { bytes } = memory;
   for (const start of [STACK, DATA, CONTEXT, PACKET]) bytes.fill(0, start, start + 4096);
+  if (attempt.memory !== undefined) bytes.set(attempt.memory, DATA);
   if (attempt.packet !== undefined) {
     const context = new DataView(memory.memory.buffer, CONTEXT, packetContext.sizeBytes);
     context.setUint32(packetContext.bufAddr, PACKET - 128, true);
@@ -116,10 +121,8 @@ export function runAttempt(prepared: PreparedProgram, memory: CaseMemory, attemp
     context.setUint32(packetContext.capturedLength, attempt.packet.length, true);
     bytes.set(attempt.packet, PACKET);
     prepared.run(CONTEXT, 0);
-  } else if (attempt.memory !== undefined) {
-    bytes.set(attempt.memory, DATA);
-    prepared.run(DATA, attempt.memory.length);
-  } else prepared.run(0, 0);
+  } else if (attempt.memory !== undefined) prepared.run(DATA, attempt.memory.length);
+  else prepared.run(0, 0);
   return prepared.result;
 }
 

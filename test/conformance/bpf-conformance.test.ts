@@ -1,11 +1,17 @@
-/** The conformance corpus and hone's own cases on every engine, and: every row of the instruction table is executed. */
+/**
+ * The conformance corpus, hone's own cases and random programs on every engine, and: every row of the instruction table is
+ * executed.
+ */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { assemble } from '../../src/bpf/asm/assemble.ts';
 import { encodeEbpf } from '../../src/bpf/isa/codec.ts';
 import { insnTable } from '../../src/bpf/isa/table.ts';
-import { executedRows, faultOf } from './bpf-case.ts';
+import { type Attempt, caseMemory, DATA, executedRows, faultOf, runAttempt } from './bpf-case.ts';
 import { ownCases } from './bpf-cases.ts';
 import { corpusCases, hasBpfCorpus } from './bpf-corpus.ts';
 import { engines } from './bpf-engines.ts';
+import { DATA_BYTES, randomPrograms } from './bpf-random.ts';
 
 const own = ownCases();
 const corpus = hasBpfCorpus ? corpusCases() : [];
@@ -42,4 +48,30 @@ test('the corpus assembles to the bytes that it gives', (ctx) => {
 test('every instruction of the table is executed by one of our cases', () => {
   const executed = new Set(own.flatMap((each) => [...executedRows(each)]));
   expect(insnTable.filter((row) => !executed.has(row)).map(({ name }) => name)).toEqual([]);
+});
+
+test('random programs give the same result and leave the same memory on every engine', () => {
+  const attempts: readonly Omit<Attempt, 'result'>[] = [0, 5, 64].map((length) => ({
+    packet: Uint8Array.from({ length }, (_, i) => 17 * i),
+    memory: Uint8Array.from({ length: DATA_BYTES }, (_, i) => 29 * i),
+  }));
+  const places = engines.map(() => caseMemory(1_000_000));
+  fc.assert(
+    fc.property(randomPrograms, (source) => {
+      const program = assemble(source);
+      const outcomes = engines.map((engine, i) => {
+        const memory = places[i]!;
+        const prepared = engine.prepare(program, memory);
+        return attempts.map((attempt) => {
+          const result = runAttempt(prepared, memory, attempt);
+          return {
+            result,
+            data: Buffer.from(memory.bytes.subarray(DATA, DATA + DATA_BYTES)).toString('hex'),
+          };
+        });
+      });
+      for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
+    }),
+    { numRuns: 1000 },
+  );
 });
