@@ -230,7 +230,7 @@ const TABLE: Rows = {
     'ip.flags.rb': flag(6, 1, 0x80, 'reserved bit'),
     'ip.flags.df': flag(6, 1, 0x40, "don't fragment"),
     'ip.flags.mf': flag(6, 1, 0x20, 'more fragments'),
-    'ip.frag_offset': uint(6, 2, 'fragment offset in bytes', { bits: 13, scale: 8 }),
+    'ip.frag_offset': uint(6, 2, 'fragment offset in units of 8 bytes', { bits: 13 }),
     'ip.ttl': uint(8, 1, 'time to live'),
     'ip.proto': uint(9, 1, 'protocol number'),
     'ip.checksum': uint(10, 2, 'header checksum', { hex: 4 }),

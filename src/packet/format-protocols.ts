@@ -6,6 +6,8 @@ import type { Layer } from './layer.ts';
 export function formatProtocols(packet: Packet): string {
   const names: string[] = [];
   for (const layer of packet.layers) {
+    // A stack of labels is one protocol.
+    if (layer.protocol === 'mpls' && names.at(-1) === 'mpls') continue;
     names.push(layer.protocol === 'sll2' ? 'sll' : layer.protocol);
     if (namesEtherType(layer)) names.push('ethertype');
   }
