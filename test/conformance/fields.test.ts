@@ -75,19 +75,7 @@ function tsharkFields(packets: readonly NamedPacket[]): Map<string, string>[] {
   const preferences = PREFERENCES.flatMap((preference) => ['-o', preference]);
   const { stdout } = spawnSync(
     'tshark',
-    [
-      '-n',
-      '-r',
-      file,
-      ...preferences,
-      '--disable-protocol',
-      GUESSER,
-      '-T',
-      'fields',
-      '-E',
-      `aggregator=${BETWEEN_VALUES}`,
-      ...fields,
-    ],
+    ['-n', '-r', file, ...preferences, '-T', 'fields', '-E', `aggregator=${BETWEEN_VALUES}`, ...fields],
     { encoding: 'utf8', maxBuffer: 1 << 28 },
   );
   const lines = stdout.split('\n').slice(0, -1);
