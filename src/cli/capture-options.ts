@@ -4,7 +4,7 @@
  */
 import { type Command, Option } from 'commander';
 import { UsageError } from '../base/index.ts';
-import { TIME_STYLES, type TimeStyle } from '../packet/index.ts';
+import type { TimeStyle } from '../packet/index.ts';
 import type { Direction } from '../target/index.ts';
 import {
   type CaptureConditions,
@@ -14,6 +14,7 @@ import {
   parsePacketCount,
   parseRingBuffer,
 } from './capture-conditions.ts';
+import { describeTimeStyles, parseTimeStyle } from './time-styles.ts';
 
 const MAXIMUM_SNAPLEN = 262_144;
 const DEFAULT_RING_MIB = 64;
@@ -124,8 +125,8 @@ export function addCaptureOptions(command: Command): (words: readonly string[]) 
     )
     .option('--capture-comment <text>', 'comment for the file; repeatable', (text) => comments.push(text))
     .addOption(
-      new Option('-t, --time <style>', `time in lines: ${describeTimes()}`)
-        .argParser(parseTimeStyle)
+      new Option('-t, --time <style>', `time in lines: ${describeTimeStyles()}`)
+        .argParser((text: string) => parseTimeStyle(text))
         .default('a', 'a'),
     )
     .option('-x, --hex', 'the bytes below each line')
@@ -238,15 +239,4 @@ function parseRingMib(text: string): number {
     throw new UsageError(`-B ${text}: expected a whole number of MiB from 1 to ${MAXIMUM_RING_MIB}`);
   }
   return 2 ** Math.ceil(Math.log2(value));
-}
-
-function parseTimeStyle(text: string): TimeStyle {
-  if (Object.hasOwn(TIME_STYLES, text)) return text as TimeStyle;
-  throw new UsageError(`-t ${text}: expected one of ${Object.keys(TIME_STYLES).join(', ')}`);
-}
-
-function describeTimes(): string {
-  return Object.entries(TIME_STYLES)
-    .map(([style, meaning]) => `${style} ${meaning}`)
-    .join(', ');
 }

@@ -22,6 +22,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./capture.ts')).registerCapture,
   },
   {
+    name: 'read',
+    summary: 'recorded files: filter, merge, convert, print, count',
+    load: async () => (await import('./read.ts')).registerRead,
+  },
+  {
     name: 'filter',
     summary: 'what a filter compiles to',
     load: async () => (await import('./filter.ts')).registerFilter,

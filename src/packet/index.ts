@@ -7,7 +7,8 @@ export { type Field, type FieldKind, type FieldValue, formatFieldValue, readFiel
 export { FIELDS, fieldsByName } from './field-table.ts';
 export { formatHexDump } from './hex-dump.ts';
 export type { Layer, LayerFault, ProtocolName } from './layer.ts';
+export { formatLinkHeader, linkHeaderLength } from './line-link.ts';
 export { formatPacketLine } from './packet-line.ts';
 export { type SamplePacket, sampleTraffic } from './sample.ts';
-export { TIME_STYLES, TimeColumn, type TimeStyle } from './time-column.ts';
+export { formatDate, TIME_STYLES, TimeColumn, type TimeStyle } from './time-column.ts';
 export { formatEpoch, formatTimeOfDay } from './time-text.ts';

@@ -3,6 +3,7 @@
  * applications not decoded. It never throws, whatever the bytes; where they end too early it says so (`[|tcp]`).
  */
 import { formatFrame, formatPayload } from './line-frame.ts';
+import { formatLink } from './line-link.ts';
 import type { Nest } from './line-nest.ts';
 import { Part } from './part.ts';
 
@@ -22,9 +23,10 @@ for (let levels = 1; levels <= DEEPEST_NESTING; levels++) {
 
 /**
  * `IP 10.0.0.1.1234 > 10.0.0.2.80: Flags [S], seq 1, win 64240, length 0`: without the time, without a line feed.
- * @param frame the captured bytes of an Ethernet frame
+ * @param frame the captured bytes
  * @param originalLength its length on the wire in bytes
+ * @param linkType LINKTYPE_ value of what the bytes begin with; 1 is Ethernet
  */
-export function formatPacketLine(frame: Uint8Array, originalLength: number): string {
-  return formatFrame(Part.ofFrame(frame, originalLength), NESTS[DEEPEST_NESTING]!).trim();
+export function formatPacketLine(frame: Uint8Array, originalLength: number, linkType = 1): string {
+  return formatLink(linkType, Part.ofFrame(frame, originalLength), NESTS[DEEPEST_NESTING]!).trim();
 }

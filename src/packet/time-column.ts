@@ -67,7 +67,8 @@ export class TimeColumn {
   }
 }
 
-function formatDate(date: Date): string {
+/** `2024-01-31` in the local time zone. */
+export function formatDate(date: Date): string {
   const [month, day] = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
   return `${date.getFullYear()}-${month}-${day}`;
 }

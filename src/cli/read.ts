@@ -1,0 +1,128 @@
+/**
+ * `hone read`: recorded files, filtered and in order, as lines, fields, JSON, counts, or another file. Everything that can
+ * be wrong with the options and the files is looked at before anything is written.
+ */
+import * as fs from 'node:fs';
+import { Command } from 'commander';
+import { CompileError, UsageError } from '../base/index.ts';
+import { checkOutput } from '../output/index.ts';
+import {
+  CaptureInput,
+  type EarlyRecord,
+  FilterMatcher,
+  fileForm,
+  openFileSink,
+  openSource,
+  openTextSink,
+  ReadSession,
+  type RecordSink,
+} from '../read/index.ts';
+import { addReadOptions, fileLike, type ReadOptions } from './read-options.ts';
+import { ReadReport } from './read-report.ts';
+import { rewriteHabits } from './read-words.ts';
+import { systemNames } from './system-names.ts';
+import { honeVersion } from './version.ts';
+
+/** Takes what tcpdump's users type. */
+class ReadCommand extends Command {
+  override parseOptions(argv: string[]): ReturnType<Command['parseOptions']> {
+    return super.parseOptions(rewriteHabits(argv));
+  }
+}
+
+export function registerRead(program: Command): void {
+  const command = new ReadCommand('read')
+    .summary('recorded files: filter, merge, convert, print, count')
+    .description(
+      'Reads pcap and pcapng files, also compressed with gzip or zstd, merged in time order. The words after the files are ' +
+        'a filter. Without -w, -T, --stats or --count: a line a packet.',
+    )
+    .copyInheritedSettings(program);
+  program.addCommand(command);
+  const parse = addReadOptions(command);
+  command.action((words: readonly string[]) => run(parse(words)));
+}
+
+async function run(options: ReadOptions): Promise<void> {
+  const inputs: CaptureInput[] = [];
+  try {
+    if (options.output.kind === 'write') checkWrite(options.output.path, options.files);
+    for (const path of options.files) inputs.push(new CaptureInput(await openSource(path)));
+    await read(options, inputs);
+  } finally {
+    for (const input of inputs) input.close();
+  }
+}
+
+async function read(options: ReadOptions, inputs: readonly CaptureInput[]): Promise<void> {
+  const { order, filter, selection, output, quiet } = options;
+  let hurried = false;
+  const session: ReadSession = new ReadSession({
+    inputs,
+    order,
+    selection,
+    matcher: filter === '' ? undefined : new FilterMatcher(filter, systemNames()),
+    openSink: (first) => openSink(options, first, () => hurried),
+  });
+  const report = new ReadReport(
+    session,
+    inputs,
+    !quiet && !(output.kind !== 'write' && process.stdout.isTTY),
+  );
+  const onStop = () => {
+    hurried = true;
+    session.stop();
+  };
+  process.on('SIGINT', onStop).on('SIGTERM', onStop);
+  try {
+    await session.run();
+  } catch (error) {
+    throw hinted(error, filter);
+  } finally {
+    process.off('SIGINT', onStop).off('SIGTERM', onStop);
+    report.end();
+  }
+  if (output.kind === 'count') process.stdout.write(`${session.passed} packets\n`);
+  if (output.kind === 'write' && !quiet) report.summary();
+}
+
+async function openSink(
+  { output, files }: ReadOptions,
+  first: EarlyRecord | undefined,
+  givesUp: () => boolean,
+): Promise<RecordSink> {
+  if (output.kind === 'count') return NOWHERE;
+  if (output.kind !== 'write') return openTextSink(output, givesUp);
+  return openFileSink(output, {
+    inputForm: files.length > 1 || first === undefined ? undefined : fileForm(first),
+    application: `hone ${honeVersion()}`,
+    comment: files.length > 1 ? `merged from ${files.join(', ')}` : undefined,
+    givesUp,
+  });
+}
+
+const NOWHERE: RecordSink = {
+  putPacket: () => undefined,
+  flush: async () => {},
+  finish: async () => {},
+};
+
+/** @throws UsageError for an output that is one of the inputs; SysError for one that cannot be written */
+function checkWrite(path: string, files: readonly string[]): void {
+  checkOutput(path, false);
+  const output = path === '-' ? undefined : fs.statSync(path, { throwIfNoEntry: false });
+  if (output === undefined || !output.isFile()) return;
+  for (const file of files) {
+    const input = file === '-' ? fs.fstatSync(0) : fs.statSync(file, { throwIfNoEntry: false });
+    if (input?.ino === output.ino && input.dev === output.dev) {
+      throw new UsageError(`-w ${path}: is the file that is read (${file})`);
+    }
+  }
+}
+
+/** A filter that is no filter may be the name of a file that is not there. */
+function hinted(error: unknown, filter: string): unknown {
+  const file = fileLike(filter);
+  if (!(error instanceof CompileError) || file === undefined) return error;
+  return new UsageError(`cannot read ${file}: no such file`);
+}
