@@ -1,27 +1,49 @@
 /**
- * The conformance corpus, hone's own cases and random programs on every engine, and: every row of the instruction table is
- * executed.
+ * The conformance corpus, hone's own cases and random programs on every engine; that every row of the instruction table is
+ * executed; and the README's table of the results.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assemble } from '../../src/bpf/asm/assemble.ts';
 import { encodeEbpf } from '../../src/bpf/isa/codec.ts';
 import { insnTable } from '../../src/bpf/isa/table.ts';
-import { type Attempt, caseMemory, DATA, executedRows, faultOf, runAttempt } from './bpf-case.ts';
+import { runOnAgent } from './bpf-agent.ts';
+import {
+  type Attempt,
+  type BpfCase,
+  caseMemory,
+  DATA,
+  executedRows,
+  faultOf,
+  runAttempt,
+} from './bpf-case.ts';
 import { ownCases } from './bpf-cases.ts';
 import { corpusCases, hasBpfCorpus } from './bpf-corpus.ts';
 import { engines } from './bpf-engines.ts';
 import { DATA_BYTES, randomPrograms } from './bpf-random.ts';
+import { type EngineOutcomes, formatEngineTable, replaceMarked } from './bpf-table.ts';
+import { buildHarness, hasDpdk } from './engine-harness.ts';
 
 const own = ownCases();
 const corpus = hasBpfCorpus ? corpusCases() : [];
 
+const outcomes: EngineOutcomes[] = [];
+
 for (const engine of engines) {
+  const isRight = new Map<BpfCase, boolean>();
+  outcomes.push({ name: engine.name, isRight });
+  const judge = (each: BpfCase): string | undefined => {
+    const fault = faultOf(engine, each);
+    isRight.set(each, fault === undefined);
+    return fault;
+  };
   describe(engine.name, () => {
     test('the conformance corpus', (ctx) => {
       if (!hasBpfCorpus) ctx.skip('no corpora: set HONE_CORPORA to their folder');
       const faults = corpus.flatMap((each) => {
-        const fault = faultOf(engine, each);
+        const fault = judge(each);
         return fault === undefined ? [] : [`${each.name}: ${fault}`];
       });
       expect(faults).toEqual([]);
@@ -30,11 +52,26 @@ for (const engine of engines) {
 
     for (const each of own) {
       test(each.name, () => {
-        expect(faultOf(engine, each)).toBeUndefined();
+        expect(judge(each)).toBeUndefined();
       });
     }
   });
 }
+
+test('the engines of the agent, with every case that the profile dpdk has room for', {
+  timeout: 60_000,
+}, (ctx) => {
+  if (!hasDpdk) ctx.skip('needs gcc and DPDK: apt-get install gcc libdpdk-dev');
+  if (!hasBpfCorpus) ctx.skip('no corpora: set HONE_CORPORA to their folder');
+  const harness = buildHarness();
+  try {
+    const run = runOnAgent(harness, [...corpus, ...own]);
+    outcomes.push(...run.outcomes);
+    expect(run.faults.slice(0, 10)).toEqual([]);
+  } finally {
+    harness.close();
+  }
+});
 
 test('the corpus assembles to the bytes that it gives', (ctx) => {
   if (!hasBpfCorpus) ctx.skip('no corpora: set HONE_CORPORA to their folder');
@@ -74,4 +111,12 @@ test('random programs give the same result and leave the same memory on every en
     }),
     { numRuns: 1000 },
   );
+});
+
+test('the README shows these results: else npm run generate', async (ctx) => {
+  if (!hasDpdk) ctx.skip('needs gcc and DPDK: apt-get install gcc libdpdk-dev');
+  if (!hasBpfCorpus) ctx.skip('no corpora: set HONE_CORPORA to their folder');
+  const readme = join(import.meta.dirname, '../../README.md');
+  const text = replaceMarked(readFileSync(readme, 'utf8'), 'engines', formatEngineTable(outcomes));
+  await expect(text).toMatchFileSnapshot(readme);
 });
