@@ -52,9 +52,9 @@ function whole(frame: Uint8Array): Captured {
 }
 
 /** Writes a nanosecond pcap file and gives its name. */
-function writeCapture(packets: Iterable<Captured>): string {
+function writeCapture(packets: Iterable<Captured>, linkType = 1): string {
   const header = Buffer.alloc(24);
-  for (const [i, word] of [0xa1b23c4d, 0x00040002, 0, 0, 262_144, 1].entries())
+  for (const [i, word] of [0xa1b23c4d, 0x00040002, 0, 0, 262_144, linkType].entries())
     header.writeUInt32LE(word, 4 * i);
   const pieces = [header];
   for (const { frame, originalLength, timestampNs = 0n } of packets) {
@@ -119,6 +119,21 @@ const ipv4Tcp = composeIpv4({ source: '10.0.0.1', destination: '10.0.0.2' }, tcp
 const ipv6 = composeIpv6({ source: '2001:db8::1', destination: '2001:db8::2' }, udp).bytes;
 const ipv6Tcp = composeIpv6({ source: '2001:db8::1', destination: '2001:db8::2' }, tcp({ flags: 'S' })).bytes;
 const ping = over4(composeIcmp({ type: 8, rest: 0x0007_0001 }, new Uint8Array(56)));
+
+const ESP = segment(50, 0, 0, 1, 1, 0, 0, 0, 7, new Uint8Array(32));
+/** An Authentication Header before UDP, with 12 bytes of integrity check value. */
+const AH_UDP = bytesOf(17, 4, 0, 0, 0x80, 0, 1, 1, 0, 0, 0, 7, ...Array.from({ length: 12 }, (_, i) => i));
+
+function geneve(
+  flags: number,
+  type: number,
+  subtype: number,
+  options: number[],
+  payload: Uint8Array,
+): Segment {
+  const header = [options.length / 4, flags, type, subtype, 0xab, 0xcd, 0xef, 0, ...options];
+  return composeUdp({ sourcePort: 40_000, destinationPort: 6_081 }, bytesOf(...header, payload));
+}
 
 function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
@@ -266,7 +281,27 @@ const EQUAL: Readonly<Record<string, () => Uint8Array[]>> = {
     over4(segment(47, 0x30, 0, 0x86, 0xdd, 0, 0, 0, 9, 0, 0, 0, 5, ipv6)),
     over4(segment(47, 0x20, 0, 0x65, 0x58, 0, 0, 0, 9, ping)),
     over4(segment(47, 0, 0, 0x22, 0xeb, 1, 2)),
+    over4(segment(47, 0xb0, 0, 0x08, 0, 1, 2, 0, 3, 0, 0, 0, 9, 0, 0, 0, 5, ipv4)),
   ],
+  GENEVE: () => [
+    over4(geneve(0, 0x65, 0x58, [], ping)),
+    over6(geneve(0x80, 0x86, 0xdd, [], ipv6)),
+    over4(geneve(0x40, 0x08, 0x00, [1, 8, 0, 1, 1, 2, 3, 4], ipv4)),
+  ],
+  IPsec: () => [
+    over4(ESP),
+    over6(ESP),
+    over4(segment(51, AH_UDP, udp.bytes)),
+    over6(segment(51, AH_UDP, udp.bytes)),
+    over4(segment(51, 6, AH_UDP.subarray(1), tcp({ flags: 'S' }).bytes)),
+  ],
+  IGMP: () => [
+    ...[0x11, 0x12, 0x16, 0x17, 0x55].map((type) => over4(segment(2, type, 100, 0, 0, 224, 0, 0, 1))),
+    ...[0, 7].map((time) => over4(segment(2, 0x11, time, 0, 0, 0, 0, 0, 0))),
+    ...[0x11, 0x12, 0x16, 0x17].map((type) => over4(segment(2, type, 100, 0, 0, 224, 0, 0, 1, 0, 0))),
+    over4(segment(2, 0x22, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0, 224, 0, 0, 1)),
+  ],
+  'IP in a SNAP header': () => [etherType(8 + ipv4.length, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0, ipv4)],
   'IP protocols of no known kind': () => [over4(segment(99, 1, 2, 3)), over6(segment(99, 1, 2, 3))],
   'ICMP in the wrong IP': () => [over4(segment(58, 1, 2)), over6(segment(1, 1, 2))],
   MPLS: () => [
@@ -315,6 +350,8 @@ describe('lines equal those of tcpdump -nn -S', () => {
     ['ARP', ethernet(arpRequest)],
     ['MPLS', etherType(0x8847, 0, 1, 0x06, 0x40, 0, 2, 0x03, 0x40, ipv4)],
     ['IP in IP', over4(segment(4, ipv4))],
+    ['ESP', over4(ESP)],
+    ['IGMP', over4(segment(2, 0x16, 0, 0, 0, 224, 0, 0, 1))],
   ] as const)('%s, cut short after every byte', ([, frame], ctx) => {
     if (!haveTcpdump) ctx.skip('needs tcpdump: apt-get install tcpdump');
     const packets = range(frame.length - 1).map((i) => ({
@@ -323,6 +360,43 @@ describe('lines equal those of tcpdump -nn -S', () => {
     }));
     const own = packets.map((packet) => formatPacketLine(packet.frame, packet.originalLength));
     expect(own).toEqual(tcpdumpLines(writeCapture(packets), '-t'));
+  });
+
+  test.for<[string, number, Uint8Array[]]>([
+    [
+      'NULL',
+      0,
+      [bytesOf(2, 0, 0, 0, ipv4), bytesOf(0, 0, 0, 2, ipv4Tcp), bytesOf(30, 0, 0, 0, ipv6), bytesOf(2, 0)],
+    ],
+    ['LOOP', 108, [bytesOf(0, 0, 0, 2, ipv4), bytesOf(0, 0, 0, 24, ipv6Tcp)]],
+    ['RAW', 101, [ipv4, ipv6, bytesOf(0x75, ipv4.subarray(1))]],
+    ['IPV4', 228, [ipv4]],
+    ['IPV6', 229, [ipv6]],
+    [
+      'LINUX_SLL',
+      113,
+      [
+        bytesOf(0, 0, 0, 1, 0, 6, ...range(8), 8, 0, ipv4),
+        bytesOf(0, 4, 3, 4, 0, 0, ...range(8), 0x86, 0xdd, ipv6),
+        bytesOf(0, 1, 0, 1, 0, 6, ...range(8), 8, 6, arpRequest.bytes),
+        bytesOf(0, 1, 0, 1, 0, 6),
+      ],
+    ],
+    [
+      'LINUX_SLL2',
+      276,
+      [0, 1, 2, 3, 4].map((packetType) =>
+        bytesOf(8, 0, 0, 0, 0, 0, 0, 7, 0, 1, packetType, 6, ...range(8), ipv4),
+      ),
+    ],
+  ])('link type %s', ([, linkType, frames], ctx) => {
+    if (!haveTcpdump) ctx.skip('needs tcpdump: apt-get install tcpdump');
+    const own = frames.map((frame) => formatPacketLine(frame, frame.length, linkType));
+    // The name of the interface, which is that of the machine where tcpdump runs, is not in the packet.
+    const theirs = tcpdumpLines(writeCapture(frames.map(whole), linkType), '-t').map((line) =>
+      linkType === 276 ? line.replace(/^\S+ +/, '') : line,
+    );
+    expect(own).toEqual(theirs);
   });
 
   test('VLAN tags as with -e, the rest as without', (ctx) => {
@@ -394,7 +468,8 @@ test('TCP, ARP and ICMP of the corpora: tcpdump says the same, and then what the
         /^(vlan \d+, p \d+(, DEI)?, )+/,
         '',
       );
-      const isComparable = /: Flags \[|^ARP, Re|: ICMP echo/.test(own) && !/Geneve|VXLAN|OTV/.test(line);
+      const isComparable =
+        /: Flags \[|^ARP, Re|: ICMP echo|: igmp |: Geneve/.test(own) && !/VXLAN|OTV/.test(line);
       const isAtm = own.startsWith('ARP') && packet.frame[15] === ARP_HARDWARE_ATM;
       if (!isComparable || isAtm || OTHER_WORDS.test(line)) continue;
       expect(line.slice(0, own.length), `${name} packet ${i + 1}`).toBe(own);

@@ -32,6 +32,11 @@ export class GreView extends View {
     return this.#has(CHECKSUM_PRESENT) ? this.part.u16(4) : undefined;
   }
 
+  /** Of the routing information, when a checksum is there; reserved since RFC 2784. */
+  get offset(): number | undefined {
+    return this.#has(CHECKSUM_PRESENT) ? this.part.u16(6) : undefined;
+  }
+
   get key(): number | undefined {
     return this.#has(KEY_PRESENT) ? this.part.u32(4 + this.#checksumLength) : undefined;
   }

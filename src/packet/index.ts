@@ -7,7 +7,7 @@ export { type Field, type FieldKind, type FieldValue, formatFieldValue, readFiel
 export { FIELDS, fieldsByName } from './field-table.ts';
 export { formatHexDump } from './hex-dump.ts';
 export type { Layer, LayerFault, ProtocolName } from './layer.ts';
-export { formatLinkHeader, linkHeaderLength } from './line-link.ts';
+export { formatLinkHeader, linkHeaderLength } from './line-link-header.ts';
 export { formatPacketLine } from './packet-line.ts';
 export { type SamplePacket, sampleTraffic } from './sample.ts';
 export { formatDate, TIME_STYLES, TimeColumn, type TimeStyle } from './time-column.ts';

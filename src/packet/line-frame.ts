@@ -8,6 +8,7 @@ import { formatArp } from './line-arp.ts';
 import { formatIpv4 } from './line-ipv4.ts';
 import { formatIpv6 } from './line-ipv6.ts';
 import { cutShort, type Nest } from './line-nest.ts';
+import { LlcView } from './llc.ts';
 import { MplsView } from './mpls.ts';
 import type { Part } from './part.ts';
 import { PPP_IPV4, PPP_IPV6, PppoeView } from './pppoe.ts';
@@ -16,8 +17,21 @@ import { isVlanType, VlanView } from './vlan.ts';
 export function formatFrame(part: Part, nest: Nest): string {
   const ethernet = EthernetView.tryOf(part);
   if (ethernet === undefined) return cutShort('ether');
-  let { etherType } = ethernet;
-  let payload = ethernet.payload();
+  return formatTagged(ethernet.etherType, ethernet.payload(), nest, (etherType, payload) => {
+    if (etherType > LARGEST_LENGTH) return formatUnknown(ethernet, etherType, part.length);
+    return formatSnap(payload.limit(etherType), nest) ?? formatUnknown(ethernet, etherType, part.length);
+  });
+}
+
+/** Tags, and what follows the last of them; `unknown` says what is said of EtherTypes that are not taken apart. */
+export function formatTagged(
+  firstType: number,
+  first: Part,
+  nest: Nest,
+  unknown: (etherType: number, payload: Part) => string,
+): string {
+  let etherType = firstType;
+  let payload = first;
   let tags = '';
   while (isVlanType(etherType)) {
     const tag = VlanView.tryOf(payload);
@@ -26,7 +40,14 @@ export function formatFrame(part: Part, nest: Nest): string {
     etherType = tag.etherType;
     payload = tag.payload();
   }
-  return tags + (formatPayload(etherType, payload, nest) ?? formatUnknown(ethernet, etherType, part.length));
+  return tags + (formatPayload(etherType, payload, nest) ?? unknown(etherType, payload));
+}
+
+/** What an 802.3 frame carries behind an EtherType of its own; undefined when there is none. */
+function formatSnap(part: Part, nest: Nest): string | undefined {
+  const llc = LlcView.tryOf(part);
+  if (llc === undefined || llc.organization !== 0 || llc.protocol === undefined) return undefined;
+  return formatPayload(llc.protocol, part.after(llc.headerLength), nest);
 }
 
 /** What follows an EtherType, VLAN tags aside; undefined when it is none that is taken apart here. */

@@ -10,6 +10,7 @@ export function formatGre(part: Part, nest: Nest): string {
   if (gre === undefined) return `GREv${version}${cutShort('gre')}`;
   let text = `GREv${version}`;
   if (version !== 0) return `${text}, length ${part.length}`;
+  if (gre.offset !== undefined) text += `, off 0x${gre.offset.toString(16)}`;
   if (gre.key !== undefined) text += `, key=0x${gre.key.toString(16)}`;
   if (gre.sequence !== undefined) text += `, seq ${gre.sequence}`;
   const inner = nest.etherType(gre.protocol, gre.payload());

@@ -5,6 +5,7 @@
 import { formatFrame, formatPayload } from './line-frame.ts';
 import { formatLink } from './line-link.ts';
 import type { Nest } from './line-nest.ts';
+import { LINK_TYPES } from './link-types.ts';
 import { Part } from './part.ts';
 
 /** A hostile packet can hold thousands of packets in packets: more than this are not opened. */
@@ -23,10 +24,14 @@ for (let levels = 1; levels <= DEEPEST_NESTING; levels++) {
 
 /**
  * `IP 10.0.0.1.1234 > 10.0.0.2.80: Flags [S], seq 1, win 64240, length 0`: without the time, without a line feed.
- * @param frame the captured bytes
- * @param originalLength its length on the wire in bytes
- * @param linkType LINKTYPE_ value of what the bytes begin with; 1 is Ethernet
+ * @param bytes the captured bytes, from the link layer's header
+ * @param originalLength bytes on the wire
+ * @param linkType LINKTYPE_ value
  */
-export function formatPacketLine(frame: Uint8Array, originalLength: number, linkType = 1): string {
-  return formatLink(linkType, Part.ofFrame(frame, originalLength), NESTS[DEEPEST_NESTING]!).trim();
+export function formatPacketLine(
+  bytes: Uint8Array,
+  originalLength: number,
+  linkType: number = LINK_TYPES.ETHERNET,
+): string {
+  return formatLink(linkType, Part.ofFrame(bytes, originalLength), NESTS[DEEPEST_NESTING]!).trim();
 }

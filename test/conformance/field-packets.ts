@@ -72,7 +72,7 @@ const ETHERNET: readonly string[] = [
   ether('9100', `0064 8100 00c8 0800 ${ip4(17, PLAIN)}`),
   ether('8100', `0064 0026 4242 03 0000 00 00 00 8000000000000000`),
   ether('8847', `00064140 ${ip4(17, PLAIN)}`),
-  ether('8847', `000c8c3f 00064140 ${ip6(17, PLAIN)}`),
+  ether('8847', `c80c8c3f 00064140 ${ip6(17, PLAIN)}`),
   ether('8848', `00064140 ${ip4(17, PLAIN)}`),
   ether('8864', `1100 0007 ${word(2 + hexLength(ip4(17, PLAIN)))} 0021 ${ip4(17, PLAIN)}`),
   ether('8864', `1100 00ab ${word(2 + hexLength(ip6(17, PLAIN)))} 0057 ${ip6(17, PLAIN)}`),
