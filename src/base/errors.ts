@@ -58,3 +58,18 @@ export class PeerError extends HoneError {
     super(code, message);
   }
 }
+
+/**
+ * A program that a target must not run. `pc` is the slot of the instruction, 0 when it is the whole program; `state`
+ * says what was known of registers and stack before it, one line a function, and is empty when that does not matter.
+ */
+export class VerifierError extends HoneError {
+  readonly pc: number;
+  readonly state: string;
+
+  constructor(pc: number, message: string, state = '') {
+    super('VERIFIER', message);
+    this.pc = pc;
+    this.state = state;
+  }
+}

@@ -1,4 +1,12 @@
 export { assertUnreachable } from './assert.ts';
 export { CompileError, type Diagnostic, formatDiagnostic, type Span } from './diagnostics.ts';
-export { FormatError, HoneError, PeerError, SysError, UnsupportedError, UsageError } from './errors.ts';
+export {
+  FormatError,
+  HoneError,
+  PeerError,
+  SysError,
+  UnsupportedError,
+  UsageError,
+  VerifierError,
+} from './errors.ts';
 export { nearest } from './nearest.ts';

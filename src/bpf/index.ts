@@ -15,6 +15,21 @@ export { operate, runCbpf } from './cbpf/run.ts';
 export { validateCbpf } from './cbpf/validate.ts';
 export { decodeEbpf, encodeEbpf } from './isa/codec.ts';
 export type { EbpfInsn, EbpfProgram } from './isa/insn.ts';
-export { checkMbufProgram, VerifierError } from './mbuf/check.ts';
+export { checkMbufProgram } from './mbuf/check.ts';
 export { type MbufContext, type MbufRunner, prepareMbufProgram } from './mbuf/run.ts';
 export { compileForMbuf, type MbufOptions } from './mbuf/translate.ts';
+export { dpdkProfile } from './verify/dpdk.ts';
+export { type KernelProgramType, kernelProfile } from './verify/kernel.ts';
+export { kernelHelpers } from './verify/kernel-helpers.ts';
+export type {
+  Address,
+  Argument,
+  ContextField,
+  HelperShape,
+  MapShape,
+  MemoryShape,
+  Profile,
+  Setting,
+} from './verify/profile.ts';
+export { type Verified, verifyProgram } from './verify/verify.ts';
+export { wasmProfile } from './verify/wasm.ts';

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { VerifierError } from '../../src/base/index.ts';
 import {
   type CbpfProgram,
   checkMbufProgram,
@@ -14,7 +15,6 @@ import {
   type EbpfProgram,
   prepareMbufProgram,
   runCbpf,
-  VerifierError,
 } from '../../src/bpf/index.ts';
 import { compileFilter } from '../../src/filter/index.ts';
 import { buildHarness, type Harness, hasDpdk, type MbufPacket } from './engine-harness.ts';

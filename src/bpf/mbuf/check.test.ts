@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checkMbufProgram, VerifierError } from './check.ts';
+import { VerifierError } from '../../base/index.ts';
+import { checkMbufProgram } from './check.ts';
 
 const op = (code: number, dst = 0, src = 0, off = 0, imm = 0) => ({ code, dst, src, off, imm });
 type Insn = ReturnType<typeof op>;

@@ -9,7 +9,7 @@
  * that the code behind it is garbage; and its jumps back by 127 or 128 bytes, which only an exit behind another one
  * makes, go forward instead.
  */
-import { HoneError } from '../../base/index.ts';
+import { VerifierError } from '../../base/index.ts';
 import * as cbpf from '../cbpf/isa.ts';
 import * as ebpf from '../isa/insn.ts';
 import { MAX_OFFSET, maxOfBytes, maxOfResult } from './bounds.ts';
@@ -20,16 +20,6 @@ const MAX_INSNS = 4096;
 
 const CONTEXT = 6;
 const STACK = 10;
-
-/** A program that breaks the profile; `pc` is the number of the instruction, 0 when it is the whole program. */
-export class VerifierError extends HoneError {
-  readonly pc: number;
-
-  constructor(pc: number, message: string) {
-    super('VERIFIER', message);
-    this.pc = pc;
-  }
-}
 
 /** What holds before an instruction, whichever way led there. */
 class State {

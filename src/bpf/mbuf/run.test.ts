@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VerifierError } from './check.ts';
+import { VerifierError } from '../../base/index.ts';
 import { type MbufContext, prepareMbufProgram } from './run.ts';
 
 const op = (code: number, dst = 0, src = 0, off = 0, imm = 0) => ({ code, dst, src, off, imm });
