@@ -3,8 +3,9 @@
  * the mbuf, constants built from 32-bit ones, data in the stack instead of memory, one exit, and a comparison of r0 with
  * what is expected, because those engines only say whether a packet is accepted.
  */
+import { VerifierError } from '../../src/base/index.ts';
 import { assemble } from '../../src/bpf/asm/assemble.ts';
-import { VerifierError } from '../../src/bpf/index.ts';
+import {} from '../../src/bpf/index.ts';
 import type { EbpfInsn, EbpfProgram } from '../../src/bpf/isa/insn.ts';
 import { type InsnRow, isWide } from '../../src/bpf/isa/table.ts';
 import { jumpTarget, validateProgram } from '../../src/bpf/isa/validate.ts';
