@@ -15,6 +15,7 @@ interface WebAssemblyApi {
     readonly shared: boolean;
   }) => WasmMemory<Buffer>;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly RuntimeError: new () => Error;
   readonly Instance: new (module: object, imports: WasmImports) => { readonly exports: object };
 }
 
@@ -44,4 +45,9 @@ export function instantiate<Exports extends object>(
   imports: WasmImports,
 ): Exports {
   return new api.Instance(new api.Module(module), imports).exports as Exports;
+}
+
+/** Whether code of a module did what it may not, as reaching outside of its memory. */
+export function isTrap(error: unknown): error is Error {
+  return error instanceof api.RuntimeError;
 }

@@ -12,6 +12,7 @@
  */
 import { createMemory, instantiate, PAGE_BYTES, type WasmMemory } from '../../wasm/index.ts';
 import type { CbpfProgram } from '../cbpf/isa.ts';
+import { validateCbpf } from '../cbpf/validate.ts';
 import {
   INTERFACE_BYTES,
   INTERFACES,
@@ -110,6 +111,7 @@ export class CaptureWalker {
 
   /** Another filter; the number by which interfaces name it. Throws FormatError for what is no program. */
   addFilter(program: CbpfProgram): number {
+    validateCbpf(program);
     this.#walks.clear();
     return this.#filters.push(program) - 1;
   }

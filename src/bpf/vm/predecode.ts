@@ -2,11 +2,11 @@
  * A program as numbers for the interpreter: four a slot. Constants lie behind the registers in the same array of words, so
  * that an operation with a constant is one with a register. Addresses and helpers are looked up here, once.
  */
-import { UnsupportedError } from '../../base/index.ts';
 import type { EbpfInsn, EbpfProgram } from '../isa/insn.ts';
 import type { InsnRow } from '../isa/table.ts';
 import { jumpTarget, validateProgram } from '../isa/validate.ts';
-import type { AddressKind, Environment, Helper } from './engine.ts';
+import type { Environment, Helper } from './engine.ts';
+import { helperOf, wideConstant } from './lookup.ts';
 
 /** Numbers of a slot in `insns`. */
 export const STRIDE = 4;
@@ -91,35 +91,4 @@ function lastNumber(row: InsnRow, insn: EbpfInsn, pc: number): number {
     default:
       return insn.off;
   }
-}
-
-function wideConstant(
-  { operation }: InsnRow,
-  { imm }: EbpfInsn,
-  nextImm: number,
-  environment: Environment,
-): readonly [low: number, high: number] {
-  if (operation === 'imm64') return [imm, nextImm];
-  const address = environment.resolve?.(operation as AddressKind, imm, nextImm);
-  if (address === undefined) {
-    throw new UnsupportedError(
-      `eBPF program: nothing is known of ${operation}(${imm})`,
-      'an environment with it',
-    );
-  }
-  return [address | 0, Math.floor(address / 2 ** 32)];
-}
-
-function helperOf({ operation }: InsnRow, { imm }: EbpfInsn, { helpers }: Environment): Helper {
-  if (operation === 'btf') {
-    throw new UnsupportedError(`eBPF program: call of a function by its BTF id ${imm}`, 'the Linux kernel');
-  }
-  const helper = helpers.get(imm);
-  if (helper === undefined) {
-    throw new UnsupportedError(
-      `eBPF program: call of helper ${imm}, which is not there`,
-      'an environment with it',
-    );
-  }
-  return helper;
 }

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { FormatError } from '../../base/index.ts';
+import { interfaceRow, MAX_INTERFACES, match, NO_TIME } from './layout.ts';
+import type { RecordFormat } from './record-format.ts';
+import { CaptureWalker, type CaptureWalkerOptions } from './walker.ts';
+
+const pcap: RecordFormat = {
+  kind: 'pcap',
+  littleEndian: true,
+  recordHeaderBytes: 16,
+  fractionsPerSecond: 1_000_000,
+};
+const pcapng: RecordFormat = { ...pcap, kind: 'pcapng' };
+const options: CaptureWalkerOptions = { collect: 'list', times: false, dataBytes: 1024, listLength: 8 };
+
+function feed(walker: CaptureWalker, words: readonly number[]): void {
+  const bytes = new Uint8Array(Uint32Array.from(words).buffer);
+  walker.borrowRoom().set(bytes);
+  walker.filled(bytes.length);
+}
+
+/** An Enhanced Packet Block of one word of data with some of its words changed. */
+const enhanced = (changes: Readonly<Record<number, number>>): readonly number[] =>
+  [6, 36, 0, 0, 0, 4, 60, 0xaabbccdd, 36].map((word, i) => changes[i] ?? word);
+
+describe('what is left to the user', () => {
+  for (const [name, format, words] of [
+    ['another block', pcapng, [5, 24, 0, 0, 0, 24]],
+    ['a block of the other byte order', pcapng, [0x06000000, 0x24000000, 0, 0, 0, 0, 0, 0, 0x24000000]],
+    ['a length that is no multiple of 4', pcapng, enhanced({ 1: 35, 7: 0x23bbccdd, 8: 0 })],
+    ['a length below the smallest block', pcapng, enhanced({ 1: 12 })],
+    ['a length below the packet’s fields', pcapng, [6, 28, 0, 0, 0, 0, 28]],
+    ['a length above the memory', pcapng, enhanced({ 1: 1028 })],
+    ['a length of all ones', pcapng, enhanced({ 1: 0xfffffffc })],
+    ['two lengths that differ', pcapng, enhanced({ 8: 40 })],
+    ['more captured than there is', pcapng, enhanced({ 5: 5 })],
+    ['captured bytes that wrap', pcapng, enhanced({ 5: 0xffffffff })],
+    ['an interface that nobody described', pcapng, enhanced({ 2: 1 })],
+    ['an interface far away', pcapng, enhanced({ 2: 0x04000000 })],
+    ['a packet above the limit', pcap, [0, 0, 101, 101]],
+    ['a packet above the memory', pcap, [0, 0, 0xffffffff, 60]],
+  ] as const) {
+    test(name, () => {
+      const walker = new CaptureWalker(format, options);
+      walker.addInterface({ filter: 'all', snaplen: 100 });
+      feed(walker, words);
+      const at = walker.position;
+      expect(walker.walk()).toBe('other');
+      expect([walker.position, walker.listed, walker.totals.seen]).toEqual([at, 0, 0]);
+    });
+  }
+});
+
+test('a list entry has all there is to know of a packet', () => {
+  const walker = new CaptureWalker(pcapng, options);
+  walker.addInterface({ filter: 'none', snaplen: 0 });
+  walker.addInterface({ filter: 'all', snaplen: 0 });
+  feed(walker, [...enhanced({}), ...enhanced({ 2: 1, 3: 7, 4: 8 }), 3, 20, 2, 0x1122, 20]);
+  const start = walker.position;
+  expect(walker.walk()).toBe('more');
+  expect(walker.listed).toBe(1);
+  const field = (offset: number): number => walker.view.getUint32(walker.matchAt(0) + offset, true);
+  expect(field(match.record)).toBe(start + 36);
+  expect(field(match.recordLength)).toBe(36);
+  expect(field(match.data)).toBe(start + 36 + 28);
+  expect([field(match.capturedLength), field(match.originalLength), field(match.interface)]).toEqual([
+    4, 60, 1,
+  ]);
+  expect(walker.view.getBigUint64(walker.matchAt(0) + match.time, true)).toBe((7n << 32n) | 8n);
+  expect(walker.totals).toEqual({ seen: 3, matched: 1, capturedBytes: 4, originalBytes: 60 });
+});
+
+test('a simple packet has no time, and the length of its interface’s limit', () => {
+  const walker = new CaptureWalker(pcapng, { ...options, times: true });
+  walker.addInterface({ filter: 'all', snaplen: 3 });
+  feed(walker, [3, 24, 60, 0x1122, 0, 24]);
+  expect(walker.walk()).toBe('more');
+  expect(walker.view.getUint32(walker.matchAt(0) + match.capturedLength, true)).toBe(3);
+  expect(walker.view.getBigUint64(walker.matchAt(0) + match.time, true)).toBe(NO_TIME);
+  expect(walker.timesOf(0)).toBeUndefined();
+});
+
+test('interfaces beyond the table stop the walk', () => {
+  const walker = new CaptureWalker(pcapng, options);
+  for (let i = 0; i <= MAX_INTERFACES; i++) walker.addInterface({ filter: 'all', snaplen: 0 });
+  feed(walker, [...enhanced({ 2: MAX_INTERFACES - 1 }), ...enhanced({ 2: MAX_INTERFACES })]);
+  expect(walker.walk()).toBe('other');
+  expect(walker.listed).toBe(1);
+});
+
+test('a new section knows no interfaces', () => {
+  const walker = new CaptureWalker(pcapng, options);
+  walker.addInterface({ filter: 'all', snaplen: 0 });
+  feed(walker, [...enhanced({}), ...enhanced({})]);
+  expect(walker.walk({ seen: 1 })).toBe('limit');
+  walker.startSection(true);
+  expect(walker.walk()).toBe('other');
+});
+
+test('a filter that is no program is refused', () => {
+  const walker = new CaptureWalker(pcap, options);
+  expect(() => walker.addFilter([{ code: 0x05, jt: 0, jf: 0, k: 7 }])).toThrow(FormatError);
+});
+
+test('rows of the table hold all their fields', () => {
+  expect(Math.max(...Object.values(interfaceRow)) + 8).toBeLessThanOrEqual(64);
+});
