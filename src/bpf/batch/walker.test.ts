@@ -27,7 +27,7 @@ describe('what is left to the user', () => {
   for (const [name, format, words] of [
     ['another block', pcapng, [5, 24, 0, 0, 0, 24]],
     ['a block of the other byte order', pcapng, [0x06000000, 0x24000000, 0, 0, 0, 0, 0, 0, 0x24000000]],
-    ['a length that is no multiple of 4', pcapng, enhanced({ 1: 35, 7: 0x23bbccdd, 8: 0 })],
+    ['a length that is no multiple of 4', pcapng, enhanced({ 1: 35, 5: 3, 7: 0x23bbccdd, 8: 0 })],
     ['a length below the smallest block', pcapng, enhanced({ 1: 12 })],
     ['a length below the packet’s fields', pcapng, [6, 28, 0, 0, 0, 0, 28]],
     ['a length above the memory', pcapng, enhanced({ 1: 1028 })],

@@ -20,7 +20,7 @@ const i64s = (count: number): readonly 'i64'[] => Array.from({ length: count }, 
 const i32s = (count: number): readonly 'i32'[] => Array.from({ length: count }, () => 'i32');
 
 /** r0 to r9, r10 -> r0. */
-export const functionType: FunctionType = { params: i64s(REGISTERS + 1), results: ['i64'] };
+const functionType: FunctionType = { params: i64s(REGISTERS + 1), results: ['i64'] };
 
 /** What programs reach outside of their module. An i64 never crosses: r1 to r5 go out as pairs of words. */
 export interface ProgramImports {
@@ -52,7 +52,7 @@ export interface ProgramGlobals {
 }
 
 export interface ProgramCode {
-  /** Index of the function that the program starts with, of the type `functionType`. */
+  /** Index of the function that the program starts with. */
   readonly index: number;
   /** The helpers that it calls by number, as `callHelper` is given them. */
   readonly helpers: readonly Helper[];
