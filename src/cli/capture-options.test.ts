@@ -112,6 +112,19 @@ test('everything else', () => {
   });
 });
 
+test('--bpf stands in the place of -f', () => {
+  const bpf = (...argv: string[]) => options(...argv).choices.map((choice) => [choice.filter, choice.bpf]);
+  expect(bpf('--bpf', 'a.o')).toEqual([['', 'a.o']]);
+  expect(bpf('-f', 'udp', '-i', '0', '--bpf', 'a.o:p', '-i', '1')).toEqual([
+    ['', 'a.o:p'],
+    ['udp', undefined],
+  ]);
+  expect(bpf('--bpf', 'a.o', '-i', '0', '-f', 'udp', '-i', '1')).toEqual([
+    ['udp', undefined],
+    ['', 'a.o'],
+  ]);
+});
+
 test('-D and -S', () => {
   expect(parse('-D').kind).toBe('list-ports');
   expect(parse('-S', '-i', '0').kind).toBe('statistics');
@@ -127,6 +140,9 @@ for (const { argv, message } of [
   { argv: ['--ifname', 'x'], message: '--ifname: expected after the -i that it belongs to' },
   { argv: ['-i', '0', '-f', 'a', '-f', 'b'], message: '-f: got two for -i 0, expected one' },
   { argv: ['-f', 'tcp', 'udp'], message: 'got two default filters, "tcp" by -f and "udp"' },
+  { argv: ['--bpf', 'a.o', 'udp'], message: 'got two default filters, --bpf a.o and "udp"' },
+  { argv: ['-i', '0', '--bpf', 'a', '--bpf', 'b'], message: '--bpf: got two for -i 0, expected one' },
+  { argv: ['-i', '0', '-f', 'a', '--bpf', 'b'], message: '--bpf: got -f and --bpf for -i 0, expected one' },
   { argv: ['-b', 'packets:3'], message: '-b: expected -w FILE, got no -w' },
   { argv: ['-b', 'packets:3', '-w', '-'], message: '-b: expected -w FILE, got -w -' },
   { argv: ['-a', 'filesize:3'], message: '-a filesize: expected -w, got no file whose size counts' },

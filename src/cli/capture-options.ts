@@ -24,6 +24,8 @@ const MAXIMUM_RING_MIB = 1024;
 export interface PortChoice {
   readonly selector: string;
   readonly filter: string;
+  /** FILE or FILE:PROGRAM, instead of a filter. */
+  readonly bpf: string | undefined;
   readonly snaplen: number;
   /** The name and the description in the file; undefined for the port's own. */
   readonly name: string | undefined;
@@ -83,6 +85,11 @@ export function addCaptureOptions(command: Command): (words: readonly string[]) 
     )
     .option('-f <filter>', 'capture filter of the -i before, or the default', (text) =>
       ports.set('-f', { filter: text }),
+    )
+    .option(
+      '--bpf <file>',
+      'program in C, an ELF object, in the place of -f; FILE:PROGRAM of several',
+      (text) => ports.set('--bpf', { bpf: text }),
     )
     .option('-s, --snapshot-length <bytes>', 'bytes kept of a packet (default: 262144; 0 as well)', (text) =>
       ports.set('-s', { snaplen: parseSnaplen(text) }),
@@ -171,6 +178,7 @@ function checkTogether(options: CaptureOptions, statistics: boolean): void {
 /** What stands behind one -i, or before all of them. */
 interface PortSettings {
   filter?: string;
+  bpf?: string;
   snaplen?: number;
   name?: string;
   description?: string;
@@ -204,12 +212,15 @@ class PortChoices {
       if (this.#defaults.filter !== undefined) {
         throw new UsageError(`got two default filters, "${this.#defaults.filter}" by -f and "${words}"`);
       }
+      if (this.#defaults.bpf !== undefined) {
+        throw new UsageError(`got two default filters, --bpf ${this.#defaults.bpf} and "${words}"`);
+      }
       this.#defaults.filter = words;
     }
     const choices = this.#choices.length > 0 ? this.#choices : [{ selector: 'all', own: {} }];
     return choices.map(({ selector, own }) => ({
       selector,
-      filter: own.filter ?? this.#defaults.filter ?? '',
+      ...chosenFilter(own.filter === undefined && own.bpf === undefined ? this.#defaults : own),
       snaplen: own.snaplen ?? this.#defaults.snaplen ?? MAXIMUM_SNAPLEN,
       name: own.name,
       description: own.description,
@@ -223,7 +234,14 @@ class PortChoices {
       if (Object.hasOwn(into, key)) throw new UsageError(`${option}: got two for ${where}, expected one`);
     }
     Object.assign(into, settings);
+    if (into.filter !== undefined && into.bpf !== undefined) {
+      throw new UsageError(`${option}: got -f and --bpf for ${where}, expected one`);
+    }
   }
+}
+
+function chosenFilter({ filter, bpf }: PortSettings): Pick<PortChoice, 'filter' | 'bpf'> {
+  return { filter: filter ?? '', bpf };
 }
 
 function parseSnaplen(text: string): number {

@@ -3,7 +3,12 @@
  * attached.
  */
 import { UsageError } from '../base/index.ts';
-import { type CapturedInterface, type CaptureSource, compilePrograms } from '../capture/index.ts';
+import {
+  type CapturedInterface,
+  type CaptureSource,
+  compilePrograms,
+  loadPrograms,
+} from '../capture/index.ts';
 import {
   type CaptureFeed,
   type CapturePort,
@@ -29,10 +34,13 @@ export interface ApplicationPlan {
 
 /**
  * Finds the ports and compiles the filters; changes nothing. The caller closes the applications' targets.
- * @throws CompileError, UsageError
+ * @throws CompileError, UsageError, HoneError for a program that cannot run
  */
 export async function planSources(choices: readonly PortChoice[]): Promise<ApplicationPlan[]> {
-  const compiled = choices.map((choice) => ({ choice, programs: compilePrograms(choice.filter) }));
+  const compiled = choices.map((choice) => ({
+    choice,
+    programs: choice.bpf === undefined ? compilePrograms(choice.filter) : loadPrograms(choice.bpf),
+  }));
   const { selections, applications } = await resolvePorts(choices.map(({ selector }) => selector));
   try {
     return applications.map((application) => {
@@ -121,7 +129,7 @@ function describeSource(plan: ApplicationPlan, feed: CaptureFeed, qualified: boo
     name: choice.name ?? (qualified ? `${application.pid}/${port.name}` : port.name),
     description: choice.description ?? `${application.label}, port ${port.portId}, ${port.driver}`,
     snaplen: choice.snaplen,
-    filter: choice.filter,
+    filter: choice.bpf === undefined ? choice.filter : `--bpf ${choice.bpf}`,
   });
   return {
     target: application.target,

@@ -20,8 +20,8 @@ export function registerCapture(program: Command): void {
     .summary('packets of running applications into a file, or as lines')
     .description(
       'Captures packets that pass the ports of running DPDK applications which have the agent (hone run, hone attach), ' +
-        'or of a replay. -f, -s, --ifname and --ifdescr belong to the -i before them; before any -i, -f and -s are ' +
-        'the default. Without -i: all ports of the only application.',
+        'or of a replay. -f, --bpf, -s, --ifname and --ifdescr belong to the -i before them; before any -i, ' +
+        'the first three are the default. Without -i: all ports of the only application.',
     );
   const parse = addCaptureOptions(command);
   command.action((words: readonly string[]) => run(parse(words)));

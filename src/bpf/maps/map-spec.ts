@@ -14,7 +14,7 @@ export const BPF_MAP_TYPE_LPM_TRIE = 11;
 export const BPF_MAP_TYPE_RINGBUF = 27;
 
 /** Elements are made when needed: here all are made in advance, so that the flag says nothing. */
-export const BPF_F_NO_PREALLOC = 1;
+const BPF_F_NO_PREALLOC = 1;
 /** Programs read the values and do not write them. */
 export const BPF_F_RDONLY_PROG = 0x80;
 
@@ -55,7 +55,7 @@ const LPM_KEY_BYTES = [5, 4 + 256] as const;
 const arrayKind = { keyBytes: [4, 4], valueBytes: [1, MAX_VALUE_BYTES] } as const;
 const hashKind = { keyBytes: [1, MAX_KEY_BYTES], valueBytes: [1, MAX_VALUE_BYTES] } as const;
 
-export const mapKinds: Readonly<Record<number, MapKind>> = {
+const mapKinds: Readonly<Record<number, MapKind>> = {
   [BPF_MAP_TYPE_HASH]: { name: 'hash', perCpu: false, ...hashKind },
   [BPF_MAP_TYPE_ARRAY]: { name: 'array', perCpu: false, ...arrayKind },
   [BPF_MAP_TYPE_PERCPU_HASH]: { name: 'percpu_hash', perCpu: true, ...hashKind },
