@@ -75,8 +75,7 @@ function dissectPppoeDiscovery(walk: Walk, part: Part): void {
 
 function dissectPppoeSession(walk: Walk, part: Part): void {
   if (!walk.addHeader('pppoes', part, PppoeView.headerLength)) return;
-  const pppoe = new PppoeView(part);
-  if (pppoe.code === 0) walk.go('ppp', pppoe.payload());
+  walk.go('ppp', new PppoeView(part).payload());
 }
 
 const BY_PPP_PROTOCOL: ReadonlyMap<number, ProtocolName> = new Map<number, ProtocolName>([
