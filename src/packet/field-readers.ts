@@ -5,10 +5,7 @@
 import { ArpView } from './arp.ts';
 import { LARGEST_LENGTH } from './ethernet.ts';
 import type { FieldValue } from './field.ts';
-import { GreView } from './gre.ts';
-import { GtpView } from './gtp.ts';
 import type { Layer } from './layer.ts';
-import { LlcView } from './llc.ts';
 import type { Part } from './part.ts';
 import { SctpChunkView, SctpView } from './sctp.ts';
 import { TCP_OPTIONS, TcpView, tryTcpOption } from './tcp.ts';
@@ -16,10 +13,6 @@ import { TCP_OPTIONS, TcpView, tryTcpOption } from './tcp.ts';
 export type LayerReader = (layer: Layer) => readonly FieldValue[];
 
 const NONE: readonly FieldValue[] = [];
-
-function maybe(value: FieldValue | undefined): readonly FieldValue[] {
-  return value === undefined ? NONE : [value];
-}
 
 /** The captured bytes behind the header; nothing when there are none. */
 export function payloadBytes(layer: Layer): readonly FieldValue[] {
@@ -41,10 +34,15 @@ export function isLength(at: number): (layer: Layer) => boolean {
   return (layer) => layer.u16(at) <= LARGEST_LENGTH;
 }
 
-export function llc(read: (view: LlcView) => number | undefined): LayerReader {
+/** One value out of the protocol's view; nothing when there is no view, or the view says that it is not there. */
+export function ofView<View>(
+  tryOf: (part: Part) => View | undefined,
+  read: (view: View) => FieldValue | undefined,
+): LayerReader {
   return (layer) => {
-    const view = LlcView.tryOf(layer);
-    return view === undefined ? NONE : maybe(read(view));
+    const view = tryOf(layer);
+    const value = view && read(view);
+    return value === undefined ? NONE : [value];
   };
 }
 
@@ -65,20 +63,6 @@ export function arp(kind: 'mac' | 'ipv4', borrow: (view: ArpView) => Uint8Array)
 export function pppProtocol(layer: Layer): readonly FieldValue[] {
   if (layer.fault !== undefined) return NONE;
   return [layer.headerLength === 1 ? layer.u8(0) : layer.u16(0)];
-}
-
-export function gre(read: (view: GreView) => number | undefined): LayerReader {
-  return (layer) => {
-    const view = GreView.tryOf(layer);
-    return view === undefined ? NONE : maybe(read(view));
-  };
-}
-
-export function gtp(read: (view: GtpView) => number | undefined): LayerReader {
-  return (layer) => {
-    const view = GtpView.tryOf(layer);
-    return view === undefined ? NONE : maybe(read(view));
-  };
 }
 
 export function icvBytes(layer: Layer): readonly FieldValue[] {

@@ -6,13 +6,11 @@ import type { Packet } from './dissect.ts';
 import type { Field, FieldKind, FieldPlace, FieldValue } from './field.ts';
 import {
   arp,
-  gre,
-  gtp,
   icvBytes,
   isLength,
   isType,
   type LayerReader,
-  llc,
+  ofView,
   payloadBytes,
   payloadLength,
   pppProtocol,
@@ -24,7 +22,10 @@ import {
   tcpSackEdges,
 } from './field-readers.ts';
 import { formatProtocols } from './format-protocols.ts';
+import { GreView } from './gre.ts';
+import { GtpView } from './gtp.ts';
 import type { Layer, ProtocolName } from './layer.ts';
+import { LlcView } from './llc.ts';
 import { NullLoopbackView } from './null-loopback.ts';
 import { TCP_OPTIONS } from './tcp.ts';
 
@@ -137,14 +138,14 @@ const TABLE: Rows = {
       'unsigned',
       16,
       'control field of one or two bytes',
-      llc((v) => v.control),
+      ofView(LlcView.tryOf, (v) => v.control),
       4,
     ),
     'llc.type': computed(
       'unsigned',
       16,
       'EtherType of a SNAP header',
-      llc((v) => (v.organization === 0 ? v.protocol : undefined)),
+      ofView(LlcView.tryOf, (v) => (v.organization === 0 ? v.protocol : undefined)),
       4,
     ),
   },
@@ -160,7 +161,12 @@ const TABLE: Rows = {
     'ppp.protocol': computed('unsigned', 16, 'protocol number', pppProtocol, 4),
   },
   null: {
-    'null.family': computed('unsigned', 32, 'address family, in either byte order', nullFamily),
+    'null.family': computed(
+      'unsigned',
+      32,
+      'address family, in either byte order',
+      ofView(NullLoopbackView.tryOf, (v) => v.family),
+    ),
   },
   sll: {
     'sll.pkttype': uint(0, 2, 'to us, broadcast, multicast, to others, from us: 0 to 4'),
@@ -431,21 +437,21 @@ const TABLE: Rows = {
       'unsigned',
       16,
       'checksum',
-      gre((v) => v.checksum),
+      ofView(GreView.tryOf, (v) => v.checksum),
       4,
     ),
     'gre.key': computed(
       'unsigned',
       32,
       'key',
-      gre((v) => v.key),
+      ofView(GreView.tryOf, (v) => v.key),
       8,
     ),
     'gre.sequence_number': computed(
       'unsigned',
       32,
       'sequence number',
-      gre((v) => v.sequence),
+      ofView(GreView.tryOf, (v) => v.sequence),
     ),
   },
   vxlan: {
@@ -475,7 +481,7 @@ const TABLE: Rows = {
       'unsigned',
       16,
       'sequence number',
-      gtp((v) => v.sequence),
+      ofView(GtpView.tryOf, (v) => v.sequence),
       4,
     ),
   },
@@ -496,10 +502,6 @@ function extension(prefix: string): Readonly<Record<string, Row>> {
     [`${prefix}.nxt`]: uint(0, 1, 'next header'),
     [`${prefix}.len`]: uint(1, 1, 'length field: words of 8 bytes after the first'),
   };
-}
-
-function nullFamily(layer: Layer): readonly FieldValue[] {
-  return layer.fault === undefined ? [new NullLoopbackView(layer).family] : [];
 }
 
 function fieldOf(protocol: ProtocolName, name: string, row: Row): Field {
