@@ -22,6 +22,8 @@ A packet that has a field several times (tunnels, tags, options) has several val
 - **An IP length of 0** (segmentation offload, BIG TCP) is shown as 0, and the packet is read to its end.
 - **Packets that ICMP quotes** have all fields; tshark leaves out \`tcp.len\`, \`tcp.seq_raw\` and \`udp.payload\` there. It
   also leaves out \`tcp.len\` of fragments, and \`tcp.payload\` of resets.
+- **Files without interfaces** (pcap) have one here, number 0, without a name; tshark has none, and calls a nameless
+  interface of a pcapng file \`unknown\`.
 - **ARP over ATM** and **DVMRP** have the fields of ARP and IGMP here, others in tshark.
 
 GTP, VXLAN and GENEVE are told by their UDP ports: 2152, 4789 and 6081.
