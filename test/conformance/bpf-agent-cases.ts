@@ -5,7 +5,6 @@
  */
 import { VerifierError } from '../../src/base/index.ts';
 import { assemble } from '../../src/bpf/asm/assemble.ts';
-import {} from '../../src/bpf/index.ts';
 import type { EbpfInsn, EbpfProgram } from '../../src/bpf/isa/insn.ts';
 import { type InsnRow, isWide } from '../../src/bpf/isa/table.ts';
 import { jumpTarget, validateProgram } from '../../src/bpf/isa/validate.ts';
