@@ -6,7 +6,8 @@ import { FormatError } from '../../base/index.ts';
 import type { EbpfProgram } from '../isa/insn.ts';
 import type { InsnRow } from '../isa/table.ts';
 import { jumpTarget, validateProgram } from '../isa/validate.ts';
-import type { Profile } from './profile.ts';
+import type { AddressKind } from '../vm/engine.ts';
+import type { Profile, Setting } from './profile.ts';
 import { Refusal } from './refusal.ts';
 
 export interface Flow {
@@ -23,7 +24,7 @@ export interface Flow {
 }
 
 /** @throws Refusal when the form of the program, a jump or an instruction is not what the profile takes */
-export function analyseFlow(program: EbpfProgram, profile: Profile): Flow {
+export function analyseFlow(program: EbpfProgram, profile: Profile, setting: Setting): Flow {
   if (program.length === 0 || program.length > profile.maxInsns) {
     throw new Refusal(0, `program of ${program.length} instructions: expected 1 to ${profile.maxInsns}`);
   }
@@ -31,7 +32,11 @@ export function analyseFlow(program: EbpfProgram, profile: Profile): Flow {
   const targets = rows.map((row, pc) => row && jumpTarget(row, program[pc]!, pc));
   const functions = functionStarts(rows, targets);
   rows.forEach((row, pc) => {
-    const why = row && (profile.refuses(row, program[pc]!, pc, program.length) ?? refusal(row, profile));
+    const why =
+      row &&
+      (profile.refuses(row, program[pc]!, pc, program.length) ??
+        refusal(row, profile) ??
+        missing(row, program, pc, setting));
     if (why !== undefined) throw new Refusal(pc, why);
     checkTarget(row, pc, targets[pc], functions, profile);
   });
@@ -60,6 +65,17 @@ function refusal(row: InsnRow, profile: Profile): string | undefined {
   if (row.operation !== 'local')
     return `${row.name}: expected a helper's number or a function of the program`;
   return profile.hasLocalCalls ? undefined : 'calls inside the program: the target has none';
+}
+
+/** Engines look for all that a program names, on the ways that no number takes as well. */
+function missing(row: InsnRow, program: EbpfProgram, pc: number, setting: Setting): string | undefined {
+  const { imm } = program[pc]!;
+  if (row.kind === 'call' && row.operation === 'helper' && setting.helpers?.has(imm) !== true) {
+    return `helper ${imm}: the target does not have it`;
+  }
+  if (row.kind !== 'lddw' || row.operation === 'imm64') return undefined;
+  const address = setting.resolve?.(row.operation as AddressKind, imm, program[pc + 1]!.imm);
+  return address === undefined ? `${row.name}: ${imm} names nothing that the program is given` : undefined;
 }
 
 function functionStarts(

@@ -19,7 +19,7 @@ export interface Verified {
 /** @throws VerifierError at the first instruction that breaks a rule; `state` is what is known before it */
 export function verifyProgram(program: EbpfProgram, profile: Profile, setting: Setting = {}): Verified {
   try {
-    const flow = analyseFlow(program, profile);
+    const flow = analyseFlow(program, profile, setting);
     const relevance = findRelevance(program, flow, (id) => setting.helpers?.get(id)?.arguments.length ?? 5);
     const { steps, stackBytes } = new Walk(program, flow, relevance, profile, setting).run();
     checkStack(flow, stackBytes, profile);

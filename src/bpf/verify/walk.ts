@@ -191,7 +191,6 @@ export class Walk {
     const kind = row.operation as AddressKind | 'imm64';
     const address = this.setting.resolve?.(kind, imm, nextImm);
     if (address === undefined) {
-      if (kind !== 'imm64') this.refuse(`${row.name}: ${imm} names nothing that the program is given`);
       return numberOf(constantScalar((BigInt(nextImm >>> 0) << 32n) | BigInt(imm >>> 0)));
     }
     if (address.kind === 'map') return pointerTo({ kind: 'map', map: address.map });
@@ -235,9 +234,7 @@ export class Walk {
       this.state.enter(this.pc, start, values);
       return start;
     }
-    const helper = this.setting.helpers?.get(insn.imm);
-    if (helper === undefined) this.refuse(`helper ${insn.imm}: the target does not have it`);
-    callHelper(this.state, helper, this.profile, this.nextId, this.refuse);
+    callHelper(this.state, this.setting.helpers!.get(insn.imm)!, this.profile, this.nextId, this.refuse);
     return this.pc + 1;
   }
 
