@@ -48,6 +48,7 @@ function helpersOf(view: DataView): ReadonlyMap<number, Helper> {
         call: (registers) => {
           for (let i = 0; i < registers[4]!; i++) view.setUint8(registers[2]! + i, i);
           registers[0] = 7;
+          registers[1] = 0;
         },
       },
     ],

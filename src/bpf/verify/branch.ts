@@ -23,6 +23,13 @@ const relations: Readonly<Record<string, Relation>> = {
   jsle: 's<=',
 };
 
+/** Whether a jump on two constants is taken; undefined when they are none. */
+export function decideBranch(row: InsnRow, left: Value, right: Value): boolean | undefined {
+  if (left.kind === 'pointer' || right.kind === 'pointer') return undefined;
+  if (!isConstantScalar(left.scalar) || !isConstantScalar(right.scalar)) return undefined;
+  return assumeScalars(relations[row.operation]!, left.scalar, right.scalar, row.bits === 32) !== undefined;
+}
+
 /** The state, changed, where the jump is taken or not; undefined when it cannot come to that. */
 export function assumeBranch(
   row: InsnRow,
@@ -68,6 +75,7 @@ function assumeNumbers(
 
 /** Puts what is now known of a number into all places that hold it. */
 function learn(state: State, before: NumberValue, scalar: Scalar): void {
+  if (scalar === before.scalar) return;
   if (before.id === LENGTH_ID) state.learnPacketBytes(0, Number(scalar.full.umin));
   const after = numberOf(scalar, before.id);
   state.change((value) =>

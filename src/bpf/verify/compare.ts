@@ -28,13 +28,13 @@ export const opposite: Readonly<Record<Relation, Relation>> = {
  * seen, but always for two constants.
  */
 export function assumeRelation(relation: Relation, a: Word, b: Word): readonly [Word, Word] | undefined {
+  if (isConstantWord(a) && isConstantWord(b)) return holds(relation, a, b) ? [a, b] : undefined;
   switch (relation) {
     case '==': {
       const both = narrowWord(a, b);
       return both && [both, both];
     }
     case '!=':
-      if (isConstantWord(a) && isConstantWord(b)) return a.umin === b.umin ? undefined : [a, b];
       return pair(without(a, b), without(b, a));
     case '&':
       if (((a.tnum.value | a.tnum.mask) & (b.tnum.value | b.tnum.mask)) === 0n) return undefined;
@@ -53,6 +53,36 @@ export function assumeRelation(relation: Relation, a: Word, b: Word): readonly [
       const turned = assumeRelation(mirrored[relation], b, a);
       return turned && [turned[1], turned[0]];
     }
+  }
+}
+
+/** Whether the relation holds between words that are one number. */
+function holds(relation: Relation, a: Word, b: Word): boolean {
+  switch (relation) {
+    case '==':
+      return a.umin === b.umin;
+    case '!=':
+      return a.umin !== b.umin;
+    case '&':
+      return (a.umin & b.umin) !== 0n;
+    case '!&':
+      return (a.umin & b.umin) === 0n;
+    case '<':
+      return a.umin < b.umin;
+    case '<=':
+      return a.umin <= b.umin;
+    case '>':
+      return a.umin > b.umin;
+    case '>=':
+      return a.umin >= b.umin;
+    case 's<':
+      return a.smin < b.smin;
+    case 's<=':
+      return a.smin <= b.smin;
+    case 's>':
+      return a.smin > b.smin;
+    case 's>=':
+      return a.smin >= b.smin;
   }
 }
 

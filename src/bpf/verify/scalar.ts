@@ -125,6 +125,8 @@ export function assumeScalars(
 ): readonly [Scalar, Scalar] | undefined {
   const words = isLow ? assumeRelation(relation, a.low, b.low) : assumeRelation(relation, a.full, b.full);
   if (words === undefined) return undefined;
+  const [leftBefore, rightBefore] = isLow ? [a.low, b.low] : [a.full, b.full];
+  if (words[0] === leftBefore && words[1] === rightBefore) return [a, b];
   const left = isLow ? combine(a.full, words[0]) : combine(words[0], a.low);
   const right = isLow ? combine(b.full, words[1]) : combine(words[1], b.low);
   return left && right && [left, right];

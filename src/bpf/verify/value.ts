@@ -76,14 +76,12 @@ export function regionBytes(region: Region): number | undefined {
 
 /** The identities of one state to those of another: what is one there has to be one here. */
 export class IdentityMap {
-  private readonly known = new Map<number, number>([
-    [0, 0],
-    [LENGTH_ID, LENGTH_ID],
-  ]);
+  private readonly known = new Map<number, number>();
   private alone = 0;
 
   /** Whether `from` stands for `to`, here and everywhere else. */
   agrees(from: number, to: number): boolean {
+    if (from <= LENGTH_ID) return from === to;
     const before = this.known.get(from);
     if (before === undefined) this.known.set(from, to);
     return before === undefined || before === to;
@@ -95,7 +93,9 @@ export class IdentityMap {
     return this.agrees(from, this.alone);
   }
 
+  /** Those that were met so far, and those that are the same in all states. */
   *entries(): Generator<readonly [from: number, to: number]> {
+    yield [0, 0];
     yield* this.known;
   }
 }

@@ -9,7 +9,7 @@ import type { InsnRow } from '../isa/table.ts';
 import type { AddressKind } from '../vm/engine.ts';
 import { MAX_FRAMES } from '../vm/engine.ts';
 import { immediate, operateValues, packetNumber } from './arithmetic.ts';
-import { assumeBranch } from './branch.ts';
+import { assumeBranch, decideBranch } from './branch.ts';
 import { callHelper } from './call.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { Flow } from './flow.ts';
@@ -210,6 +210,8 @@ export class Walk {
     const left = this.read(insn.dst);
     const right = this.operand(row, insn);
     const target = this.flow.targets[this.pc]!;
+    const decided = decideBranch(row, left, right);
+    if (decided !== undefined) return decided ? target : this.pc + 1;
     const assume = (state: State, isTaken: boolean): State | undefined =>
       assumeBranch(row, state, left, right, isTaken, this.refuse);
     const taken = assume(this.state.copy(), true);

@@ -44,8 +44,28 @@ export type Operation =
   | 'arsh';
 
 export function operateWord(operation: Operation, a: Word, b: Word): Word {
+  if (isConstantWord(a) && isConstantWord(b)) {
+    return constantWord(onConstants[operation](a, b, BigInt(a.bits)), a.bits);
+  }
   return operations[operation](a, b, a.bits);
 }
+
+/** The operations on words that are one number. */
+const onConstants: Readonly<Record<Operation, (a: Word, b: Word, bits: bigint) => bigint>> = {
+  add: (a, b) => a.umin + b.umin,
+  sub: (a, b) => a.umin - b.umin,
+  mul: (a, b) => a.umin * b.umin,
+  div: (a, b) => (b.umin === 0n ? 0n : a.umin / b.umin),
+  sdiv: (a, b) => (b.smin === 0n ? 0n : a.smin / b.smin),
+  mod: (a, b) => (b.umin === 0n ? a.umin : a.umin % b.umin),
+  smod: (a, b) => (b.smin === 0n ? a.smin : a.smin % b.smin),
+  and: (a, b) => a.umin & b.umin,
+  or: (a, b) => a.umin | b.umin,
+  xor: (a, b) => a.umin ^ b.umin,
+  lsh: (a, b, bits) => a.umin << (b.umin % bits),
+  rsh: (a, b, bits) => a.umin >> (b.umin % bits),
+  arsh: (a, b, bits) => a.smin >> (b.umin % bits),
+};
 
 /** The lowest `bits` bits of a word. */
 export function truncateWord(word: Word, bits: number): Word {
@@ -132,22 +152,17 @@ const operations: Readonly<Record<Operation, (a: Word, b: Word, bits: number) =>
     return wordOf({ umin, umax: a.umax / (b.umin === 0n ? 1n : b.umin) }, bits);
   },
   sdiv(a, b, bits) {
-    if (!isConstantWord(b) || b.smin === -1n) {
-      if (isConstantWord(a) && isConstantWord(b)) return constantWord(-a.smin, bits);
-      return unknownWord(bits);
-    }
+    if (!isConstantWord(b) || b.smin === -1n) return unknownWord(bits);
     if (b.smin === 0n) return constantWord(0n, bits);
     const [smin, smax] = ends([a.smin / b.smin, a.smax / b.smin]);
     return wordOf({ smin, smax }, bits);
   },
   mod(a, b, bits) {
     if (b.umax === 0n || (b.umin > 0n && a.umax < b.umin)) return a;
-    if (isConstantWord(a) && isConstantWord(b)) return constantWord(a.umin % b.umin, bits);
     return wordOf({ umax: b.umin === 0n || a.umax < b.umax ? a.umax : b.umax - 1n }, bits);
   },
   smod(a, b, bits) {
     if (isConstantWord(b) && b.smin === 0n) return a;
-    if (isConstantWord(a) && isConstantWord(b)) return constantWord(a.smin % b.smin, bits);
     // The remainder has the sign of the dividend, and is nearer to 0 than both; of 0, it is the dividend.
     const most = isConstantWord(b) ? (b.smin < 0n ? -b.smin : b.smin) - 1n : 1n << BigInt(bits - 1);
     const smin = a.smin > 0n ? 0n : a.smin < -most ? -most : a.smin;
