@@ -20,6 +20,7 @@ export { checkMbufProgram } from './mbuf/check.ts';
 export { type MbufContext, type MbufRunner, prepareMbufProgram } from './mbuf/run.ts';
 export { compileForMbuf, type MbufOptions } from './mbuf/translate.ts';
 export { toAgentForm } from './programs/agent-form.ts';
+export { PacketProgram } from './programs/packet-program.ts';
 export { dpdkProfile } from './verify/dpdk.ts';
 export { type KernelProgramType, kernelProfile } from './verify/kernel.ts';
 export { kernelHelpers } from './verify/kernel-helpers.ts';

@@ -2,12 +2,10 @@
  * From what a person asks for to what the agent runs: a program for each direction, checked before anything is attached.
  * It comes from a filter's text, or from an object file that a compiler made of C.
  */
-import { readFileSync } from 'node:fs';
-import { HoneError, UsageError } from '../base/index.ts';
 import {
   BPF_K,
   BPF_RET,
-  BpfObject,
+  type BpfObject,
   checkMbufProgram,
   compileForMbuf,
   encodeEbpf,
@@ -26,28 +24,12 @@ export function compilePrograms(filter: string): CapturePort['programs'] {
 
 /**
  * The same program for both directions.
- * @param file FILE, or FILE:PROGRAM when the object has several
- * @throws UsageError, or HoneError with the file's name in front: what is wrong with it, or what the agent cannot run
+ * @param name may be left out when the object has one program
+ * @throws HoneError for what the agent cannot run
  */
-export function loadPrograms(file: string): CapturePort['programs'] {
-  const [, path = file, name] = /^(.+):([A-Za-z_]\w*)$/.exec(file) ?? [];
-  const bytes = readObject(path);
-  try {
-    const object = new BpfObject(bytes);
-    const program = encodeEbpf(toAgentForm(object.link(name), object));
-    return { in: program, out: program };
-  } catch (error) {
-    if (!(error instanceof HoneError)) throw error;
-    throw new HoneError(error.code, `--bpf ${path}: ${error.message}`, { cause: error });
-  }
-}
-
-function readObject(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`--bpf ${path}: ${(error as Error).message}`);
-  }
+export function objectPrograms(object: BpfObject, name: string | undefined): CapturePort['programs'] {
+  const program = encodeEbpf(toAgentForm(object.link(name), object));
+  return { in: program, out: program };
 }
 
 function compileProgram(filter: string, direction: Direction): Uint8Array | undefined {

@@ -1,5 +1,5 @@
 /** Captures: from running feeds to files, standard output and text. */
-export { compilePrograms, loadPrograms } from './filter-programs.ts';
+export { compilePrograms, objectPrograms } from './filter-programs.ts';
 export { openFileWriter, openTextWriter } from './open-writer.ts';
 export type { CapturedInterface, CaptureSource, RotateConditions, StopConditions } from './plan.ts';
 export { CaptureSession } from './session.ts';

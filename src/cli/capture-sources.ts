@@ -7,7 +7,7 @@ import {
   type CapturedInterface,
   type CaptureSource,
   compilePrograms,
-  loadPrograms,
+  objectPrograms,
 } from '../capture/index.ts';
 import {
   type CaptureFeed,
@@ -17,6 +17,7 @@ import {
   resolvePorts,
 } from '../target/index.ts';
 import type { CaptureOptions, PortChoice } from './capture-options.ts';
+import { useProgramFile } from './program-file.ts';
 
 /** A choice with its filter compiled. */
 interface Compiled {
@@ -39,7 +40,8 @@ export interface ApplicationPlan {
 export async function planSources(choices: readonly PortChoice[]): Promise<ApplicationPlan[]> {
   const compiled = choices.map((choice) => ({
     choice,
-    programs: choice.bpf === undefined ? compilePrograms(choice.filter) : loadPrograms(choice.bpf),
+    programs:
+      choice.bpf === undefined ? compilePrograms(choice.filter) : useProgramFile(choice.bpf, objectPrograms),
   }));
   const { selections, applications } = await resolvePorts(choices.map(({ selector }) => selector));
   try {

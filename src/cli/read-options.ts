@@ -23,6 +23,8 @@ export interface ReadOptions {
   readonly files: readonly string[];
   readonly order: 'time' | 'append';
   readonly filter: string;
+  /** FILE or FILE:PROGRAM, instead of a filter. */
+  readonly bpf: string | undefined;
   readonly selection: Selection;
   readonly output: ReadOutput;
   readonly quiet: boolean;
@@ -30,6 +32,7 @@ export interface ReadOptions {
 
 interface Flags {
   readonly f?: string;
+  readonly bpf?: string;
   readonly write?: string;
   readonly pcap?: true;
   readonly c?: number;
@@ -56,6 +59,7 @@ export function addReadOptions(command: Command): (words: readonly string[]) => 
     .argument('[words...]', 'files ("-" is standard input), then a filter')
     .option('-r <file>', 'a file, as in tcpdump; repeatable', (path) => files.push(path))
     .option('-f <filter>', 'only packets that match')
+    .option('--bpf <file>', 'program in C, an ELF object, in the place of a filter; FILE:PROGRAM of several')
     .option('-c <packets>', 'stop after as many that pass', parseCount)
     .option('-A, --after <time>', 'only packets of this time or later', (text) => parseTime('-A', text))
     .option('-B, --before <time>', 'only packets earlier than this', (text) => parseTime('-B', text))
@@ -101,6 +105,10 @@ export function addReadOptions(command: Command): (words: readonly string[]) => 
       if (file !== undefined) throw new UsageError(`cannot read ${file}: no such file`);
       throw new UsageError(`got two filters, "${flags.f}" by -f and "${split.filter}"`);
     }
+    const filter = flags.f ?? split.filter;
+    if (flags.bpf !== undefined && filter !== '') {
+      throw new UsageError(`got a filter, "${filter}", and --bpf ${flags.bpf}: expected one of them`);
+    }
     const inputs = [...files, ...split.files];
     if (inputs.length === 0) throw new UsageError('expected a file to read, or "-" for standard input');
     if (inputs.filter((path) => path === '-').length > 1) {
@@ -109,7 +117,8 @@ export function addReadOptions(command: Command): (words: readonly string[]) => 
     return {
       files: inputs,
       order: flags.append ? 'append' : 'time',
-      filter: flags.f ?? split.filter,
+      filter,
+      bpf: flags.bpf,
       selection: {
         ranges: flags.packets,
         fromNs: flags.after,

@@ -14,9 +14,11 @@ import {
   openFileSink,
   openSource,
   openTextSink,
+  ProgramMatcher,
   ReadSession,
   type RecordSink,
 } from '../read/index.ts';
+import { useProgramFile } from './program-file.ts';
 import { addReadOptions, fileLike, type ReadOptions } from './read-options.ts';
 import { ReadReport } from './read-report.ts';
 import { rewriteHabits } from './read-words.ts';
@@ -55,13 +57,15 @@ async function run(options: ReadOptions): Promise<void> {
 }
 
 async function read(options: ReadOptions, inputs: readonly CaptureInput[]): Promise<void> {
-  const { order, filter, selection, output, quiet } = options;
+  const { order, filter, bpf, selection, output, quiet } = options;
+  const program =
+    bpf === undefined ? undefined : useProgramFile(bpf, (object, name) => new ProgramMatcher(object, name));
   let hurried = false;
   const session: ReadSession = new ReadSession({
     inputs,
     order,
     selection,
-    matcher: filter === '' ? undefined : new FilterMatcher(filter, systemNames()),
+    matcher: program ?? (filter === '' ? undefined : new FilterMatcher(filter, systemNames())),
     openSink: (first) => openSink(options, first, () => hurried),
   });
   const report = new ReadReport(
@@ -83,7 +87,15 @@ async function read(options: ReadOptions, inputs: readonly CaptureInput[]): Prom
     report.end();
   }
   if (output.kind === 'count') process.stdout.write(`${session.passed} packets\n`);
+  if (program !== undefined) printMaps(program, output);
   if (output.kind === 'write' && !quiet) report.summary();
+}
+
+/** Where they are not in the way of what another program reads. */
+function printMaps(program: ProgramMatcher, output: ReadOptions['output']): void {
+  const isForPeople =
+    output.kind === 'write' ? output.path !== '-' : ['lines', 'stats', 'count'].includes(output.kind);
+  (isForPeople ? process.stdout : process.stderr).write(program.formatMaps());
 }
 
 async function openSink(

@@ -17,5 +17,5 @@ export function compileC(source: string, cpu: Cpu = 'v3', options: readonly stri
     maxBuffer: 1 << 26,
   });
   if (status !== 0) throw new Error(`clang refuses the program:\n${stderr}`);
-  return stdout;
+  return new Uint8Array(stdout);
 }

@@ -9,6 +9,7 @@ import { HoneError } from '../../src/base/index.ts';
 import {
   BpfObject,
   type EbpfProgram,
+  PacketProgram,
   prepareMbufProgram,
   runCbpf,
   toAgentForm,
@@ -66,6 +67,17 @@ function verdicts(program: EbpfProgram, list: readonly Packet[] = packets): stri
     .join('');
 }
 
+/** The same from the program on recorded files, which knows less of a packet. */
+function fileVerdicts(object: BpfObject, name: string): string {
+  const program = new PacketProgram(object, name);
+  return longPackets
+    .map(({ bytes, wireLength }, n) => {
+      const facts = { originalLength: wireLength, timestampNs: undefined, port: n & 3, hash: n * 0x9e3779b1 };
+      return program.matches(bytes, facts) ? '1' : '0';
+    })
+    .join('');
+}
+
 describe('a protocol filter in C says what the same filter expression says', () => {
   for (const { expression, c } of [
     {
@@ -104,7 +116,10 @@ describe('a protocol filter in C says what the same filter expression says', () 
 });
 
 test('random programs give the same verdicts whatever instructions clang may use', () => {
-  const source = randomSource(60, makeRandom(Number(process.env.HONE_SEED ?? 4)));
+  const source = randomSource(60, makeRandom(Number(process.env.HONE_SEED ?? 4))).replaceAll(
+    /p->(ol_flags|vlan_tci)/g,
+    'p->pkt_len',
+  );
   const [first, ...others] = CPUS.map((cpu) => new BpfObject(compileC(source, cpu, ANY_C)));
   let accepting = 0;
   let compared = 0;
@@ -119,12 +134,14 @@ test('random programs give the same verdicts whatever instructions clang may use
         return undefined;
       }
     });
+    // What clang made itself, in WebAssembly, as it runs on recorded files.
+    results.push(fileVerdicts(first!, name), fileVerdicts(others.at(-1)!, name));
     const known = results.filter((result) => result !== undefined);
     for (const result of known) expect(result, `${name} of\n${source}`).toBe(known[0]);
-    if (known.length > 1) compared++;
+    if (known.length === results.length) compared++;
     if (known[0]?.includes('1') && known[0].includes('0')) accepting++;
   }
-  expect(compared).toBeGreaterThan(45);
+  expect(compared).toBeGreaterThan(30);
   expect(accepting).toBeGreaterThan(20);
 });
 
@@ -156,7 +173,7 @@ test("the agent's own engines run what clang made as ours does", (context) => {
   } finally {
     harness.close();
   }
-});
+}, 60_000);
 
 describe('the examples', () => {
   const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
