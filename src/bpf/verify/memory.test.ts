@@ -50,6 +50,54 @@ testAccepted(wasmProfile(), [
 
 testRefused(wasmProfile(), [
   [
+    'stack that one way writes in part',
+    'r2 = *(u32 *)(r1 + 36); if r2 == 0 goto half; *(u64 *)(r10 - 8) = 1; goto join; half: *(u32 *)(r10 - 8) = 1; join: r0 = *(u64 *)(r10 - 8); exit',
+    5,
+    'the stack at -8 is read before it is written',
+  ],
+  [
+    'a bound of half a slot',
+    'r1 = *(u64 *)(r1 + 24); *(u64 *)(r10 - 8) = r1; *(u32 *)(r10 - 8) = 1; r3 = *(u64 *)(r10 - 8); r2 = var_addr(1); r2 += r3; r0 = 0; exit',
+    6,
+    'without a bound',
+  ],
+  [
+    'what follows the second call of a function',
+    'call f; r6 = 5; call f; r0 = *(u8 *)(r6 + 0); exit; f: r0 = 1; if r0 == 1 goto +0; exit',
+    3,
+    'r6 is a number: expected a pointer',
+  ],
+  [
+    'another place behind one way',
+    'r2 = var_addr(1); r3 = *(u32 *)(r1 + 36); if r3 == 0 goto far; r2 += 8; goto join; far: r2 += 60; join: r0 = *(u64 *)(r2 + 0); exit',
+    7,
+    '8 bytes at 60 of the table: it has 64',
+  ],
+  [
+    'a wider index behind one way',
+    'r4 = *(u32 *)(r1 + 36); r3 = *(u64 *)(r1 + 24); r2 = var_addr(1); r5 = r2; r3 &= 63; r6 = r3; if r4 == 0 goto wide; r6 &= 7; r2 += r6; goto join; wide: r2 += r3; join: r0 = *(u16 *)(r2 + 0); exit',
+    12,
+    '2 bytes at 0..63 of the table',
+  ],
+  [
+    'a wider number behind one way',
+    'r4 = *(u32 *)(r1 + 36); r3 = *(u64 *)(r1 + 24); r2 = var_addr(1); if r4 == 0 goto wide; r3 &= 7; goto join; wide: r3 &= 127; join: r2 += r3; r0 = *(u8 *)(r2 + 0); exit',
+    9,
+    '1 bytes at 0..127 of the table',
+  ],
+  [
+    'a copy that one way does not make',
+    'r4 = *(u32 *)(r1 + 36); r3 = *(u64 *)(r1 + 24); r2 = var_addr(1); if r4 == 0 goto other; r5 = r3; goto join; other: r5 = *(u64 *)(r1 + 24); join: if r5 > 63 goto out; r2 += r3; r0 = *(u8 *)(r2 + 0); exit; out: r0 = 0; exit',
+    9,
+    'without a bound',
+  ],
+  [
+    'a register that one way does not write',
+    'r4 = *(u32 *)(r1 + 36); if r4 == 0 goto join; r5 = 1; join: r0 = r5; exit',
+    3,
+    'r5 is read before it is written',
+  ],
+  [
     'below the stack',
     '*(u64 *)(r10 - 520) = 1; r0 = 0; exit',
     0,
@@ -272,6 +320,12 @@ testAccepted(filter, [
 ]);
 
 testRefused(filter, [
+  [
+    'a comparison with 0 that one way does not make',
+    `r6 = *(u32 *)(r1 + 0); ${lookup}; if r6 == 0 goto use; if r0 == 0 goto out; use: r1 = *(u64 *)(r0 + 0); ${out}`,
+    9,
+    'may be null',
+  ],
   [
     'a value that was not compared',
     `${lookup}; r0 = *(u64 *)(r0 + 0); exit`,
@@ -510,6 +564,12 @@ testAccepted(xdp, [
 ]);
 
 testRefused(xdp, [
+  [
+    'a comparison with the end that one way does not make',
+    `r6 = *(u32 *)(r1 + 12); ${bounds}; r4 = r2; r4 += 14; if r6 == 0 goto use; if r4 > r3 goto out; use: r0 = *(u16 *)(r2 + 12); exit; ${out}`,
+    7,
+    'only known to have 0',
+  ],
   [
     'a packet that was not compared',
     `${bounds}; r0 = *(u8 *)(r2 + 0); exit`,

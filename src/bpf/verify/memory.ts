@@ -157,7 +157,7 @@ function checkAccess(state: State, access: Access, purpose: Purpose, refuse: Ref
     case 'packet': {
       const known = state.packetBytesOf(pointer.id);
       const behind = pointer.offset + access.offset;
-      if (least < 0 || pointer.variable.full.smin < 0n || behind + lengthBytes > known) {
+      if (least < 0 || behind + lengthBytes > known) {
         const what = `${bytesAt(access, least, most)} of the packet`;
         const where = pointer.id === 0 ? 'there' : `behind ${formatScalar(pointer.variable)}`;
         refuse(`${what}: the packet is only known to have ${known} ${where}`);
