@@ -1,7 +1,8 @@
 /** `npm run bench -- NAME`: measures on this machine, beside a peer in the same run, and prints a table. */
 import { benchCapture } from './capture.ts';
+import { benchRead } from './read.ts';
 
-const benches: Record<string, () => Promise<void>> = { capture: benchCapture };
+const benches: Record<string, () => Promise<void>> = { capture: benchCapture, read: benchRead };
 const name = process.argv[2] ?? '';
 const bench = benches[name];
 if (bench === undefined) {

@@ -1,19 +1,24 @@
 /** What `hone read` says on standard error: how far it is, when that is a terminal, and what became of a file. */
-import type { CaptureInput, ReadSession } from '../read/index.ts';
+import type { ByteSource } from '../read/index.ts';
 
 const PROGRESS_MS = 200;
 const MEGABYTE = 1e6;
 
+interface Counts {
+  readonly seen: number;
+  readonly passed: number;
+}
+
 export class ReadReport {
-  readonly #session: ReadSession;
-  readonly #inputs: readonly CaptureInput[];
+  readonly #session: Counts;
+  readonly #sources: readonly ByteSource[];
   #timer: NodeJS.Timeout | undefined;
   #isShown = false;
 
   /** @param progress keep it on the terminal */
-  constructor(session: ReadSession, inputs: readonly CaptureInput[], progress: boolean) {
+  constructor(session: Counts, sources: readonly ByteSource[], progress: boolean) {
     this.#session = session;
-    this.#inputs = inputs;
+    this.#sources = sources;
     if (progress && process.stderr.isTTY) this.#timer = setInterval(() => this.#show(), PROGRESS_MS);
   }
 
@@ -30,8 +35,8 @@ export class ReadReport {
   }
 
   #show(): void {
-    const taken = sum(this.#inputs.map(({ source }) => source.takenBytes));
-    const sizes = this.#inputs.map(({ source }) => source.sizeBytes);
+    const taken = sum(this.#sources.map(({ takenBytes }) => takenBytes));
+    const sizes = this.#sources.map(({ sizeBytes }) => sizeBytes);
     const whole = sizes.every((size) => size !== undefined) ? sum(sizes) : 0;
     const share = whole === 0 ? '' : ` (${Math.floor((100 * taken) / whole)} %)`;
     const { seen, passed } = this.#session;

@@ -5,10 +5,14 @@
 import * as fs from 'node:fs';
 import { Command } from 'commander';
 import { CompileError, UsageError } from '../base/index.ts';
+import type { RecordFormat } from '../bpf/index.ts';
 import { checkOutput } from '../output/index.ts';
 import {
+  BulkSession,
+  type ByteSource,
   CaptureInput,
-  type EarlyRecord,
+  CaptureWalk,
+  collectFor,
   FilterMatcher,
   fileForm,
   openFileSink,
@@ -17,6 +21,8 @@ import {
   ProgramMatcher,
   ReadSession,
   type RecordSink,
+  WalkedInput,
+  walkCompiler,
 } from '../read/index.ts';
 import { useProgramFile } from './program-file.ts';
 import { addReadOptions, fileLike, type ReadOptions } from './read-options.ts';
@@ -46,35 +52,26 @@ export function registerRead(program: Command): void {
 }
 
 async function run(options: ReadOptions): Promise<void> {
-  const inputs: CaptureInput[] = [];
+  const sources: ByteSource[] = [];
   try {
     if (options.output.kind === 'write') checkWrite(options.output.path, options.files);
-    for (const path of options.files) inputs.push(new CaptureInput(await openSource(path)));
-    await read(options, inputs);
+    for (const path of options.files) sources.push(await openSource(path));
+    await read(options, sources);
   } finally {
-    for (const input of inputs) input.close();
+    for (const source of sources) source.close();
   }
 }
 
-async function read(options: ReadOptions, inputs: readonly CaptureInput[]): Promise<void> {
-  const { order, filter, bpf, selection, output, quiet } = options;
+async function read(options: ReadOptions, sources: readonly ByteSource[]): Promise<void> {
+  const { filter, bpf, output, quiet } = options;
   const program =
     bpf === undefined ? undefined : useProgramFile(bpf, (object, name) => new ProgramMatcher(object, name));
-  let hurried = false;
-  const session: ReadSession = new ReadSession({
-    inputs,
-    order,
-    selection,
-    matcher: program ?? (filter === '' ? undefined : new FilterMatcher(filter, systemNames())),
-    openSink: (first) => openSink(options, first, () => hurried),
-  });
-  const report = new ReadReport(
-    session,
-    inputs,
-    !quiet && !(output.kind !== 'write' && process.stdout.isTTY),
-  );
+  const hurry = { isHurried: false };
+  const session = await openSession(options, program, sources, hurry);
+  const shows = output.kind === 'write' || output.kind === 'count' || !process.stdout.isTTY;
+  const report = new ReadReport(session, sources, !quiet && shows);
   const onStop = () => {
-    hurried = true;
+    hurry.isHurried = true;
     session.stop();
   };
   process.on('SIGINT', onStop).on('SIGTERM', onStop);
@@ -85,8 +82,8 @@ async function read(options: ReadOptions, inputs: readonly CaptureInput[]): Prom
   } finally {
     process.off('SIGINT', onStop).off('SIGTERM', onStop);
     report.end();
+    if (output.kind === 'count') process.stdout.write(`${session.passed} packets\n`);
   }
-  if (output.kind === 'count') process.stdout.write(`${session.passed} packets\n`);
   if (program !== undefined) printMaps(program, output);
   if (output.kind === 'write' && !quiet) report.summary();
 }
@@ -98,15 +95,68 @@ function printMaps(program: ProgramMatcher, output: ReadOptions['output']): void
   (isForPeople ? process.stdout : process.stderr).write(program.formatMaps());
 }
 
+interface Hurry {
+  /** A slow reader of our output is not waited for any more. */
+  isHurried: boolean;
+}
+
+/** The fastest that does what is asked for. */
+async function openSession(
+  options: ReadOptions,
+  program: ProgramMatcher | undefined,
+  sources: readonly ByteSource[],
+  hurry: Hurry,
+): Promise<ReadSession | BulkSession> {
+  const { order, filter, selection, output } = options;
+  const names = systemNames();
+  const matcher = program ?? (filter === '' ? undefined : new FilterMatcher(filter, names));
+  const givesUp = () => hurry.isHurried;
+  const isLookedAt = program !== undefined || needsEveryPacket(options);
+  const compile = isLookedAt ? undefined : walkCompiler(filter, names);
+  const [source] = sources;
+  if (compile !== undefined && sources.length === 1 && isBulk(options)) {
+    const walk = new CaptureWalk(source!, { compile, mostMatches: selection.packets });
+    const format = await walk.open();
+    const collect = output.kind === 'write' ? collectFor(output.format, format) : 'nothing';
+    return new BulkSession({ walk, collect, matcher, openSink: () => openSink(options, format, givesUp) });
+  }
+  return new ReadSession({
+    inputs: sources.map((one) =>
+      compile === undefined
+        ? new CaptureInput(one)
+        : new WalkedInput(new CaptureWalk(one, { compile }), matcher),
+    ),
+    order,
+    selection,
+    // What is walked over is filtered there.
+    matcher: compile === undefined ? matcher : undefined,
+    openSink: (first) => openSink(options, first && fileForm(first.bytes), givesUp),
+  });
+}
+
+/** Numbers count packets that do not pass as well. */
+function needsEveryPacket({ filter, selection, output }: ReadOptions): boolean {
+  if (selection.ranges !== undefined) return true;
+  const isNumbered = output.kind === 'fields' || output.kind === 'json' || output.kind === 'ek';
+  return isNumbered || (filter === '' && output.kind !== 'write' && output.kind !== 'count');
+}
+
+/** Packets go where they go many at a time. */
+function isBulk({ selection, output }: ReadOptions): boolean {
+  const { fromNs, beforeNs } = selection;
+  const isTimed = fromNs !== undefined || beforeNs !== undefined;
+  return !isTimed && (output.kind === 'write' || output.kind === 'count');
+}
+
 async function openSink(
   { output, files }: ReadOptions,
-  first: EarlyRecord | undefined,
+  form: RecordFormat | undefined,
   givesUp: () => boolean,
 ): Promise<RecordSink> {
   if (output.kind === 'count') return NOWHERE;
   if (output.kind !== 'write') return openTextSink(output, givesUp);
   return openFileSink(output, {
-    inputForm: files.length > 1 || first === undefined ? undefined : fileForm(first),
+    inputForm: files.length > 1 ? undefined : form,
     application: `hone ${honeVersion()}`,
     comment: files.length > 1 ? `merged from ${files.join(', ')}` : undefined,
     givesUp,

@@ -32,6 +32,13 @@ export class ByteQueue {
     return this.#pending.reduce((sum, piece) => sum + piece.length, this.#end - this.at);
   }
 
+  /** Forgets what was pushed: the next byte is at `offset` of the stream. */
+  restart(offset: number): void {
+    this.#pending.length = 0;
+    this.#look(EMPTY, 0);
+    this.offset = offset;
+  }
+
   /** True when `count` contiguous bytes are at `at`; false when more must be pushed first. */
   ensure(count: number): boolean {
     if (this.#end - this.at >= count) return true;

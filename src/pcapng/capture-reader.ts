@@ -35,6 +35,11 @@ export interface CaptureReader {
    */
   borrowBytes(): Uint8Array;
   /**
+   * Goes on at another place of the file, between two records, because the caller has dealt with those before it; what was
+   * pushed and not read is forgotten.
+   */
+  skipTo(offset: number): void;
+  /**
    * To be called when `read` has returned undefined and no more bytes will come.
    * @throws FormatError when they stop inside a block, or are no capture at all
    */
@@ -68,6 +73,10 @@ class DetectingReader implements CaptureReader {
       if (error instanceof FormatError) this.#failure = error;
       throw error;
     }
+  }
+
+  skipTo(offset: number): void {
+    this.#queue.restart(offset);
   }
 
   borrowBytes(): Uint8Array {

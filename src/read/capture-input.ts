@@ -5,12 +5,13 @@ import { setImmediate } from 'node:timers/promises';
 import { FormatError } from '../base/index.ts';
 import { type CaptureReader, type CaptureRecord, createCaptureReader } from '../pcapng/index.ts';
 import type { ByteSource } from './byte-source.ts';
+import type { RecordInput } from './record-input.ts';
 
 const BUFFER_BYTES = 256 << 10;
 
-export class CaptureInput {
+export class CaptureInput implements RecordInput {
+  readonly passedOver = 0;
   readonly source: ByteSource;
-  /** Set when the file has ended before its time. */
   damage: FormatError | undefined;
 
   readonly #reader: CaptureReader = createCaptureReader();
@@ -22,7 +23,6 @@ export class CaptureInput {
     this.source = source;
   }
 
-  /** The next record; undefined when `fill` must be called first. Its bytes are borrowed until the next call. */
   read(): CaptureRecord | undefined {
     if (this.#isOver) return undefined;
     try {
@@ -33,16 +33,10 @@ export class CaptureInput {
     }
   }
 
-  /** See CaptureReader.borrowBytes. */
   borrowRecord(): Uint8Array {
     return this.#reader.borrowBytes();
   }
 
-  /**
-   * Reads on, after `read` has given undefined; lets the process answer signals.
-   * @returns false when nothing more will come
-   * @throws SysError
-   */
   async fill(): Promise<boolean> {
     if (this.#isOver) return false;
     try {
@@ -56,7 +50,6 @@ export class CaptureInput {
     return !this.#isOver;
   }
 
-  /** Nothing more is read: what is open is closed, and a `fill` that waits ends. */
   close(): void {
     this.#isOver = true;
     this.source.close();

@@ -2,6 +2,7 @@
  * Records as they are, from one file into one of the same format: byte order, sections, options and blocks that nobody
  * knows stay what they are.
  */
+import type { CaptureWalker } from '../bpf/index.ts';
 import type { OutputStream } from '../output/index.ts';
 import type { RecordOrigin, RecordSink } from './record-sink.ts';
 
@@ -19,6 +20,10 @@ export class CopySink implements RecordSink {
 
   putOther(_record: unknown, origin: RecordOrigin): Promise<void> | undefined {
     return this.#stream.put(origin.borrowRecord());
+  }
+
+  putMatches(walker: CaptureWalker): Promise<void> | undefined {
+    return this.#stream.put(walker.takeRecords());
   }
 
   flush(): Promise<void> {

@@ -13,6 +13,17 @@ const DIRECTION_BITS = 3;
 /** By direction: 0 not known, 1 in, 2 out. */
 type Programs = readonly [readonly CbpfProgram[], readonly CbpfProgram[], readonly CbpfProgram[]];
 
+/** What a walk compiles for a filter; undefined when that depends on which way a packet went, which it does not know. */
+export function walkCompiler(
+  text: string,
+  resolver: Resolver,
+): ((linkType: number) => CbpfProgram | undefined) | undefined {
+  if (text === '') return () => undefined;
+  // As a word of another meaning it only costs time.
+  if (/\b(in|out)bound\b/.test(text)) return undefined;
+  return (linkType) => compileFilter(text, { linkType, resolver });
+}
+
 export class FilterMatcher implements PacketMatcher {
   readonly #text: string;
   readonly #resolver: Resolver;

@@ -1,8 +1,9 @@
 /** Opens where the records of a reading go. What a form of output needs is loaded when it is asked for. */
+
+import type { Collect, RecordFormat } from '../bpf/index.ts';
 import { OutputStream, openOutput } from '../output/index.ts';
 import { CopySink } from './copy-sink.ts';
 import type { FieldsLayout } from './fields-layout.ts';
-import type { FileForm } from './file-form.ts';
 import type { LinesOptions } from './lines-sink.ts';
 import { PcapSink } from './pcap-sink.ts';
 import { PcapngSink } from './pcapng-sink.ts';
@@ -24,7 +25,7 @@ export interface FileOutput {
 
 export interface FileFacts {
   /** The form of the only input; undefined when there are several. */
-  readonly inputForm: FileForm | undefined;
+  readonly inputForm: RecordFormat | undefined;
   /** What a new section says that it was written by, and about itself. */
   readonly application: string;
   readonly comment: string | undefined;
@@ -48,7 +49,7 @@ async function openFileStream(
 }
 
 /** A file that is not a copy is little-endian, with headers of 16 bytes. */
-function wholePcapOf(inputForm: FileForm | undefined) {
+function wholePcapOf(inputForm: RecordFormat | undefined) {
   const { littleEndian, recordHeaderBytes } =
     inputForm?.kind === 'pcap' ? inputForm : { littleEndian: true, recordHeaderBytes: 16 };
   return (chunk: Uint8Array, length: number, first: boolean): number =>
@@ -58,6 +59,11 @@ function wholePcapOf(inputForm: FileForm | undefined) {
 /** Records of one file go into one of the same format as they are. */
 function isCopy({ format }: FileOutput, { inputForm }: FileFacts): boolean {
   return inputForm?.kind === format;
+}
+
+/** How a walk gathers packets for a file. */
+export function collectFor(format: 'pcapng' | 'pcap', input: RecordFormat | undefined): Collect {
+  return input?.kind === format ? 'records' : 'list';
 }
 
 export async function openFileSink(output: FileOutput, facts: FileFacts): Promise<RecordSink> {

@@ -2,6 +2,7 @@
  * Records of several files, or of a pcap file, as one pcapng section: every interface of every file becomes an interface
  * of it. Blocks stay what they are, but for the number of their interface and, when need be, the byte order.
  */
+import type { CaptureWalker } from '../bpf/index.ts';
 import type { OutputStream } from '../output/index.ts';
 import {
   type CaptureInterface,
@@ -14,9 +15,12 @@ import {
   type PacketRecord,
   renumberInterface,
 } from '../pcapng/index.ts';
+import { writeBlocksOfMatches } from './blocks-of-matches.ts';
 import type { RecordOrigin, RecordSink } from './record-sink.ts';
 
 const MICROSECONDS = 6;
+/** More than any packet that is walked over becomes. */
+const GATHERED_BYTES = 5 << 20;
 /** What the obsolete Packet Block can name. */
 const MOST_PACKET_BLOCK_INTERFACES = 0x1_0000;
 
@@ -26,6 +30,7 @@ export class PcapngSink implements RecordSink {
   /** Whether the section that an input is in is little-endian; nothing for a pcap file. */
   readonly #littleEndian = new Map<number, boolean>();
   #header: Uint8Array | undefined;
+  #blocks: Uint8Array | undefined;
 
   /**
    * Takes over `stream`.
@@ -69,6 +74,16 @@ export class PcapngSink implements RecordSink {
         return this.#copy(origin, littleEndian!, this.#ids.get(record.interface));
       default:
         return this.#copy(origin, littleEndian!, undefined);
+    }
+  }
+
+  /** Of a pcap file, from a list. */
+  async putMatches(walker: CaptureWalker): Promise<void> {
+    this.#blocks ??= new Uint8Array(GATHERED_BYTES);
+    for (let at = 0; at < walker.listed; ) {
+      const { length, next } = writeBlocksOfMatches(walker, at, this.#blocks);
+      await this.#put(this.#blocks.subarray(0, length));
+      at = next;
     }
   }
 

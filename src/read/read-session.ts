@@ -5,16 +5,16 @@
 import { FormatError, SysError } from '../base/index.ts';
 import { ReaderGoneError } from '../output/index.ts';
 import type { CaptureRecord, PacketRecord } from '../pcapng/index.ts';
-import type { CaptureInput } from './capture-input.ts';
 import type { EarlyRecord } from './early-record.ts';
 import type { PacketMatcher } from './packet-matcher.ts';
 import { RecordFeed } from './record-feed.ts';
+import type { RecordInput } from './record-input.ts';
 import type { RecordSink } from './record-sink.ts';
 import { PacketSelector, type Selection } from './selection.ts';
 
 export interface Reading {
   /** Closed at the end. */
-  readonly inputs: readonly CaptureInput[];
+  readonly inputs: readonly RecordInput[];
   readonly order: 'time' | 'append';
   readonly selection: Selection;
   /** Undefined for every packet. */
@@ -29,20 +29,26 @@ type OtherRecord = Exclude<CaptureRecord, PacketRecord>;
 const MOST_EARLY_RECORDS = 1000;
 
 export class ReadSession {
-  /** Packets read, and of these the ones that passed. */
-  seen = 0;
+  /** Of the packets read, those that passed. */
   passed = 0;
 
   readonly #reading: Reading;
   readonly #selector: PacketSelector;
   readonly #feed: RecordFeed;
   readonly #early: EarlyRecord[] = [];
+  /** Packets that the inputs gave. */
+  #given = 0;
   #isStopped = false;
 
   constructor(reading: Reading) {
     this.#reading = reading;
     this.#selector = new PacketSelector(reading.selection);
     this.#feed = new RecordFeed(reading.inputs, reading.order);
+  }
+
+  /** Packets read. */
+  get seen(): number {
+    return this.#reading.inputs.reduce((sum, { passedOver }) => sum + passedOver, this.#given);
   }
 
   /** Ends the reading soon; what was taken by then is complete. */
@@ -123,11 +129,11 @@ export class ReadSession {
 
   get #isComplete(): boolean {
     const { packets } = this.#reading.selection;
-    return (packets !== undefined && this.passed >= packets) || this.#selector.isPast(this.seen + 1);
+    return (packets !== undefined && this.passed >= packets) || this.#selector.isPast(this.#given + 1);
   }
 
   #putPacket(sink: RecordSink, packet: PacketRecord): Promise<void> | undefined {
-    const number = ++this.seen;
+    const number = ++this.#given;
     if (!this.#selector.wants(packet, number)) return undefined;
     if (this.#reading.matcher?.matches(packet) === false) return undefined;
     this.passed++;
@@ -158,6 +164,6 @@ export class ReadSession {
 }
 
 /** Then there is nothing to complete. */
-function isOfSink(error: unknown): boolean {
+export function isOfSink(error: unknown): boolean {
   return error instanceof ReaderGoneError || (error instanceof SysError && error.syscall === 'write');
 }

@@ -4,12 +4,12 @@
  * before all others. In append order the files come one after another.
  */
 import type { CaptureRecord, PacketRecord } from '../pcapng/index.ts';
-import type { CaptureInput } from './capture-input.ts';
+import type { RecordInput } from './record-input.ts';
 
 const NO_TIME = -1n;
 
 interface Lane {
-  readonly input: CaptureInput;
+  readonly input: RecordInput;
   readonly index: number;
   /** What comes next of this file; its bytes are borrowed from it. */
   head: PacketRecord | undefined;
@@ -19,14 +19,14 @@ export class RecordFeed {
   /** Of the record that was given last: the place of its file among the inputs. */
   inputIndex = 0;
 
-  readonly #inputs: readonly CaptureInput[];
+  readonly #inputs: readonly RecordInput[];
   readonly #inTimeOrder: boolean;
   /** Those that have a head, the next packet first: a binary heap. */
   readonly #heap: Lane[] = [];
   /** Those that have none yet, the one to read from last. */
   readonly #hungry: Lane[];
 
-  constructor(inputs: readonly CaptureInput[], order: 'time' | 'append') {
+  constructor(inputs: readonly RecordInput[], order: 'time' | 'append') {
     this.#inputs = inputs;
     this.#inTimeOrder = order === 'time' && inputs.length > 1;
     this.#hungry = inputs.map((input, index) => ({ input, index, head: undefined })).reverse();

@@ -1,4 +1,5 @@
 /** Where the records of a reading go: a file, lines of text, counts. */
+import type { CaptureWalker } from '../bpf/index.ts';
 import type { CaptureRecord, PacketRecord } from '../pcapng/index.ts';
 
 /** A record on its way. */
@@ -14,6 +15,8 @@ export interface RecordSink {
   putPacket(packet: PacketRecord, number: number, origin: RecordOrigin): Promise<void> | undefined;
   /** Takes everything else: sections and interfaces before their packets. */
   putOther?(record: Exclude<CaptureRecord, PacketRecord>, origin: RecordOrigin): Promise<void> | undefined;
+  /** Takes what a walk has collected, of sinks that can: see `BulkSession`. */
+  putMatches?(walker: CaptureWalker): Promise<void> | undefined;
   /** What was taken becomes visible, because the input makes us wait. */
   flush(): Promise<void>;
   /** Completes everything. Nothing is called afterwards. */

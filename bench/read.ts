@@ -1,0 +1,162 @@
+/**
+ * `hone read` beside tcpdump and tshark: a filter into a file, and a filter and a count, over 1 million packets of mixed
+ * sizes and 10 million of 64 bytes. Files are in the page cache; rounds alternate, because the machine is noisy and drifts.
+ */
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { formatSpread, median, printTable } from './statistics.ts';
+
+const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const rounds = Number(process.env.ROUNDS ?? 5);
+const FILTER = 'tcp port 80';
+
+/** As on a backbone: many small, many full, few between. */
+const MIXED_SIZES = [64, 64, 64, 66, 78, 90, 128, 256, 350, 590, 590, 1024, 1400, 1514, 1514, 1514];
+const TEMPLATES = 4096;
+
+/** Ethernet, IPv4, and TCP or UDP; every eighth is of TCP port 80, the others of many ports and both protocols. */
+function makeFrame(index: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  const isWeb = index % 8 === 0;
+  const isTcp = isWeb || index % 4 !== 1;
+  bytes.set([2, 0, 0, 0, 0, index & 0xff, 2, 0, 0, 0, 1, index & 0x3f, 0x08, 0x00, 0x45]);
+  view.setUint16(16, size - 14);
+  bytes[22] = 64;
+  bytes[23] = isTcp ? 6 : 17;
+  view.setUint32(26, 0x0a000000 + (index & 0xfff));
+  view.setUint32(30, 0xc0a80000 + ((index * 7) & 0xff));
+  view.setUint16(34, 1024 + ((index * 31) % 60000));
+  view.setUint16(36, isWeb ? 80 : 443 + (index % 97));
+  if (isTcp) bytes.set([0x50, 0x10, 0xff, 0xff], 46);
+  return bytes;
+}
+
+/** Written a megabyte at a time: a file of any length, in little memory. */
+function writeCapture(path: string, packets: number, sizes: readonly number[]): void {
+  const frames = Array.from({ length: TEMPLATES }, (_, index) =>
+    makeFrame(index, sizes[(index * 5 + (index >> 4)) % sizes.length]!),
+  );
+  const chunk = new Uint8Array(1 << 20);
+  const view = new DataView(chunk.buffer);
+  const fd = openSync(path, 'w');
+  // Little-endian, microseconds, version 2.4, Ethernet.
+  writeSync(fd, Buffer.from('d4c3b2a1020004000000000000000000' + '00000400' + '01000000', 'hex'));
+  let at = 0;
+  for (let packet = 0; packet < packets; packet++) {
+    const frame = frames[(packet * 2_654_435_761) % TEMPLATES]!;
+    if (at + 16 + frame.length > chunk.length) {
+      writeSync(fd, chunk, 0, at);
+      at = 0;
+    }
+    const microseconds = packet * 3;
+    view.setUint32(at, 1_700_000_000 + Math.floor(microseconds / 1e6), true);
+    view.setUint32(at + 4, microseconds % 1e6, true);
+    view.setUint32(at + 8, frame.length, true);
+    view.setUint32(at + 12, frame.length, true);
+    chunk.set(frame, at + 16);
+    at += 16 + frame.length;
+  }
+  writeSync(fd, chunk, 0, at);
+  closeSync(fd);
+}
+
+interface Run {
+  readonly seconds: number;
+  readonly peakMiB: number;
+}
+
+/** GNU time says how much memory it took. */
+function measure(command: readonly string[]): Run {
+  const begun = performance.now();
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', 'peak %M', ...command], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const seconds = (performance.now() - begun) / 1000;
+  if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
+  return { seconds, peakMiB: Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024 };
+}
+
+interface Contestant {
+  readonly task: string;
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Too slow for every file and every round. */
+  readonly once?: true;
+}
+
+function contestants(file: string, pcapng: string, out: string): Contestant[] {
+  const hone = [process.execPath, main, 'read', '-q'];
+  return [
+    { task: 'into a file', name: 'tcpdump', command: ['tcpdump', '-r', file, '-w', out, FILTER] },
+    { task: 'into a file', name: 'hone, pcap to pcapng', command: [...hone, file, '-f', FILTER, '-w', out] },
+    {
+      task: 'into a file',
+      name: 'hone, pcapng to pcapng',
+      command: [...hone, pcapng, '-f', FILTER, '-w', out],
+    },
+    {
+      task: 'into a file',
+      name: 'hone, pcap to pcap',
+      command: [...hone, file, '-f', FILTER, '-P', '-w', out],
+    },
+    { task: 'count', name: 'tcpdump --count', command: ['tcpdump', '-r', file, '--count', FILTER] },
+    { task: 'count', name: 'hone --count', command: [...hone, file, '-f', FILTER, '--count'] },
+    {
+      task: 'into a file',
+      name: 'tshark -Y',
+      command: ['tshark', '-n', '-r', file, '-Y', 'tcp.port==80', '-w', out],
+      once: true,
+    },
+  ];
+}
+
+export async function benchRead(): Promise<void> {
+  const folder = mkdtempSync('/dev/shm/hone-bench-');
+  try {
+    const rows = [
+      ...benchFile(folder, '1 M packets, mixed sizes', 1_000_000, MIXED_SIZES, true),
+      ...benchFile(folder, '10 M packets of 64 bytes', 10_000_000, [64], false),
+    ];
+    const header = ['file', 'task', 'program', 'Mpackets/s', 'times tcpdump', 'peak memory, MiB'];
+    printTable(header, rows);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function benchFile(
+  folder: string,
+  title: string,
+  packets: number,
+  sizes: readonly number[],
+  withTshark: boolean,
+): string[][] {
+  const [file, pcapng, out] = ['in.pcap', 'in.pcapng', 'out'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeCapture(file, packets, sizes);
+  measure([process.execPath, main, 'read', '-q', file, '-w', pcapng]);
+  console.error(`${title}: ${(statSync(file).size / 1e6).toFixed(0)} MB`);
+  const all = contestants(file, pcapng, out).filter(({ once }) => withTshark || !once);
+  const runs = new Map<Contestant, Run[]>(all.map((one) => [one, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const one of all) {
+      if (one.once && round > 0) continue;
+      rmSync(out, { force: true });
+      runs.get(one)!.push(measure(one.command));
+    }
+  }
+  const rates = (one: Contestant) => runs.get(one)!.map(({ seconds }) => packets / seconds / 1e6);
+  return all.map((one) => {
+    const reference = all.find(({ task, name }) => task === one.task && name.startsWith('tcpdump'))!;
+    const ratio = median(rates(one)) / median(rates(reference));
+    const peak = Math.max(...runs.get(one)!.map(({ peakMiB }) => peakMiB));
+    return [title, one.task, one.name, formatSpread(rates(one), 2), ratio.toFixed(2), peak.toFixed(0)];
+  });
+}
