@@ -51,8 +51,8 @@ testAccepted(wasmProfile(), [
 testRefused(wasmProfile(), [
   [
     'stack that one way writes in part',
-    'r2 = *(u32 *)(r1 + 36); if r2 == 0 goto half; *(u64 *)(r10 - 8) = 1; goto join; half: *(u32 *)(r10 - 8) = 1; join: r0 = *(u64 *)(r10 - 8); exit',
-    5,
+    'r2 = *(u32 *)(r1 + 36); if r2 == 0 goto half; *(u32 *)(r10 - 8) = 1; *(u32 *)(r10 - 4) = 1; goto join; half: *(u32 *)(r10 - 8) = 1; join: r0 = *(u64 *)(r10 - 8); exit',
+    6,
     'the stack at -8 is read before it is written',
   ],
   [
@@ -62,10 +62,16 @@ testRefused(wasmProfile(), [
     'without a bound',
   ],
   [
-    'what follows the second call of a function',
-    'call f; r6 = 5; call f; r0 = *(u8 *)(r6 + 0); exit; f: r0 = 1; if r0 == 1 goto +0; exit',
-    3,
+    'what follows another call of a function',
+    'r2 = *(u32 *)(r1 + 36); if r2 == 0 goto other; call f; exit; other: r6 = 5; call f; r0 = *(u8 *)(r6 + 0); exit; f: r0 = 1; if r0 == 1 goto +0; exit',
+    6,
     'r6 is a number: expected a pointer',
+  ],
+  [
+    'a pointer that is moved far by two numbers',
+    'r3 = *(u64 *)(r1 + 24); r3 &= 0x1fffffff; r2 = var_addr(1); r2 += r3; r2 += r3; r0 = 0; exit',
+    5,
+    'without a bound',
   ],
   [
     'another place behind one way',

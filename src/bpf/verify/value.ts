@@ -115,7 +115,6 @@ export function isValueWithin(inner: Value, outer: Value, ids: IdentityMap): boo
     isSameRegion(inner.region, outer.region, ids) &&
     isScalarWithin(inner.variable, outer.variable) &&
     ids.agrees(outer.id, inner.id) &&
-    (inner.nullId === 0) === (outer.nullId === 0) &&
     ids.agrees(outer.nullId, inner.nullId)
   );
 }
