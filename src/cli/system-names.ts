@@ -1,5 +1,5 @@
 /**
- * Names for filters as this machine has them: /etc/services, /etc/protocols and /etc/hosts, each read when it is first
+ * Names for filters as this machine has them: /etc/services, /etc/protocols, /etc/hosts and /etc/ethers, each read when it is first
  * asked. What is not there is looked up in the built-in table. No network.
  */
 import { readFileSync } from 'node:fs';
@@ -11,10 +11,12 @@ export function systemNames(folder = '/etc'): Resolver {
   const services = once(() => parseServices(readText(join(folder, 'services'))));
   const protocols = once(() => parseProtocols(readText(join(folder, 'protocols'))));
   const hosts = once(() => parseHosts(readText(join(folder, 'hosts'))));
+  const ethers = once(() => parseEthers(readText(join(folder, 'ethers'))));
   return {
     service: (name) => services().get(name) ?? builtinNames.service(name),
     protocol: (name) => protocols().get(name) ?? builtinNames.protocol(name),
     addresses: (name) => hosts().get(name) ?? [],
+    etherAddress: (name) => ethers().get(name),
     known: (kind) => [
       ...(kind === 'service' ? services().keys() : protocols().keys()),
       ...builtinNames.known(kind),
@@ -78,4 +80,14 @@ function parseHosts(text: string): ReadonlyMap<string, readonly string[]> {
     for (const name of names) hosts.set(name, [...(hosts.get(name) ?? []), address!]);
   }
   return hosts;
+}
+
+/** `02:00:00:00:00:01 name`; the first line of a name counts. */
+function parseEthers(text: string): ReadonlyMap<string, string> {
+  const ethers = new Map<string, string>();
+  for (const [address, name] of fieldsOf(text)) {
+    const isAddress = /^[0-9A-Fa-f]{1,2}(:[0-9A-Fa-f]{1,2}){5}$/.test(address!);
+    if (isAddress && name !== undefined && !ethers.has(name)) ethers.set(name, address!);
+  }
+  return ethers;
 }

@@ -1,13 +1,13 @@
 /**
  * A filter as the parser understands it: every operand carries the qualifiers that apply to it, also where the text
  * left them out (`tcp port 80 or 443`). Nothing about bytes yet. Children are in the order of the text, which
- * matters: `vlan` moves the offsets of everything after it.
+ * matters: `vlan` and its like move the offsets of everything after them.
  */
 import type { Span } from '../base/index.ts';
-import type { ProtocolWord } from './words.ts';
+import type { EncapsulationWord, ProtocolWord } from './words.ts';
 
 export type Direction = 'src' | 'dst' | 'src or dst' | 'src and dst';
-export type AddressType = 'host' | 'net' | 'port' | 'portrange' | 'proto';
+export type AddressType = 'host' | 'net' | 'port' | 'portrange' | 'proto' | 'protochain' | 'gateway';
 
 /** What `tcp src port` says before an operand; what is absent was not said. */
 export interface Qualifiers {
@@ -70,5 +70,10 @@ export type Filter = { readonly span: Span } & (
       readonly value: number;
     }
   | { readonly kind: 'direction'; readonly direction: 'in' | 'out' }
-  | { readonly kind: 'vlan'; readonly id: number | undefined }
+  | { readonly kind: 'interface'; readonly index: number }
+  /** `vlan 100`, `mpls`; the number is a VLAN's, a label, a session or a virtual network. */
+  | { readonly kind: 'encapsulation'; readonly word: EncapsulationWord; readonly id: number | undefined }
+  | { readonly kind: 'discovery' }
+  /** `llc`, `llc u`, `llc rnr`; the type is in lower case. */
+  | { readonly kind: 'llc'; readonly type: string | undefined }
 );

@@ -123,6 +123,9 @@ export const builtinNames: Resolver = {
   addresses(): readonly string[] {
     return [];
   },
+  etherAddress(): undefined {
+    return undefined;
+  },
   known(kind: 'service' | 'protocol'): readonly string[] {
     return Object.keys(kind === 'service' ? services : protocols);
   },

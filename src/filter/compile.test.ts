@@ -101,6 +101,7 @@ test('names come from the resolver', () => {
     service: (name) => (name === 'mine' ? [{ port: 80, protocol: 'tcp' }] : []),
     protocol: (name) => (name === 'six' ? 6 : undefined),
     addresses: (name) => (name === 'box' ? ['10.1.2.3', 'fe80::1'] : []),
+    etherAddress: (name) => (name === 'box' ? '2:0:0:0:0:1' : undefined),
     known: () => ['mine'],
   };
   for (const filter of [

@@ -5,8 +5,10 @@
 import { CompileError, UnsupportedError } from '../base/index.ts';
 import type { CbpfProgram } from '../bpf/index.ts';
 import { builtinNames } from './builtin-names.ts';
+import { defineCells } from './define-cells.ts';
 import { emitProgram } from './emit.ts';
-import { buildGraph } from './graph.ts';
+import { buildGraph, fresh } from './graph.ts';
+import { linkTypeNumbers, linkTypeOf } from './lower/link-types.ts';
 import { lowerFilter } from './lower/lower.ts';
 import { Scope } from './lower/scope.ts';
 import { optimize } from './optimize.ts';
@@ -14,8 +16,8 @@ import { parseFilter } from './parser.ts';
 import { always } from './predicate.ts';
 import type { Resolver } from './resolver.ts';
 
-/** The link type of Ethernet in pcap files (LINKTYPE_ETHERNET). */
-const DLT_EN10MB = 1;
+/** Ethernet. */
+const LINKTYPE_ETHERNET = 1;
 
 /** The bytes that tcpdump keeps of a packet when it is not told otherwise. */
 const DEFAULT_SNAPLEN = 262144;
@@ -24,11 +26,11 @@ const DEFAULT_SNAPLEN = 262144;
 const BPF_MAXINSNS = 4096;
 
 export interface FilterOptions {
-  /** What the packets begin with, as a LINKTYPE_ number; default 1, Ethernet. */
+  /** What the packets begin with, as a LINKTYPE_ number of `linkTypeNumbers`; default 1, Ethernet. */
   readonly linkType?: number | undefined;
   /** The verdict for packets that match; default 262144. */
   readonly snaplen?: number | undefined;
-  /** Which way the packets went, for `inbound` and `outbound`; without it these two do not compile. */
+  /** Which way the packets went, for `inbound` and `outbound`; without it these two compile only where packets tell it. */
   readonly direction?: 'in' | 'out' | undefined;
   /** IPv4 netmask of the network for `ip broadcast`; default 0, as tcpdump has it without an interface. */
   readonly netmask?: number | undefined;
@@ -39,22 +41,25 @@ export interface FilterOptions {
 /**
  * Compiles a filter expression. An empty text accepts every packet. A filter that can never match compiles to one
  * `ret #0` (libpcap refuses some of those). Throws CompileError with a caret under the fault, and UnsupportedError
- * for a link type other than Ethernet.
+ * for a link type that filters do not know.
  */
 export function compileFilter(text: string, options: FilterOptions = {}): CbpfProgram {
-  const { linkType = DLT_EN10MB, snaplen = DEFAULT_SNAPLEN } = options;
-  if (linkType !== DLT_EN10MB) {
-    throw new UnsupportedError(`filter for link type ${linkType}: expected 1, Ethernet`, 'Ethernet');
+  const { linkType = LINKTYPE_ETHERNET, snaplen = DEFAULT_SNAPLEN } = options;
+  const link = linkTypeOf(linkType);
+  if (link === undefined) {
+    const known = [...linkTypeNumbers].map(([name, number]) => `${number} (${name})`).join(', ');
+    throw new UnsupportedError(`filter for link type ${linkType}: expected one of ${known}`, 'Ethernet');
   }
   const tree = parseFilter(text);
   const scope = new Scope({
     source: text,
+    link,
     resolver: options.resolver ?? builtinNames,
     netmask: options.netmask ?? 0,
     direction: options.direction,
   });
   const root = buildGraph(tree === undefined ? always : lowerFilter(scope, tree), 'accept', 'reject');
-  const program = emitProgram(optimize(root), snaplen);
+  const program = emitProgram(defineCells(optimize(root), scope.values, fresh), snaplen);
   if (program.length > BPF_MAXINSNS) {
     throw new CompileError(text, [
       {

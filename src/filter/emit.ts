@@ -15,7 +15,7 @@ import {
   type CbpfInsn,
   type CbpfProgram,
 } from '../bpf/index.ts';
-import { type Decision, idOf, inOrder, type Node } from './graph.ts';
+import { type InnerNode, idOf, inOrder, type Node, waysOf } from './graph.ts';
 import type { TestKind } from './predicate.ts';
 import { type Holding, Registers } from './registers.ts';
 
@@ -24,14 +24,19 @@ const jumps: Readonly<Record<TestKind, number>> = { eq: BPF_JEQ, gt: BPF_JGT, ge
 /** The furthest that a conditional jump can go. */
 const MAX_JUMP = 255;
 
-/** A decision's code without its jump, and which ways of the jump need a `ja`. */
+/**
+ * A node's code without its jump, and which ways of the jump need a `ja`. Where an assignment goes on is both `yes` and
+ * `no`.
+ */
 interface Block {
-  readonly node: Decision;
+  readonly node: InnerNode;
   readonly insns: readonly CbpfInsn[];
   yes: Node;
   no: Node;
   farYes: boolean;
   farNo: boolean;
+  /** The code of where it goes on comes next anyway: an assignment then needs no jump. */
+  fallsThrough: boolean;
 }
 
 /** The program of a graph; accepted packets are kept up to `snaplen` bytes. */
@@ -40,6 +45,10 @@ export function emitProgram(root: Node, snaplen: number): CbpfProgram {
   const reject: CbpfInsn = { code: BPF_RET, jt: 0, jf: 0, k: 0 };
   if (typeof root === 'string') return [root === 'accept' ? accept : reject];
   const blocks = mergeEqualCode(makeBlocks(root));
+  const layout: readonly Node[] = [...blocks.map(({ node }) => node), ...leavesOf(blocks)];
+  blocks.forEach((block, index) => {
+    block.fallsThrough = block.node.kind === 'assignment' && layout[index + 1] === block.yes;
+  });
   const starts = place(blocks);
   const program: CbpfInsn[] = [];
   for (const block of blocks) {
@@ -57,20 +66,37 @@ function leavesOf(blocks: readonly Block[]): readonly ('accept' | 'reject')[] {
   );
 }
 
-function makeBlocks(root: Decision): readonly Block[] {
+function makeBlocks(root: InnerNode): readonly Block[] {
   const entries = new Map<Node, Holding>();
   return inOrder(root).map((node) => {
     const registers = new Registers(entries.get(node) ?? { a: undefined, x: undefined });
-    const { left, right, kind } = node.test;
-    if (right.kind === 'constant') registers.toA(left);
-    else registers.toBoth(left, right, kind === 'eq' || kind === 'set');
+    compute(registers, node);
     const { holding } = registers;
-    for (const next of [node.yes, node.no]) {
+    const ways = waysOf(node);
+    for (const next of ways) {
       const known = entries.get(next);
       entries.set(next, known === undefined ? holding : meet(known, holding));
     }
-    return { node, insns: registers.insns, yes: node.yes, no: node.no, farYes: false, farNo: false };
+    return {
+      node,
+      insns: registers.insns,
+      yes: ways[0]!,
+      no: ways.at(-1)!,
+      farYes: false,
+      farNo: false,
+      fallsThrough: false,
+    };
   });
+}
+
+function compute(registers: Registers, node: InnerNode): void {
+  if (node.kind === 'assignment') {
+    if (node.cell.kind === 'cell') registers.assign(node.cell, node.value);
+    return;
+  }
+  const { left, right, kind } = node.test;
+  if (right.kind === 'constant') registers.toA(left);
+  else registers.toBoth(left, right, kind === 'eq' || kind === 'set');
 }
 
 function meet(one: Holding, other: Holding): Holding {
@@ -88,11 +114,9 @@ function mergeEqualCode(blocks: readonly Block[]): readonly Block[] {
   for (const block of blocks.toReversed()) {
     block.yes = replacement.get(block.yes) ?? block.yes;
     block.no = replacement.get(block.no) ?? block.no;
-    const { kind, right } = block.node.test;
     const key = [
       ...block.insns.map(({ code, k }) => `${code} ${k}`),
-      kind,
-      right.kind === 'constant' ? right.constant : 'x',
+      jumpKey(block.node),
       idOf(block.yes),
       idOf(block.no),
     ].join();
@@ -105,6 +129,12 @@ function mergeEqualCode(blocks: readonly Block[]): readonly Block[] {
     }
   }
   return kept.reverse();
+}
+
+function jumpKey(node: InnerNode): string {
+  if (node.kind === 'assignment') return 'next';
+  const { kind, right } = node.test;
+  return `${kind} ${right.kind === 'constant' ? right.constant : 'x'}`;
 }
 
 /** Where each block and leaf starts; finds the jumps that are too far until none is left. */
@@ -121,8 +151,9 @@ function place(blocks: readonly Block[]): ReadonlyMap<Node, number> {
     for (const block of blocks) {
       const next = starts.get(block.node)! + block.insns.length + 1;
       const isFar = (target: Node): boolean => starts.get(target)! - next > MAX_JUMP;
-      const farYes = block.farYes || isFar(block.yes);
-      const farNo = block.farNo || isFar(block.no);
+      const branches = block.node.kind === 'decision';
+      const farYes = block.farYes || (branches && isFar(block.yes));
+      const farNo = block.farNo || (branches && isFar(block.no));
       changed ||= farYes !== block.farYes || farNo !== block.farNo;
       Object.assign(block, { farYes, farNo });
     }
@@ -130,15 +161,22 @@ function place(blocks: readonly Block[]): ReadonlyMap<Node, number> {
   }
 }
 
-function sizeOf({ insns, farYes, farNo }: Block): number {
-  return insns.length + 1 + Number(farYes) + Number(farNo);
+function sizeOf({ insns, farYes, farNo, fallsThrough }: Block): number {
+  return insns.length + Number(!fallsThrough) + Number(farYes) + Number(farNo);
 }
 
 function emitJump(
   program: CbpfInsn[],
-  { node, yes, no, farYes, farNo }: Block,
+  { node, yes, no, farYes, farNo, fallsThrough }: Block,
   starts: ReadonlyMap<Node, number>,
 ): void {
+  const jumpTo = (target: number): void => {
+    program.push({ code: BPF_JMP | BPF_JA, jt: 0, jf: 0, k: target - program.length - 1 });
+  };
+  if (node.kind === 'assignment') {
+    if (!fallsThrough) jumpTo(starts.get(yes)!);
+    return;
+  }
   const { kind, right } = node.test;
   const next = program.length + 1;
   const yesAt = starts.get(yes)!;
@@ -150,7 +188,6 @@ function emitJump(
     jf: farNo ? Number(farYes) : noAt - next,
     k: byConstant ? right.constant : 0,
   });
-  for (const target of [...(farYes ? [yesAt] : []), ...(farNo ? [noAt] : [])]) {
-    program.push({ code: BPF_JMP | BPF_JA, jt: 0, jf: 0, k: target - program.length - 1 });
-  }
+  if (farYes) jumpTo(yesAt);
+  if (farNo) jumpTo(noAt);
 }

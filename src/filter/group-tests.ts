@@ -4,18 +4,28 @@
  * dst b` becomes `src a or src b or dst a or dst b`. Only a test of a value that was already computed moves forward,
  * so a truncated packet is never rejected earlier; it may be accepted earlier, as with libpcap.
  */
-import { type Decide, type Decision, inOrder, type Node, rebuild } from './graph.ts';
+import {
+  type Decision,
+  type InnerNode,
+  inOrder,
+  type Maker,
+  type Node,
+  rebuild,
+  redirect,
+  waysOf,
+} from './graph.ts';
 import type { Test } from './predicate.ts';
 
 /** One pass; the same node when there was nothing to do. */
-export function groupTests(root: Node, decide: Decide): Node {
+export function groupTests(root: Node, maker: Maker): Node {
   if (typeof root === 'string') return root;
   const order = inOrder(root);
   const ways = countWays(order);
-  const rows = new Map<Decision, Row>();
+  const rows = new Map<InnerNode, Row>();
   const inRow = new Set<Decision>();
   const seen = { no: new Set<Decision>(), yes: new Set<Decision>() };
   for (const node of order) {
+    if (node.kind !== 'decision') continue;
     for (const way of ['no', 'yes'] as const) {
       if (seen[way].has(node) || inRow.has(node)) continue;
       const row = rowFrom(node, way, ways);
@@ -27,14 +37,10 @@ export function groupTests(root: Node, decide: Decide): Node {
   }
   return rebuild(order, (node, renewed) => {
     const row = rows.get(node);
-    if (row?.tests === undefined) {
-      const yes = renewed(node.yes);
-      const no = renewed(node.no);
-      return yes === node.yes && no === node.no ? node : decide(node.test, yes, no);
-    }
+    if (row?.tests === undefined) return redirect(node, maker, renewed);
     const exit = renewed(row.exit);
     return row.tests.reduceRight<Node>(
-      (rest, test) => (row.way === 'no' ? decide(test, exit, rest) : decide(test, rest, exit)),
+      (rest, test) => (row.way === 'no' ? maker.decide(test, exit, rest) : maker.decide(test, rest, exit)),
       renewed(row.end),
     );
   });
@@ -57,7 +63,7 @@ function rowFrom(first: Decision, way: 'yes' | 'no', ways: ReadonlyMap<Node, num
   let end = first[way];
   const belongs = (node: Decision): boolean =>
     ways.get(node) === 1 && (way === 'no' ? node.yes : node.no) === exit && !isRange(node.test);
-  while (!isRange(first.test) && typeof end !== 'string' && belongs(end)) {
+  while (!isRange(first.test) && typeof end !== 'string' && end.kind === 'decision' && belongs(end)) {
     members.push(end);
     end = end[way];
   }
@@ -84,11 +90,10 @@ function grouped(tests: readonly Test[]): readonly Test[] | undefined {
 }
 
 /** How many ways lead to each node. */
-function countWays(order: readonly Decision[]): ReadonlyMap<Node, number> {
+function countWays(order: readonly InnerNode[]): ReadonlyMap<Node, number> {
   const ways = new Map<Node, number>();
-  for (const { yes, no } of order) {
-    ways.set(yes, (ways.get(yes) ?? 0) + 1);
-    ways.set(no, (ways.get(no) ?? 0) + 1);
+  for (const node of order) {
+    for (const next of waysOf(node)) ways.set(next, (ways.get(next) ?? 0) + 1);
   }
   return ways;
 }

@@ -1,3 +1,4 @@
 export { builtinNames } from './builtin-names.ts';
 export { compileFilter, type FilterOptions } from './compile.ts';
+export { linkTypeNumbers } from './lower/link-types.ts';
 export type { Resolver, ServicePort } from './resolver.ts';

@@ -45,7 +45,7 @@ describe('tokens', () => {
     ['\\ip \\tcp-x', 'name:ip', 'name:tcp-x'],
     ['tcp-syn tcpflags', 'number:tcp-syn', 'number:tcpflags'],
     ['tcp-sync', 'name:tcp-sync'],
-    ['mpls', 'unsupported:mpls'],
+    ['wlan mpls type', 'link:wlan', 'mpls:mpls', 'unsupported:type'],
     ['hosts', 'name:hosts'],
     ['', ...[]],
   ] as const) {

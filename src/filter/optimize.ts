@@ -3,26 +3,30 @@
  * its own, so that what is known on one way is not lost where ways with equal parts meet; then equal parts become
  * one.
  */
-import { type Decide, decide, inOrder, interning, type Node, rebuild } from './graph.ts';
+import { fresh, inOrder, interning, type Maker, type Node, rebuild } from './graph.ts';
 import { groupTests } from './group-tests.ts';
 import { threadJumps } from './thread-jumps.ts';
 
 /** The same filter with fewer tests. */
 export function optimize(root: Node): Node {
   const intern = interning();
-  return improve(shareEqualParts(improve(root, decide), intern), intern);
+  return improve(shareEqualParts(improve(root, fresh), intern), intern);
 }
 
 /** All passes until none finds anything to do. */
-function improve(root: Node, make: Decide): Node {
+function improve(root: Node, maker: Maker): Node {
   for (let node = root; ; ) {
-    const next = groupTests(threadJumps(node, make), make);
+    const next = groupTests(threadJumps(node, maker), maker);
     if (next === node) return node;
     node = next;
   }
 }
 
-function shareEqualParts(root: Node, intern: Decide): Node {
+function shareEqualParts(root: Node, maker: Maker): Node {
   if (typeof root === 'string') return root;
-  return rebuild(inOrder(root), ({ test, yes, no }, renewed) => intern(test, renewed(yes), renewed(no)));
+  return rebuild(inOrder(root), (node, renewed) =>
+    node.kind === 'decision'
+      ? maker.decide(node.test, renewed(node.yes), renewed(node.no))
+      : maker.assign(node.cell, node.value, renewed(node.next)),
+  );
 }

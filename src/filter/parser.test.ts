@@ -25,8 +25,14 @@ function show(filter: Filter): string {
       return `byte ${filter.offset} ${filter.operator} ${filter.value}`;
     case 'direction':
       return filter.direction;
-    case 'vlan':
-      return `vlan ${filter.id ?? '-'}`;
+    case 'interface':
+      return `ifindex ${filter.index}`;
+    case 'encapsulation':
+      return `${filter.word} ${filter.id ?? '-'}`;
+    case 'discovery':
+      return 'pppoed';
+    case 'llc':
+      return `llc ${filter.type ?? '-'}`;
   }
 }
 
@@ -68,6 +74,9 @@ describe('qualifiers are carried on', () => {
       '(([- - host a] and ([- - port 80] or [- - port 443])) or [- - host b])',
     ],
     ['net 10.1/16 or 10.2', '([- - net 10.1/16] or [- - net 10.2])'],
+    ['ip protochain 6 or 17', '([ip - protochain 6] or [ip - protochain 17])'],
+    ['gateway a or b', '([- - gateway a] or [- - gateway b])'],
+    ['decnet src 1.1 or 1.2', '([decnet src - 1.1] or [decnet src - 1.2])'],
     ['ether proto \\ip or \\arp', '([link - proto ip] or [link - proto arp])'],
   ] as const) {
     test(text, () => {
@@ -86,6 +95,11 @@ describe('and, or and not', () => {
     ['!!tcp', '!!tcp'],
     ['((tcp))', 'tcp'],
     ['vlan and vlan 100 and vlan (0x10)', '(vlan - and vlan 100 and vlan 16)'],
+    ['mpls and mpls 5 or geneve (7)', '((mpls - and mpls 5) or geneve 7)'],
+    ['pppoed or pppoes 9 and pppoes', '((pppoed or pppoes 9) and pppoes -)'],
+    ['llc or llc u and llc RR or llc rnr', '(((llc - or llc u) and llc rr) or llc rnr)'],
+    ['l1 and not csnp or is-is', '((l1 and !csnp) or isis)'],
+    ['ifindex 3 and ip', '(ifindex 3 and ip)'],
     ['ip broadcast or multicast', '(ip:broadcast or -:multicast)'],
     ['less 64 or greater 0x40', '(less 64 or greater 64)'],
     ['byte 12 = 8 and inbound', '(byte 12 = 8 and in)'],
@@ -159,7 +173,13 @@ describe('faults name the token and what was expected', () => {
       'port 80 or tcp or 443',
       'a number alone is no condition: expected qualifiers before it, such as port or host\n  port 80 or tcp or 443\n                    ^^^',
     ],
-    ['mpls 5', '"mpls" is not supported: not in this version\n  mpls 5\n  ^^^^'],
+    ['type mgt', '"type" is not supported: only for 802.11 link types\n  type mgt\n  ^^^^'],
+    ['llc 5', 'unexpected "5": expected "and", "or" or the end of the filter\n  llc 5\n      ^'],
+    ['mppls 5', 'did you mean "mpls"?'],
+    ['ip and genev', 'did you mean "geneve"?'],
+    ['ip protochan 6', 'did you mean "protochain"?'],
+    ['ifindex eth0', 'unexpected "eth0": expected the number of an interface'],
+    ['src gateway a', 'unexpected "gateway": expected an address or host name'],
     ['byte 0 != 1', 'unexpected "!=": expected one of = < > & |\n  byte 0 != 1\n         ^^'],
     [
       'net 10.0.0.0 mask 255',

@@ -14,6 +14,7 @@ import { describe } from './token-reader.ts';
 import type { ProtocolWord } from './words.ts';
 
 const addressTypes: ReadonlySet<TokenKind> = new Set<TokenKind>(['host', 'net', 'port', 'portrange']);
+const undirectedTypes: ReadonlySet<TokenKind> = new Set<TokenKind>(['proto', 'protochain', 'gateway']);
 const comparisons: ReadonlySet<TokenKind> = new Set<TokenKind>(['=', '!=', '<', '<=', '>', '>=']);
 
 /** A term, or an operand that stands alone, and the qualifiers that it hands on. */
@@ -199,15 +200,38 @@ class Parser extends ArithmeticParser {
       case 'outbound':
         this.next();
         return term({ kind: 'direction', direction: token.kind === 'inbound' ? 'in' : 'out', span: span() });
-      case 'vlan': {
+      case 'ifindex': {
+        this.next();
+        const index = this.takeNumber('the number of an interface');
+        return term({ kind: 'interface', index, span: span() });
+      }
+      case 'vlan':
+      case 'mpls':
+      case 'pppoes':
+      case 'geneve': {
         this.next();
         const id =
           this.peek().kind === 'number' || this.peek().kind === '(' ? this.takePlainNumber() : undefined;
-        return term({ kind: 'vlan', id, span: span() });
+        return term({ kind: 'encapsulation', word: token.kind, id, span: span() });
+      }
+      case 'pppoed':
+        this.next();
+        return term({ kind: 'discovery', span: span() });
+      case 'llc': {
+        this.next();
+        const type = this.takeLlcType();
+        return term({ kind: 'llc', type, span: span() });
       }
       default:
         return this.parseQualified();
     }
+  }
+
+  /** `rnr` is also a word of filters for OpenBSD's pf. */
+  private takeLlcType(): string | undefined {
+    const { kind, text } = this.peek();
+    if (kind !== 'name' && !(kind === 'unsupported' && text === 'rnr')) return undefined;
+    return this.next().text.toLowerCase();
   }
 
   private parseQualified(): ParsedFilter {
@@ -221,7 +245,8 @@ class Parser extends ArithmeticParser {
     }
     const direction = this.parseDirection();
     let type: AddressType | undefined;
-    if (addressTypes.has(this.peek().kind) || (this.peek().kind === 'proto' && direction === undefined)) {
+    const next = this.peek().kind;
+    if (addressTypes.has(next) || (direction === undefined && undirectedTypes.has(next))) {
       type = this.next().kind as AddressType;
     }
     if (direction === undefined && type === undefined) {
@@ -321,7 +346,10 @@ function operandOf(type: AddressType | undefined): string {
     case 'portrange':
       return 'a range of ports such as 8000-8080';
     case 'proto':
+    case 'protochain':
       return 'a protocol number, or its name after a backslash';
+    case 'gateway':
+      return 'the name of a host';
     case 'net':
       return 'a network such as 10.0.0.0/8';
     default:

@@ -17,6 +17,8 @@ export interface Test {
 export type Predicate =
   | { readonly kind: 'constant'; readonly holds: boolean }
   | { readonly kind: 'test'; readonly test: Test }
+  /** Always holds; from here on the cell has the value. */
+  | { readonly kind: 'assign'; readonly cell: Value; readonly value: Value }
   | { readonly kind: 'not'; readonly operand: Predicate }
   | { readonly kind: 'and' | 'or'; readonly operands: readonly Predicate[] };
 
@@ -34,6 +36,10 @@ export function and(...operands: readonly Predicate[]): Predicate {
 
 export function or(...operands: readonly Predicate[]): Predicate {
   return { kind: 'or', operands };
+}
+
+export function assign(cell: Value, value: Value): Predicate {
+  return { kind: 'assign', cell, value };
 }
 
 /** Compares two values; the test is made simpler where that keeps what it loads. */

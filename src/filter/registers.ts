@@ -1,6 +1,6 @@
 /**
  * Straight-line code that computes values into the registers A and X of classic BPF, and what the registers hold
- * after it. Scratch cells are used only while one value is computed.
+ * after it. Scratch cells from the first on are used while one value is computed; variables have theirs from the last down.
  */
 import {
   BPF_ABS,
@@ -21,6 +21,7 @@ import {
   BPF_NEG,
   BPF_OR,
   BPF_ST,
+  BPF_STX,
   BPF_TAX,
   BPF_TXA,
   BPF_W,
@@ -75,6 +76,8 @@ export class Registers {
       this.emit(BPF_LDX | BPF_IMM, value.constant);
     } else if (value.kind === 'len') {
       this.emit(BPF_LDX | BPF_W | BPF_LEN);
+    } else if (value.kind === 'cell') {
+      this.emit(BPF_LDX | BPF_MEM, value.cell);
     } else if (value.kind === 'headerLength') {
       this.emit(BPF_LDX | BPF_B | BPF_MSH, value.offset);
     } else {
@@ -82,6 +85,19 @@ export class Registers {
       this.emit(BPF_MISC | BPF_TAX);
     }
     this.x = value;
+  }
+
+  /** Computes a value and gives it to a variable. The register that has it is then known to hold the variable. */
+  assign(cell: Value & { readonly kind: 'cell' }, value: Value): void {
+    if (this.x === value || (this.a !== value && value.kind === 'headerLength')) {
+      this.toX(value);
+      this.emit(BPF_STX, cell.cell);
+      this.x = cell;
+    } else {
+      this.toA(value);
+      this.emit(BPF_ST, cell.cell);
+      this.a = cell;
+    }
   }
 
   /** Computes one value into A and the other into X: `left` into A unless they may be swapped. */
@@ -121,6 +137,9 @@ export class Registers {
       case 'len':
         this.emit(BPF_LD | BPF_W | BPF_LEN);
         break;
+      case 'cell':
+        this.emit(BPF_LD | BPF_MEM, value.cell);
+        break;
       case 'headerLength':
         this.toX(value);
         this.emit(BPF_MISC | BPF_TXA);
@@ -157,7 +176,7 @@ export class Registers {
 
 /** Whether X can be loaded with the value without A. */
 function isDirect(value: Value): boolean {
-  return value.kind === 'constant' || value.kind === 'len' || value.kind === 'headerLength';
+  return ['constant', 'len', 'cell', 'headerLength'].includes(value.kind);
 }
 
 /** Whether computing the value into A overwrites X. */
@@ -165,6 +184,7 @@ function usesX(value: Value): boolean {
   switch (value.kind) {
     case 'constant':
     case 'len':
+    case 'cell':
       return false;
     case 'headerLength':
       return true;

@@ -3,14 +3,23 @@
  * comes after it at once. A truncated packet fares the same: a test is skipped only when its bytes are known to be
  * there, because they, or bytes behind them, were loaded on the way, or when all that follows is reject.
  */
-import { type Decide, type Decision, inOrder, type Node, rebuild } from './graph.ts';
+import {
+  type Assignment,
+  type Decision,
+  type InnerNode,
+  inOrder,
+  type Maker,
+  type Node,
+  rebuild,
+  redirect,
+} from './graph.ts';
 import { Knowledge } from './knowledge.ts';
 import { holdsFor, type Test } from './predicate.ts';
 import { reachOf, type Value } from './values.ts';
 
 /** One pass; the same node when there was nothing to do. */
-export function threadJumps(root: Node, decide: Decide): Node {
-  return typeof root === 'string' ? root : new Threading(root, decide).run();
+export function threadJumps(root: Node, maker: Maker): Node {
+  return typeof root === 'string' ? root : new Threading(root, maker).run();
 }
 
 /** What is known at a node, whichever way led there. */
@@ -24,8 +33,8 @@ interface Facts {
 }
 
 class Threading {
-  private readonly decide: Decide;
-  private readonly order: readonly Decision[];
+  private readonly maker: Maker;
+  private readonly order: readonly InnerNode[];
   /** Equal tests, whichever node they are of, have the same number. */
   private readonly tests = new Map<string, number>();
   private readonly testNumbers = new Map<Test, number>();
@@ -34,18 +43,22 @@ class Threading {
   private readonly bounds = new Map<Value, Test[]>();
   private readonly facts = new Map<Node, Facts>();
 
-  constructor(root: Decision, decide: Decide) {
-    this.decide = decide;
+  constructor(root: InnerNode, maker: Maker) {
+    this.maker = maker;
     this.order = inOrder(root);
-    for (const { test } of this.order) this.number(test);
+    for (const node of this.order) if (node.kind === 'decision') this.number(node.test);
     this.facts.set(root, {
       outcomes: new Uint32Array((this.tests.size * 2 + 31) >>> 5),
       exact: new Float64Array(this.valueNumbers.size).fill(-1),
       lengthBytes: 0,
     });
     for (const node of this.order) {
-      this.spread(node.yes, this.factsAfter(node, true));
-      this.spread(node.no, this.factsAfter(node, false));
+      if (node.kind === 'assignment') {
+        this.spread(node.next, this.factsBehind(node));
+      } else {
+        this.spread(node.yes, this.factsAfter(node, true));
+        this.spread(node.no, this.factsAfter(node, false));
+      }
     }
   }
 
@@ -54,9 +67,12 @@ class Threading {
     const start = this.follow(root!, this.facts.get(root!)!);
     if (start !== root) return start;
     return rebuild(this.order, (node, renewed) => {
+      if (node.kind === 'assignment') {
+        return redirect(node, this.maker, (next) => renewed(this.follow(next, this.factsBehind(node))));
+      }
       const yes = renewed(this.follow(node.yes, this.factsAfter(node, true)));
       const no = renewed(this.follow(node.no, this.factsAfter(node, false)));
-      return yes === node.yes && no === node.no ? node : this.decide(node.test, yes, no);
+      return yes === node.yes && no === node.no ? node : this.maker.decide(node.test, yes, no);
     });
   }
 
@@ -92,6 +108,11 @@ class Threading {
     return { outcomes, exact, lengthBytes };
   }
 
+  private factsBehind(node: Assignment): Facts {
+    const before = this.facts.get(node)!;
+    return { ...before, lengthBytes: Math.max(before.lengthBytes, reachOf(node.value).atLeast) };
+  }
+
   /** Another way leads to a node: only what is known on all of them is known there. */
   private spread(node: Node, facts: Facts): void {
     if (typeof node === 'string') return;
@@ -108,10 +129,15 @@ class Threading {
     );
   }
 
-  /** Where a way leads when tests with known outcomes, and tests that do not matter, are skipped. */
+  /** Where a way leads when tests with known outcomes, and nodes that do not matter, are skipped. */
   private follow(target: Node, facts: Facts): Node {
     let node = target;
     while (typeof node !== 'string') {
+      if (node.kind === 'assignment') {
+        if (node.next !== 'reject') break;
+        node = node.next;
+        continue;
+      }
       const outcome = this.outcome(node.test, facts);
       if (outcome !== undefined) {
         node = outcome ? node.yes : node.no;

@@ -8,6 +8,7 @@ import {
   BPF_AND,
   BPF_DIV,
   BPF_LSH,
+  BPF_MEMWORDS,
   BPF_MOD,
   BPF_MUL,
   BPF_NEG,
@@ -30,6 +31,11 @@ export type Value = { readonly id: number } & (
     }
   /** The length of an IPv4 header in bytes: 4 * (the byte at `offset` & 0xf). */
   | { readonly kind: 'headerLength'; readonly offset: number }
+  /**
+   * What was last assigned to a cell of the program's memory. Each value of this kind is another variable, assigned once on
+   * any way through the program; variables that are not needed at the same time may share a cell.
+   */
+  | { readonly kind: 'cell'; readonly cell: number }
   | { readonly kind: 'negate'; readonly operand: Value }
   /** `operation` is the BPF_ADD ... BPF_XOR of classic BPF. */
   | { readonly kind: 'binary'; readonly operation: number; readonly left: Value; readonly right: Value }
@@ -40,6 +46,8 @@ type Shape = Value extends infer V ? (V extends Value ? Omit<V, 'id'> : never) :
 /** Makes values; one instance a compilation. */
 export class Values {
   private readonly interned = new Map<string, Value>();
+  /** Cells from the last one down: the first ones are for what is computed in between. */
+  private readonly unusedCells = Array.from({ length: BPF_MEMWORDS }, (_, cell) => cell);
   readonly len: Value = this.intern('len', { kind: 'len' });
 
   constant(constant: number): Value {
@@ -48,6 +56,26 @@ export class Values {
 
   headerLength(offset: number): Value {
     return this.intern(`h${offset}`, { kind: 'headerLength', offset });
+  }
+
+  /** Cells that no variable has. */
+  get freeCellCount(): number {
+    return this.unusedCells.length;
+  }
+
+  /** A new variable, in the cell of another one when that is given and is a variable. The caller has seen to it that a cell is left. */
+  newCell(sharing?: Value): Value {
+    const cell = sharing?.kind === 'cell' ? sharing.cell : this.unusedCells.pop()!;
+    return this.intern(`m${this.interned.size}`, { kind: 'cell', cell });
+  }
+
+  /** Nothing reads these variables after what is assigned next; nobody else shares their cells. */
+  freeCells(...variables: readonly Value[]): void {
+    for (const variable of variables) {
+      if (variable.kind === 'cell' && !this.unusedCells.includes(variable.cell)) {
+        this.unusedCells.push(variable.cell);
+      }
+    }
   }
 
   /** A constant part of the address moves into the offset. */
@@ -144,6 +172,7 @@ export function reachOf(value: Value): { readonly atLeast: number; readonly atMo
   switch (value.kind) {
     case 'constant':
     case 'len':
+    case 'cell':
       return { atLeast: 0, atMost: 0 };
     case 'headerLength':
       return { atLeast: value.offset + 1, atMost: value.offset + 1 };

@@ -32,6 +32,13 @@ export const protocolWords = [
   'iso',
   'esis',
   'isis',
+  'l1',
+  'l2',
+  'iih',
+  'lsp',
+  'snp',
+  'csnp',
+  'psnp',
   'clnp',
   'stp',
   'ipx',
@@ -50,6 +57,8 @@ const grammarWords = [
   'port',
   'portrange',
   'proto',
+  'protochain',
+  'gateway',
   'less',
   'greater',
   'byte',
@@ -61,8 +70,17 @@ const grammarWords = [
   'len',
   'inbound',
   'outbound',
+  'ifindex',
   'vlan',
+  'mpls',
+  'pppoed',
+  'pppoes',
+  'geneve',
+  'llc',
 ] as const;
+
+/** The words behind which the headers of a packet are looked for further back. */
+export type EncapsulationWord = 'vlan' | 'mpls' | 'pppoes' | 'geneve';
 
 export type GrammarWord = (typeof grammarWords)[number];
 
@@ -85,11 +103,6 @@ const aliases: readonly (readonly [string, ProtocolWord | GrammarWord])[] = [
 /** Reserved words of libpcap that this compiler does not have, and why. */
 export const unsupportedWords: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    'not in this version': [
-      ...['protochain', 'gateway', 'mpls', 'pppoed', 'pppoes', 'geneve', 'llc'],
-      ...['l1', 'l2', 'iih', 'lsp', 'snp', 'csnp', 'psnp'],
-    ],
-    'packets from DPDK carry no kernel interface index': ['ifindex'],
     'only for 802.11 link types': [
       ...['radio', 'type', 'subtype', 'direction', 'dir', 'ra', 'ta'],
       ...['address1', 'address2', 'address3', 'address4', 'addr1', 'addr2', 'addr3', 'addr4'],

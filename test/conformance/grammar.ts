@@ -63,7 +63,8 @@ const etherType = pick(
 
 const protocol = pick(
   ...['ip', 'ip6', 'arp', 'rarp', 'tcp', 'udp', 'sctp', 'icmp', 'icmp6', 'igmp', 'pim', 'vrrp', 'ah', 'esp'],
-  ...['stp', 'iso', 'ipx', 'atalk', 'aarp', 'isis', 'netbeui', 'lat'],
+  ...['stp', 'iso', 'ipx', 'atalk', 'aarp', 'isis', 'netbeui', 'lat', 'clnp', 'decnet'],
+  ...['l1', 'l2', 'iih', 'lsp', 'snp', 'csnp', 'psnp'],
 );
 
 /** Operands that may follow the same qualifiers: "host a or b". */
@@ -85,6 +86,8 @@ const match: Text = fc.oneof(
   carried(joined(pick('', 'tcp', 'udp'), direction, pick('portrange')), portRange),
   carried(joined(pick('ip', 'ip6', ''), pick('proto')), ipProtocol),
   carried(joined(pick('ether proto')), etherType),
+  carried(joined(pick('decnet'), direction, pick('host')), pick('1.1', '10.15', '1')),
+  carried(pick('isis proto', 'iso proto'), pick('15', '18', '0x83', '20')),
 );
 
 const number = pick(
@@ -135,7 +138,16 @@ const primitive: Text = fc.oneof(
     weight: 1,
     arbitrary: pick(
       ...['broadcast', 'multicast', 'ip broadcast', 'ip multicast', 'ip6 multicast', 'ether multicast'],
-      ...['vlan', 'vlan 100', 'vlan 200', 'less 64', 'greater 60', 'byte 12 = 8', 'byte 0 < 3'],
+      ...['less 64', 'greater 60', 'byte 12 = 8', 'byte 0 < 3'],
+      ...['llc', 'llc u', 'llc s', 'llc ui', 'llc rnr', 'pppoed'],
+      ...['ip protochain 6', 'ip6 protochain 17', 'protochain 6'],
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: pick(
+      ...['vlan', 'vlan 100', 'vlan 200', 'mpls', 'mpls 100', 'pppoes', 'pppoes 5'],
+      ...['geneve', 'geneve', 'geneve 5'],
     ),
   },
 );

@@ -1,6 +1,7 @@
 /**
  * Packets for the conformance tests: Ethernet frames of the public corpora, a few of each file, frames that hone
- * composes, and from both kinds truncated and mutated copies. Deterministic.
+ * composes, both also with the headers of other link types, and from all of them truncated and mutated copies.
+ * Deterministic.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,6 +66,70 @@ const ip4 = (protocol: string, fragment = '0000', options = ''): string =>
 const ip6 = (next: string): string =>
   `60000000 0020 ${next} 40 20010db8000000000000000000000001 ff020000000000000000000000000002`;
 
+const llcFrames = ['00', '02', '01', '05', '09', '03', '63', '43', '0f', '6f', 'e3', 'af', '87', '13'].map(
+  (control) => `${macs} 0030 4242 ${control} 0000 00`,
+);
+
+const isisTypes = ['0f', '10', '11', '12', '14', '18', '19', '1a', '1b', '1c'];
+
+/** From node 1.1 to node 10.15, and back: short and long headers, with padding and without. */
+const decnetHeaders = [
+  '1000 02 0104 280f 00',
+  '1000 81 02 0104 280f 00',
+  '1000 02 0f28 0104 00',
+  '1000 06 0000 aa000400 0104 0000 aa000400 0f28 00000000',
+  '1000 81 06 0000 aa000400 0f28 0000 aa000400 0104 00000000',
+];
+
+const v4 = `${ip4('06')} ${tcp('0050c000')}`;
+const v6 = `${ip6('11')} ${udp('00350035')}`;
+
+const labelled = [
+  `${macs} 8847 00064140 ${v4}`,
+  `${macs} 8847 00005140 ${v6}`,
+  `${macs} 8847 00005040 00064140 ${v4}`,
+  `${macs} 8847 00005040 00064040 00003140 ${v6}`,
+  `${macs} 8847 00064140 0806 0001 0800`,
+  `${macs} 8100 0064 8847 00064140 ${v4}`,
+];
+
+const sessions = [
+  `${macs} 8863 1109 0000 0000`,
+  `${macs} 8864 1100 0005 0052 0021 ${v4}`,
+  `${macs} 8864 1100 0006 0052 0057 ${v6}`,
+  `${macs} 8864 1100 0005 0052 0281 00064140 ${v4}`,
+  `${macs} 8864 1100 0005 0052 0023 83 1b 01 00 12 01 00`,
+  `${macs} 8864 1100 0005 0052 c021 0101`,
+  `${macs} 8100 0064 8864 1100 0005 0052 0021 ${v4}`,
+];
+
+/** A UDP header to Geneve's port and a Geneve header: words of options, protocol of the payload, network. */
+const geneve = (protocol: string, network: string, options = ''): string =>
+  `c000 17c1 0080 0000 0${options.length / 8}00 ${protocol} ${network}00 ${options}`;
+
+const geneveFrames = [
+  `${macs} 0800 ${ip4('11')} ${geneve('6558', '000005')} ${macs} 0800 ${v4}`,
+  `${macs} 0800 ${ip4('11', '4000', '0101010101010100')} ${geneve('6558', '000006', '0001020304050607')} ${macs} 8100 0064 86dd ${v6}`,
+  `${macs} 86dd ${ip6('11')} ${geneve('6558', '000005')} ${macs} 0806 0001 0800 06 04 0001 020000000001 0a010203`,
+  `${macs} 86dd ${ip6('11')} ${geneve('0800', '000007')} ${v4}`,
+  `${macs} 0800 ${ip4('11')} ${geneve('86dd', '000005', '00010203')} ${v6}`,
+  `${macs} 0800 ${ip4('11')} ${geneve('6558', '000005')} ${macs} 8847 00064140 ${v4}`,
+  `${macs} 0800 ${ip4('11')} ${geneve('6558', '000005')} ${macs} 8864 1100 0005 0052 0021 ${v4}`,
+  `${macs} 0800 ${ip4('11')} ${geneve('6558', '000005')} ${macs} 0800 ${ip4('11')} ${geneve('6558', '000008')} ${macs} 0800 ${v4}`,
+  `${macs} 0800 ${ip4('11')} ${geneve('6558', '000005')} ${macs} 0030 4242 03 0000`,
+  `${macs} 0800 ${ip4('11')} ${geneve('6558', '000005').replace('0000 0000', '0000 4000')} ${macs} 0800 ${v4}`,
+  `${macs} 8100 0064 0800 ${ip4('11')} ${geneve('6558', '000005')} ${macs} 0800 ${v4}`,
+];
+
+const chains = [
+  `${macs} 86dd ${ip6('00')} 3c00010400000000 2b00010400000000 0600000000000000 ${tcp('0050c000')}`,
+  `${macs} 86dd ${ip6('3c')} 2c010104000000000000000000000000 11000001 00000001 ${udp('00350035')}`,
+  `${macs} 86dd ${ip6('00')} 3b00010400000000`,
+  `${macs} 86dd ${ip6('33')} 06040000 00000001 00000001 aaaaaaaabbbbbbbbcccccccc ${tcp('0050c000')}`,
+  `${macs} 0800 ${ip4('33')} 06040000 00000001 00000001 aaaaaaaabbbbbbbbcccccccc ${tcp('0050c000')}`,
+  `${macs} 0800 ${ip4('3b')}`,
+];
+
 /** Frames that the expressions of the table are about, each with a twist: options, fragments, tags, extension headers. */
 export function composedPackets(): readonly Packet[] {
   return [
@@ -107,6 +172,13 @@ export function composedPackets(): readonly Packet[] {
     `${macs} 6004 00112233`,
     `${macs} 05dc 0606 03 00`,
     `${macs} 05dd 0606 03 00`,
+    ...llcFrames,
+    ...isisTypes.map((type) => `${macs} 0030 fefe 03 83 1b 01 00 ${type} 01 00 00`),
+    ...decnetHeaders.map((header) => `${macs} 6003 ${header}`),
+    ...labelled,
+    ...sessions,
+    ...geneveFrames,
+    ...chains,
     '',
     '00',
     macs,
@@ -135,4 +207,37 @@ export function mutated(packets: readonly Packet[], random: (bound: number) => n
     }
     return { bytes: copy, wireLength };
   });
+}
+
+/** What each link type has in front of an EtherType's payload. */
+const linkHeaders: Readonly<
+  Record<string, (etherType: number, random: (bound: number) => number) => string>
+> = {
+  RAW: () => '',
+  NULL: (etherType) => (etherType === 0x86dd ? '0a000000' : '02000000'),
+  LOOP: (etherType) => (etherType === 0x86dd ? '0000000a' : '00000002'),
+  LINUX_SLL: (etherType, random) =>
+    `000${random(5)} 0001 0006 020000000001 0000 ${etherType.toString(16).padStart(4, '0')}`,
+  LINUX_SLL2: (etherType, random) =>
+    `${etherType.toString(16).padStart(4, '0')} 0000 0000000${1 + random(5)} 0001 0${random(5)} 06 020000000001 0000`,
+};
+
+/** Ethernet frames as another link type has them; a frame without EtherType becomes one of 802.2. */
+export function reframed(
+  packets: readonly Packet[],
+  linkType: string,
+  random: (bound: number) => number,
+): readonly Packet[] {
+  const header = linkHeaders[linkType];
+  if (header === undefined) return packets;
+  return packets
+    .filter(({ bytes }) => bytes.length >= 14)
+    .map(({ bytes, wireLength }) => {
+      const field = bytes[12]! * 256 + bytes[13]!;
+      const start = hex(header(field > 1500 ? field : [1, 4, 4][random(3)]!, random));
+      const whole = new Uint8Array(start.length + bytes.length - 14);
+      whole.set(start);
+      whole.set(bytes.subarray(14), start.length);
+      return { bytes: whole, wireLength: wireLength - 14 + start.length };
+    });
 }

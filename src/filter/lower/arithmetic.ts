@@ -19,7 +19,7 @@ import {
 import type { Arithmetic, ArithmeticOperator, Comparison } from '../ast.ts';
 import { always, and, compare, not, type Predicate, type TestKind } from '../predicate.ts';
 import type { Value } from '../values.ts';
-import { accessOf, isProtocol } from './protocols.ts';
+import { type Access, accessOf, isProtocol } from './protocols.ts';
 import type { Scope } from './scope.ts';
 import { notFragment } from './transport.ts';
 
@@ -122,7 +122,7 @@ function load(scope: Scope, node: Arithmetic & { kind: 'load' }, live: number): 
 function guardOf(
   scope: Scope,
   { protocol, span }: Arithmetic & { kind: 'load' },
-  access: 'frame' | 'payload' | 'ip4Transport' | 'ip6Transport',
+  access: Access,
   indexGuard: Predicate,
 ): Predicate {
   switch (access) {

@@ -1,18 +1,21 @@
 /**
- * From the tree of a filter to the formula over packet bytes. Walks the tree in the order of the text, as `vlan`
- * changes what comes after it.
+ * From the tree of a filter to the formula over packet bytes. Walks the tree in the order of the text, as `vlan` and its
+ * like change what comes after them.
  */
 import type { Filter } from '../ast.ts';
 import { always, and, never, not, or, type Predicate } from '../predicate.ts';
 import type { ProtocolWord } from '../words.ts';
 import { relation } from './arithmetic.ts';
-import { etherBroadcast, etherMulticast, vlan } from './link.ts';
+import { encapsulation, pppoeDiscovery } from './encapsulation.ts';
+import { etherBroadcast, etherMulticast } from './ethernet.ts';
+import { llc } from './llc.ts';
 import { ip4Broadcast, ip4Multicast, ip6Multicast } from './network.ts';
 import { matchOperand } from './operands.ts';
 import { isProtocol } from './protocols.ts';
 import type { Scope } from './scope.ts';
 
 export function lowerFilter(scope: Scope, filter: Filter): Predicate {
+  scope.span = filter.span;
   switch (filter.kind) {
     case 'and':
       return and(...filter.operands.map((operand) => lowerFilter(scope, operand)));
@@ -36,8 +39,14 @@ export function lowerFilter(scope: Scope, filter: Filter): Predicate {
       return lowerByte(scope, filter);
     case 'direction':
       return lowerDirection(scope, filter);
-    case 'vlan':
-      return vlan(scope, filter.id, filter.span);
+    case 'interface':
+      return lowerInterface(scope, filter);
+    case 'encapsulation':
+      return encapsulation(scope, filter);
+    case 'discovery':
+      return pppoeDiscovery(scope);
+    case 'llc':
+      return llc(scope, filter.type, filter.span);
   }
 }
 
@@ -75,7 +84,25 @@ function lowerByte(scope: Scope, { offset, operator, value }: Filter & { kind: '
   }
 }
 
+/** Where a Linux cooked header tells what kind of packet it is, and which interface it was seen at. */
+const LINUX_SLL_OUTGOING = 4;
+const SLL_PKTTYPE = 0;
+const SLL2_IF_INDEX = 4;
+const SLL2_PKTTYPE = 10;
+
+function lowerInterface(scope: Scope, { index, span }: Filter & { kind: 'interface' }): Predicate {
+  if (scope.outerLink.name !== 'LINUX_SLL2') {
+    return scope.fail(
+      span,
+      `"ifindex" on ${scope.outerLink.title}: only Linux cooked v2 has it in the packet`,
+    );
+  }
+  return scope.test('eq', scope.values.load(4, undefined, SLL2_IF_INDEX), index);
+}
+
 function lowerDirection(scope: Scope, { direction, span }: Filter & { kind: 'direction' }): Predicate {
+  if (scope.outerLink.name === 'LINUX_SLL') return isOutgoing(scope, SLL_PKTTYPE, 2, direction);
+  if (scope.outerLink.name === 'LINUX_SLL2') return isOutgoing(scope, SLL2_PKTTYPE, 1, direction);
   if (scope.direction === undefined) {
     const word = direction === 'in' ? 'inbound' : 'outbound';
     return scope.fail(
@@ -84,4 +111,9 @@ function lowerDirection(scope: Scope, { direction, span }: Filter & { kind: 'dir
     );
   }
   return scope.direction === direction ? always : never;
+}
+
+function isOutgoing(scope: Scope, offset: number, size: 1 | 2, direction: 'in' | 'out'): Predicate {
+  const outgoing = scope.test('eq', scope.values.load(size, undefined, offset), LINUX_SLL_OUTGOING);
+  return direction === 'out' ? outgoing : not(outgoing);
 }

@@ -4,7 +4,9 @@
  */
 import type { Direction } from '../ast.ts';
 import { and, or, type Predicate } from '../predicate.ts';
-import { carries, directed, ETHERTYPE_ARP, ETHERTYPE_IP, ETHERTYPE_IPV6, ETHERTYPE_REVARP } from './link.ts';
+import { directed } from './ethernet.ts';
+import { carries } from './link.ts';
+import { ETHERTYPE_ARP, ETHERTYPE_IP, ETHERTYPE_IPV6, ETHERTYPE_REVARP } from './link-protocols.ts';
 import type { Scope } from './scope.ts';
 
 const IPPROTO_FRAGMENT = 44;

@@ -4,11 +4,13 @@
  */
 import type { Span } from '../../base/index.ts';
 import type { Filter, Operand, Qualifiers } from '../ast.ts';
-import { or, type Predicate } from '../predicate.ts';
+import type { Predicate } from '../predicate.ts';
 import { parseDotted, parseEther, parseIp6, prefixMask } from './addresses.ts';
-import { etherHost } from './link.ts';
-import { arpHost, ip4Host, ip6Host } from './network.ts';
-import { hasProtocol } from './protocols.ts';
+import { decnetHost, parseDecnet } from './decnet.ts';
+import { etherHost } from './ethernet.ts';
+import { gateway, matchHostName } from './host-names.ts';
+import { matchIp4, matchIp6, wordOf } from './hosts.ts';
+import { hasProtocol, hasProtocolInChain } from './protocols.ts';
 import type { Scope } from './scope.ts';
 import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, type PortRange, ports } from './transport.ts';
 
@@ -26,18 +28,26 @@ export function matchOperand(scope: Scope, { qualifiers, operand, span }: Match)
     case 'portrange':
       return matchPort(scope, qualifiers, operand, span);
     case 'proto':
+    case 'protochain':
       if (operand.kind !== 'number' && operand.kind !== 'name') break;
-      return hasProtocol(scope, qualifiers.protocol, operand, span);
+      return qualifiers.type === 'proto'
+        ? hasProtocol(scope, qualifiers.protocol, operand, span)
+        : hasProtocolInChain(scope, qualifiers.protocol, operand, span);
+    case 'gateway':
+      if (operand.kind !== 'name')
+        return scope.fail(span, 'an address after "gateway": expected the name of a host');
+      return gateway(scope, qualifiers.protocol, operand.text, span);
     default:
       return matchAddress(scope, qualifiers, operand, span);
   }
-  return scope.fail(span, 'an address after "proto": expected a protocol number or name');
+  return scope.fail(span, `an address after "${qualifiers.type}": expected a protocol number or name`);
 }
 
 function matchAddress(scope: Scope, qualifiers: Qualifiers, operand: Operand, span: Span): Predicate {
   switch (operand.kind) {
     case 'number': {
       let { value } = operand;
+      if (qualifiers.protocol === 'decnet') return decnetHost(scope, value, qualifiers.direction);
       let mask = 0xffff_ffff;
       if (qualifiers.type === 'net') {
         while (value !== 0 && value <= 0x00ff_ffff) {
@@ -70,6 +80,10 @@ function matchDotted(
   { text, prefix, mask }: Operand & { kind: 'dotted' },
   span: Span,
 ): Predicate {
+  if (qualifiers.protocol === 'decnet') {
+    if (prefix !== undefined || mask !== undefined) return scope.fail(span, 'DECnet addresses have no mask');
+    return decnetHost(scope, parseDecnet(text)!, qualifiers.direction);
+  }
   const parsed = parseDotted(text);
   if (parsed === undefined)
     return scope.fail(span, `"${text}" is no IPv4 address: expected octets of 0 to 255`);
@@ -96,36 +110,6 @@ function failHostBits(scope: Scope, text: string, span: Span): never {
   return scope.fail(span, `"${text}" has bits outside its mask: expected the address of a network`);
 }
 
-/** IPv4 addresses stand in IPv4, ARP and RARP packets. */
-function matchIp4(
-  scope: Scope,
-  qualifiers: Qualifiers,
-  address: number,
-  mask: number,
-  span: Span,
-): Predicate {
-  const { protocol, direction } = qualifiers;
-  const network = { address, mask };
-  switch (protocol) {
-    case undefined:
-      return or(
-        ip4Host(scope, network, direction),
-        arpHost(scope, 'arp', network, direction),
-        arpHost(scope, 'rarp', network, direction),
-      );
-    case 'ip':
-      return ip4Host(scope, network, direction);
-    case 'arp':
-    case 'rarp':
-      return arpHost(scope, protocol, network, direction);
-    default:
-      return scope.fail(
-        span,
-        `"${wordOf(protocol)}" has no IPv4 addresses: expected ip, arp, rarp or nothing before`,
-      );
-  }
-}
-
 function matchIp6Text(
   scope: Scope,
   qualifiers: Qualifiers,
@@ -143,42 +127,6 @@ function matchIp6Text(
   if (address.some((word, i) => (word & ~mask[i]!) !== 0))
     return failHostBits(scope, `${text}/${bits}`, span);
   return matchIp6(scope, qualifiers, address, mask, span);
-}
-
-function matchIp6(
-  scope: Scope,
-  { protocol, direction }: Qualifiers,
-  address: readonly number[],
-  mask: readonly number[],
-  span: Span,
-): Predicate {
-  if (protocol !== undefined && protocol !== 'ip6') {
-    return scope.fail(span, `"${wordOf(protocol)}" has no IPv6 addresses: expected ip6 or nothing before`);
-  }
-  return ip6Host(scope, address, mask, direction);
-}
-
-function matchHostName(scope: Scope, qualifiers: Qualifiers, name: string, span: Span): Predicate {
-  const { protocol, type } = qualifiers;
-  if (type === 'net')
-    return scope.fail(span, `unknown network "${name}": expected its number, as in "net 10.0.0.0/8"`);
-  if (protocol === 'link') {
-    return scope.fail(
-      span,
-      `unknown Ethernet host "${name}": expected its address, as in "ether host 02:00:00:00:00:01"`,
-    );
-  }
-  const found: Predicate[] = [];
-  for (const text of scope.resolver.addresses(name)) {
-    const ip4 = parseDotted(text);
-    const ip6 = ip4 === undefined ? parseIp6(text) : undefined;
-    if (ip4 !== undefined && protocol !== 'ip6') {
-      found.push(matchIp4(scope, qualifiers, ip4.address, 0xffff_ffff, span));
-    } else if (ip6 !== undefined && (protocol === undefined || protocol === 'ip6')) {
-      found.push(matchIp6(scope, qualifiers, ip6, Array(4).fill(0xffff_ffff), span));
-    }
-  }
-  return found.length > 0 ? or(...found) : scope.fail(span, `unknown host "${name}"`);
 }
 
 function matchPort(scope: Scope, qualifiers: Qualifiers, operand: Operand, span: Span): Predicate {
@@ -253,5 +201,3 @@ function lookUpService(
   }
   return { port: entry.port, transport: transports.get(entries.length > 1 ? only : entry.protocol) };
 }
-
-const wordOf = (protocol: string): string => (protocol === 'link' ? 'ether' : protocol);

@@ -3,21 +3,24 @@
  * numbers are IANA's and IEEE's.
  */
 import type { Span } from '../../base/index.ts';
-import { and, type Predicate } from '../predicate.ts';
+import type { Operand } from '../ast.ts';
+import { and, or, type Predicate } from '../predicate.ts';
 import type { ProtocolWord } from '../words.ts';
-import * as link from './link.ts';
+import { carries } from './link.ts';
+import * as link from './link-protocols.ts';
 import { ip4Protocol, ip6Protocol, ipProtocol } from './network.ts';
+import { protochain } from './protochain.ts';
 import type { Scope } from './scope.ts';
 import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from './transport.ts';
 
-type Carrier = 'link' | 'ip4' | 'ip6' | 'ip' | 'iso';
+type Carrier = 'link' | 'ip4' | 'ip6' | 'ip' | 'iso' | 'isis';
 
 /** Where `word[...]` counts from; absent when libpcap has no such access. */
 export type Access = 'frame' | 'payload' | 'ip4Transport' | 'ip6Transport';
 
 interface Protocol {
-  /** What it rides on, and its number there; absent for the link layer itself. */
-  readonly over?: readonly [Carrier, number];
+  /** What it rides on, and its number there, or several of them; absent for the link layer itself. */
+  readonly over?: readonly [Carrier, ...(readonly number[])];
   readonly access?: Access;
 }
 
@@ -39,16 +42,24 @@ const protocols: Readonly<Record<ProtocolWord, Protocol>> = {
   carp: { over: ['ip4', 112], access: 'ip4Transport' },
   ah: { over: ['ip', 51] },
   esp: { over: ['ip', 50] },
-  atalk: { over: ['link', 0x809b], access: 'payload' },
-  aarp: { over: ['link', 0x80f3] },
-  decnet: { over: ['link', 0x6003], access: 'payload' },
-  lat: { over: ['link', 0x6004], access: 'payload' },
-  sca: { over: ['link', 0x6007], access: 'payload' },
-  moprc: { over: ['link', 0x6002], access: 'payload' },
-  mopdl: { over: ['link', 0x6001], access: 'payload' },
+  atalk: { over: ['link', link.ETHERTYPE_ATALK], access: 'payload' },
+  aarp: { over: ['link', link.ETHERTYPE_AARP] },
+  decnet: { over: ['link', link.ETHERTYPE_DN], access: 'payload' },
+  lat: { over: ['link', link.ETHERTYPE_LAT], access: 'payload' },
+  sca: { over: ['link', link.ETHERTYPE_SCA], access: 'payload' },
+  moprc: { over: ['link', link.ETHERTYPE_MOPRC], access: 'payload' },
+  mopdl: { over: ['link', link.ETHERTYPE_MOPDL], access: 'payload' },
   iso: { over: ['link', link.LLCSAP_ISONS] },
   esis: { over: ['iso', 0x82] },
   isis: { over: ['iso', 0x83] },
+  // The types of IS-IS packets, in the order in which libpcap tries them (ISO/IEC 10589).
+  l1: { over: ['isis', 26, 24, 18, 15, 17] },
+  l2: { over: ['isis', 27, 25, 20, 16, 17] },
+  iih: { over: ['isis', 17, 15, 16] },
+  lsp: { over: ['isis', 18, 20] },
+  snp: { over: ['isis', 27, 26, 24, 25] },
+  csnp: { over: ['isis', 24, 25] },
+  psnp: { over: ['isis', 26, 27] },
   clnp: { over: ['iso', 0x81] },
   stp: { over: ['link', link.LLCSAP_8021D] },
   ipx: { over: ['link', link.LLCSAP_IPX] },
@@ -58,9 +69,9 @@ const protocols: Readonly<Record<ProtocolWord, Protocol>> = {
 /** The names that `ether proto` knows, beside the words that are EtherTypes or LLC access points themselves. */
 const etherProtocols: ReadonlyMap<string, number> = new Map<string, number>([
   ...Object.entries(protocols).flatMap(([word, { over }]): [string, number][] =>
-    over?.[0] === 'link' ? [[word, over[1]]] : [],
+    over?.[0] === 'link' ? [[word, over[1]!]] : [],
   ),
-  ['loopback', 0x9000],
+  ['loopback', link.ETHERTYPE_LOOPBACK],
 ]);
 
 /** The words before `proto` that can stand before it, and what they make of the number. */
@@ -70,6 +81,7 @@ const encapsulates: Partial<Record<ProtocolWord | 'any', Carrier>> = {
   ip: 'ip4',
   ip6: 'ip6',
   iso: 'iso',
+  isis: 'isis',
 };
 
 export function accessOf(word: ProtocolWord): Access | undefined {
@@ -81,13 +93,16 @@ export function isProtocol(scope: Scope, word: ProtocolWord, span: Span): Predic
   const { over } = protocols[word];
   if (over === undefined)
     return scope.fail(span, 'the link layer is in every packet: expected a comparison or qualifiers');
-  return carried(scope, over[0], over[1]);
+  const [carrier, ...numbers] = over;
+  return numbers.length === 1
+    ? carried(scope, carrier, numbers[0]!)
+    : or(...numbers.map((number) => carried(scope, carrier, number)));
 }
 
 function carried(scope: Scope, carrier: Carrier, protocol: number): Predicate {
   switch (carrier) {
     case 'link':
-      return link.carries(scope, protocol);
+      return carries(scope, protocol);
     case 'ip4':
       return ip4Protocol(scope, protocol);
     case 'ip6':
@@ -95,35 +110,52 @@ function carried(scope: Scope, carrier: Carrier, protocol: number): Predicate {
     case 'ip':
       return ipProtocol(scope, protocol);
     case 'iso':
-      // The network layer protocol identifier (ISO/IEC TR 9577) is the first byte behind the 3 of LLC.
+      // The network layer protocol identifier (ISO/IEC TR 9577) is the first byte.
       return and(
-        link.carries(scope, link.LLCSAP_ISONS),
-        scope.test('eq', scope.load('payload', 3, 1), protocol),
+        carries(scope, link.LLCSAP_ISONS),
+        scope.test('eq', scope.load('payload', scope.link.isoAt, 1), protocol),
+      );
+    case 'isis':
+      return and(
+        carried(scope, 'iso', 0x83),
+        scope.test('eq', scope.load('payload', scope.link.isoAt + 4, 1), protocol),
       );
   }
+}
+
+/** A protocol as the text has it: by number or by name. */
+type ProtocolOperand = Operand & { readonly kind: 'number' | 'name' };
+
+/** `ip protochain 6`: the protocol anywhere in a chain of headers. */
+export function hasProtocolInChain(
+  scope: Scope,
+  word: ProtocolWord | undefined,
+  operand: ProtocolOperand,
+  span: Span,
+): Predicate {
+  if (word !== undefined && word !== 'ip' && word !== 'ip6') {
+    return scope.fail(span, `"${word} protochain": expected ip, ip6 or nothing before "protochain"`);
+  }
+  return protochain(scope, word, numberOf(scope, 'ip', operand, span), span);
 }
 
 /** `ip proto 6`, `ether proto \arp`: the operand is a number or a name. */
 export function hasProtocol(
   scope: Scope,
   word: ProtocolWord | undefined,
-  operand:
-    | { readonly kind: 'number'; readonly value: number }
-    | { readonly kind: 'name'; readonly text: string },
+  operand: ProtocolOperand,
   span: Span,
 ): Predicate {
   const carrier = encapsulates[word ?? 'any'];
   if (carrier === undefined) {
     return scope.fail(span, `"${word} proto": expected ether, ip, ip6 or nothing before "proto"`);
   }
-  return carried(
-    scope,
-    carrier,
-    operand.kind === 'number' ? operand.value : protocolNumber(scope, carrier, operand.text, span),
-  );
+  return carried(scope, carrier, numberOf(scope, carrier, operand, span));
 }
 
-function protocolNumber(scope: Scope, carrier: Carrier, name: string, span: Span): number {
+function numberOf(scope: Scope, carrier: Carrier, operand: ProtocolOperand, span: Span): number {
+  if (operand.kind === 'number') return operand.value;
+  const name = operand.text;
   if (carrier === 'link') {
     return (
       etherProtocols.get(name) ??
@@ -134,6 +166,7 @@ function protocolNumber(scope: Scope, carrier: Carrier, name: string, span: Span
     const over = name === 'esis' || name === 'isis' || name === 'clnp' ? protocols[name].over : undefined;
     return over?.[1] ?? scope.failName(span, `ISO protocol "${name}"`, name, ['esis', 'isis', 'clnp']);
   }
+  if (carrier === 'isis') return scope.fail(span, `IS-IS protocol "${name}": expected its number`);
   const { resolver } = scope;
   return (
     resolver.protocol(name) ?? scope.failName(span, `IP protocol "${name}"`, name, resolver.known('protocol'))

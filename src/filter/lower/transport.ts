@@ -4,7 +4,9 @@
  */
 import type { Direction } from '../ast.ts';
 import { and, not, or, type Predicate } from '../predicate.ts';
-import { carries, directed, ETHERTYPE_IP, ETHERTYPE_IPV6 } from './link.ts';
+import { directed } from './ethernet.ts';
+import { carries } from './link.ts';
+import { ETHERTYPE_IP, ETHERTYPE_IPV6 } from './link-protocols.ts';
 import type { Scope } from './scope.ts';
 
 export const IPPROTO_TCP = 6;
@@ -30,20 +32,38 @@ export function ports(
   direction: Direction | undefined,
 ): Predicate {
   const chosen = transport === undefined ? transports : [transport];
-  const ip6 = chosen.map((protocol) =>
-    and(
-      scope.test('eq', scope.load('payload', 6, 1), protocol),
-      portPair(scope, 'ip6Transport', range, direction),
-    ),
-  );
-  const ip4 = chosen.map((protocol) =>
+  return or(portsOverIp6(scope, chosen, range, direction), portsOverIp4(scope, chosen, range, direction));
+}
+
+export function portsOverIp4(
+  scope: Scope,
+  chosen: readonly number[],
+  range: PortRange,
+  direction: Direction | undefined,
+): Predicate {
+  const each = chosen.map((protocol) =>
     and(
       scope.test('eq', scope.load('payload', 9, 1), protocol),
       notFragment(scope),
       portPair(scope, 'ip4Transport', range, direction),
     ),
   );
-  return or(and(carries(scope, ETHERTYPE_IPV6), or(...ip6)), and(carries(scope, ETHERTYPE_IP), or(...ip4)));
+  return and(carries(scope, ETHERTYPE_IP), or(...each));
+}
+
+export function portsOverIp6(
+  scope: Scope,
+  chosen: readonly number[],
+  range: PortRange,
+  direction: Direction | undefined,
+): Predicate {
+  const each = chosen.map((protocol) =>
+    and(
+      scope.test('eq', scope.load('payload', 6, 1), protocol),
+      portPair(scope, 'ip6Transport', range, direction),
+    ),
+  );
+  return and(carries(scope, ETHERTYPE_IPV6), or(...each));
 }
 
 /** IPv4 packets that are not a later fragment. */
