@@ -13,21 +13,46 @@ export const UNKNOWN = 0xdead_0000;
 
 const cache = new Map<string, Answer>();
 
+type Optimiser = 'optimized' | 'plain';
+
+const keyOf = ({ linkType, expression }: Entry, optimiser: Optimiser): string =>
+  `${optimiser} ${linkType} ${expression}`;
+
 /** With libpcap's optimiser or without; asked once for each expression. */
-export function askTcpdump({ linkType, expression }: Entry, optimiser: 'optimized' | 'plain'): Answer {
-  const key = `${optimiser} ${linkType} ${expression}`;
-  let answer = cache.get(key);
-  if (answer === undefined) {
-    answer = compile(['-y', linkType, ...(optimiser === 'plain' ? ['-O'] : []), '--', expression]);
-    cache.set(key, answer);
-  }
-  return answer;
+export function askTcpdump(entry: Entry, optimiser: Optimiser): Answer {
+  askTcpdumpAll([entry], optimiser);
+  return cache.get(keyOf(entry, optimiser))!;
 }
 
-function compile(words: readonly string[]): Answer {
-  const { status, stdout, stderr } = spawnSync('tcpdump', ['-ddd', ...words], { encoding: 'utf8' });
-  if (status !== 0) return stderr.replace(/^tcpdump: /, '').trim();
-  return stdout
+/** As many expressions as a command line takes. */
+const BATCH = 200;
+
+/** Asks for many expressions at once, for `askTcpdump` to answer later: starting tcpdump from a shell is much cheaper. */
+export function askTcpdumpAll(entries: readonly Entry[], optimiser: Optimiser): void {
+  const unknown = entries.filter((entry) => !cache.has(keyOf(entry, optimiser)));
+  for (let first = 0; first < unknown.length; first += BATCH) {
+    const batch = unknown.slice(first, first + BATCH);
+    const option = optimiser === 'plain' ? '-O' : '';
+    const script = `for each; do tcpdump -ddd ${option} -y "\${each%% *}" -- "\${each#* }" 2>&1; echo "=$?"; done`;
+    const { stdout } = spawnSync(
+      'sh',
+      ['-c', script, 'sh', ...batch.map(({ linkType, expression }) => `${linkType} ${expression}`)],
+      { encoding: 'utf8', maxBuffer: 2 ** 26 },
+    );
+    const answers = stdout.split(/=([0-9]+)\n/);
+    batch.forEach((entry, index) => {
+      const [text, status] = answers.slice(index * 2) as [string, string];
+      cache.set(
+        keyOf(entry, optimiser),
+        status === '0' ? parseNumbers(text) : text.replace(/^tcpdump: /, '').trim(),
+      );
+    });
+  }
+}
+
+/** What -ddd prints: the count, then four numbers an instruction. */
+function parseNumbers(text: string): CbpfProgram {
+  return text
     .trim()
     .split('\n')
     .slice(1)

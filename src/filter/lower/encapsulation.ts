@@ -3,7 +3,6 @@
  * moves the headers for what comes after it in the text, whether the packet matches or not. Source: IEEE 802.1Q,
  * RFC 3032, 2516, 8926, checked against tcpdump.
  */
-
 import type { Span } from '../../base/index.ts';
 import { BPF_ADD, BPF_AND, BPF_MUL } from '../../bpf/index.ts';
 import type { Filter } from '../ast.ts';

@@ -3,7 +3,6 @@
  * headers). libpcap loops over the chain; programs that run next to the packets may not loop, so that a fixed number
  * of headers is looked at. Source: RFC 8200, 4302.
  */
-
 import type { Span } from '../../base/index.ts';
 import { BPF_ADD, BPF_MUL } from '../../bpf/index.ts';
 import { and, assign, or, type Predicate } from '../predicate.ts';

@@ -2,7 +2,6 @@
  * What lowering knows while it walks a filter from left to right: where the headers lie for the part that comes next
  * (`vlan` and its like move them), how to read a field there, and how to report a fault of the text.
  */
-
 import { CompileError, nearest, type Span } from '../../base/index.ts';
 import { BPF_AND, BPF_LSH } from '../../bpf/index.ts';
 import { compare, type Predicate, type TestKind } from '../predicate.ts';
