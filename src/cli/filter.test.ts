@@ -65,6 +65,18 @@ describe('hone filter', () => {
     );
   });
 
+  test('the link type', async () => {
+    const raw = '5\n48 0 0 0\n84 0 0 240\n21 0 1 64\n6 0 0 262144\n6 0 0 0\n';
+    expect(await run('-ddd', '-y', 'RAW', 'ip')).toEqual([raw, '']);
+    expect(await run('-ddd', '-y', 'raw', 'ip')).toEqual([raw, '']);
+    expect((await run('-ddd', '-y', 'LINUX_SLL', 'outbound'))[0]).toContain('40 0 0 0\n21 0 1 4\n');
+    await expect(run('-y', 'LINUX_SLL3', 'ip')).rejects.toThrow(
+      '-y LINUX_SLL3: expected one of EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP; did you mean LINUX_SLL?',
+    );
+    await expect(run('-y', 'RAW', '--emit', 'ebpf', 'ip')).rejects.toThrow('expected --emit cbpf');
+    await expect(run('-y', 'RAW', 'vlan')).rejects.toThrow('"vlan" on raw IP: expected Ethernet');
+  });
+
   test('the direction', async () => {
     expect(await run('--direction', 'in', 'inbound')).toEqual(['(000) ret      #262144\n', '']);
     expect(await run('--direction', 'out', 'inbound')).toEqual([
@@ -99,6 +111,10 @@ describe('names of this machine', () => {
       '# services\nmine\t7777/tcp  own # comment\nmine 7777/udp\nodd 1/tcp/2\nhttp 8080/tcp\n\n',
     );
     writeFileSync(join(folder, 'protocols'), 'six\t6\tSIX\nbad x\n');
+    writeFileSync(
+      join(folder, 'ethers'),
+      '# ethers\n2:0:0:0:0:1 box\n02:00:00:00:00:09 box\n02-00-00-00-00-02 odd\n02:00:00:00:00:03\n',
+    );
     writeFileSync(join(folder, 'hosts'), '10.1.2.3 box box.local\nfe80::1 box\n');
     const names = systemNames(folder);
     expect(names.service('mine')).toEqual([
@@ -113,6 +129,11 @@ describe('names of this machine', () => {
     expect(names.protocol('bad')).toBeUndefined();
     expect(names.addresses('box')).toEqual(['10.1.2.3', 'fe80::1']);
     expect(names.addresses('nobody')).toEqual([]);
+    expect(names.etherAddress('box')).toBe('2:0:0:0:0:1');
+    expect(names.etherAddress('odd')).toBeUndefined();
+    expect(compileFilter('gateway box', { resolver: names })).toEqual(
+      compileFilter('ether host 02:00:00:00:00:01 and not host 10.1.2.3'),
+    );
     expect([...names.known('service')]).toEqual(expect.arrayContaining(['mine', 'own', 'ssh']));
     expect(compileFilter('host box.local', { resolver: names })).toEqual(compileFilter('host 10.1.2.3'));
     rmSync(folder, { recursive: true, force: true });

@@ -1,10 +1,13 @@
 /** `hone filter`: what a filter expression compiles to. */
 import { type Command, Option } from 'commander';
+import { nearest, UsageError } from '../base/index.ts';
 import type { CbpfProgram, CbpfStyle } from '../bpf/index.ts';
 
 interface FilterFlags {
   /** How often -d was given. */
   readonly d: number;
+  /** The name of the link type. */
+  readonly y: string;
   readonly emit: 'cbpf' | 'ebpf';
   readonly direction?: 'in' | 'out';
 }
@@ -21,6 +24,11 @@ export function registerFilter(program: Command): void {
       'instructions as text; -dd as a C array, -ddd as numbers',
       (_, count: number) => count + 1,
       0,
+    )
+    .option(
+      '-y <type>',
+      'link type of the packets: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP',
+      'EN10MB',
     )
     .addOption(
       new Option('--emit <form>', 'classic BPF, or the eBPF that runs in the application')
@@ -39,13 +47,32 @@ export function registerFilter(program: Command): void {
 }
 
 async function compileText(expression: string, flags: FilterFlags): Promise<string> {
-  const { compileFilter } = await import('../filter/index.ts');
+  const { compileFilter, linkTypeNumbers } = await import('../filter/index.ts');
   const { systemNames } = await import('./system-names.ts');
   const { formatCbpf } = await import('../bpf/index.ts');
-  const classic = compileFilter(expression, { direction: flags.direction, resolver: systemNames() });
+  const classic = compileFilter(expression, {
+    linkType: numberOf(flags, linkTypeNumbers),
+    direction: flags.direction,
+    resolver: systemNames(),
+  });
   if (matchesNothing(classic)) process.stderr.write('this expression matches no packet\n');
   if (flags.emit === 'cbpf') return formatCbpf(classic, styles[Math.min(Math.max(flags.d, 1), 3) - 1]!);
   return emitEbpf(classic, flags);
+}
+
+/** The number of the link type that -y names. */
+function numberOf({ y, emit }: FilterFlags, known: ReadonlyMap<string, number>): number {
+  const name = y.toUpperCase();
+  const number = known.get(name);
+  if (number === undefined) {
+    const near = nearest(name, known.keys());
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new UsageError(`-y ${y}: expected one of ${[...known.keys()].join(', ')}${hint}`);
+  }
+  if (emit === 'ebpf' && name !== 'EN10MB') {
+    throw new UsageError(`-y ${y}: packets in an application are Ethernet, expected --emit cbpf`);
+  }
+  return number;
 }
 
 /** -dd and -ddd print each instruction's 8 bytes, as a C array and as hexadecimal digits. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CompileError, UnsupportedError } from '../base/index.ts';
 import { formatCbpf, runCbpf, validateCbpf } from '../bpf/index.ts';
+import { builtinNames } from './builtin-names.ts';
 import { compileFilter } from './compile.ts';
 import type { Resolver } from './resolver.ts';
 
@@ -111,6 +112,8 @@ test('names come from the resolver', () => {
     'src box',
     'ip host box',
     'not ip6 host box',
+    'ether host box',
+    'ether dst box or ip',
   ]) {
     expect(runCbpf(compileFilter(filter, { resolver }), tcpSyn, tcpSyn.length), filter).not.toBe(0);
   }
@@ -118,11 +121,98 @@ test('names come from the resolver', () => {
   expect(() => compileFilter('port mime', { resolver })).toThrow('did you mean "mine"?');
   expect(() => compileFilter('port http', { resolver })).toThrow('unknown service "http"');
   expect(() => compileFilter('host nobody', { resolver })).toThrow('unknown host "nobody"');
+  expect(() => compileFilter('ether host nobody', { resolver })).toThrow('unknown Ethernet host "nobody"');
 });
 
 test('names that objects have by nature are no services', () => {
   expect(() => compileFilter('port constructor')).toThrow('unknown service "constructor"');
   expect(() => compileFilter('ip proto toString')).toThrow('unknown IP protocol "toString"');
+});
+
+test('a gateway is a host that passes packets of others on', () => {
+  const resolver: Resolver = {
+    ...builtinNames,
+    addresses: (name) => (name === 'two' ? ['10.9.9.9', 'fe80::1'] : name === 'far' ? ['fe80::2'] : []),
+    etherAddress: (name) => (name === 'two' ? '02:00:00:00:00:02' : undefined),
+  };
+  const run = (filter: string, packet: Uint8Array): number =>
+    runCbpf(compileFilter(filter, { resolver }), packet, packet.length);
+  const own = tcpSyn.slice();
+  own.set([10, 9, 9, 9], 26);
+  expect(run('gateway two', tcpSyn)).not.toBe(0);
+  expect(run('ip gateway two', tcpSyn)).not.toBe(0);
+  expect(run('gateway two', own)).toBe(0);
+  expect(run('not gateway two', own)).not.toBe(0);
+  for (const [filter, message] of [
+    ['gateway one', 'unknown host "one": a gateway needs an IPv4 address'],
+    ['gateway far', 'unknown host "far"'],
+    ['gateway 10.1.2.3', 'an address after "gateway": expected the name of a host'],
+    ['tcp gateway two', '"tcp gateway": expected ip, arp, rarp or nothing before "gateway"'],
+  ] as const) {
+    expect(() => run(filter, tcpSyn), filter).toThrow(message);
+  }
+});
+
+describe('link types', () => {
+  const ip = tcpSyn.slice(14);
+  const behind = (header: string): Uint8Array => Uint8Array.from([...frame(header), ...ip]);
+  for (const [linkType, packet] of [
+    [12, ip],
+    [101, ip],
+    [0, behind('02000000')],
+    [108, behind('00000002')],
+    [113, behind('0000 0001 0006 020000000002 0000 0800')],
+    [276, behind('0800 0000 00000003 0001 00 06 020000000002 0000')],
+  ] as const) {
+    test(`number ${linkType}`, () => {
+      const run = (filter: string): number =>
+        runCbpf(compileFilter(filter, { linkType }), packet, packet.length);
+      expect(run('tcp dst port 80 and src host 10.1.2.3')).not.toBe(0);
+      expect(run('ip6 or arp')).toBe(0);
+      expect(() => run('vlan')).toThrow('expected Ethernet');
+      expect(() => run('ether host 1:2:3:4:5:6')).toThrow('has no Ethernet addresses');
+    });
+  }
+
+  test('what the packets themselves tell needs no option', () => {
+    const packet = behind('0800 0000 00000003 0001 04 06 020000000002 0000');
+    const run = (filter: string): number =>
+      runCbpf(compileFilter(filter, { linkType: 276 }), packet, packet.length);
+    expect([run('outbound'), run('inbound'), run('ifindex 3'), run('ifindex 4')].map(Boolean)).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(() => compileFilter('ifindex 3')).toThrow('only Linux cooked v2 has it in the packet');
+  });
+});
+
+test('a variable that nothing was assigned to is 0', () => {
+  const program = compileFilter('geneve or arp');
+  const isStore = ({ code }: { readonly code: number }): boolean => code === 0x02 || code === 0x03;
+  const cells = program.filter(isStore).map(({ k }) => k);
+  expect(program.findIndex(isStore)).toBeLessThan(program.findIndex(({ code }) => (code & 7) === 5));
+  expect(new Set(cells).size).toBe(3);
+  expect(runCbpf(program, arp, arp.length)).toBe(0);
+});
+
+test('a chain of more headers than are looked at does not match', () => {
+  const chained = (count: number): Uint8Array =>
+    frame(
+      `${macs} 86dd 60000000 0020 00 40 ${'00'.repeat(32)} ${'0000010400000000'.repeat(count - 1)} 0600010400000000 0050`,
+    );
+  expect(matches('ip6 protochain 6', chained(8))).toBe(true);
+  expect(matches('ip6 protochain 6', chained(9))).toBe(false);
+});
+
+test('a chain goes on behind an authentication header', () => {
+  const authenticated = frame(
+    `${macs} 86dd 60000000 0020 33 40 ${'00'.repeat(32)} 3c04000000000001 00000001aaaaaaaabbbbbbbbcccccccc 0600010400000000 0050`,
+  );
+  expect(matches('ip6 protochain 6', authenticated)).toBe(true);
+  expect(matches('ip6 protochain 60', authenticated)).toBe(true);
+  expect(matches('ip6 protochain 17', authenticated)).toBe(false);
 });
 
 describe('refusals point at the operand', () => {
@@ -147,6 +237,25 @@ describe('refusals point at the operand', () => {
     ['ip6 broadcast', '"ip6 broadcast": expected ether, ip or nothing before "broadcast"'],
     ['ether proto \\tcp', 'unknown Ethernet protocol "tcp"'],
     ['ether', 'the link layer is in every packet'],
+    ['mpls 1048576', 'MPLS label 1048576: expected at most 1048575'],
+    ['pppoes 65536', 'PPPoE session 65536: expected at most 65535'],
+    ['geneve 16777216', 'Geneve network 16777216: expected at most 16777215'],
+    [
+      'mpls and vlan',
+      '"vlan" behind an MPLS label: expected it before "mpls"\n  mpls and vlan\n           ^^^^',
+    ],
+    ['mpls and arp', 'behind an MPLS label only IPv4 and IPv6 can be told\n  mpls and arp\n           ^^^'],
+    ['pppoes and vlan', '"vlan" on PPP: expected Ethernet'],
+    ['pppoes and llc', '"llc" on PPP: expected Ethernet'],
+    ['pppoes and broadcast', 'PPP has no Ethernet addresses'],
+    ['llc ux', 'unknown type of LLC frame "ux"'],
+    ['llc sabm', 'did you mean "sabme"?'],
+    ['geneve and ip protochain 6', 'behind headers of variable length: expected it before "geneve"'],
+    ['tcp protochain 6', '"tcp protochain": expected ip, ip6 or nothing before "protochain"'],
+    ['isis proto \\lsp', 'IS-IS protocol "lsp": expected its number'],
+    ['decnet host box', 'DECnet host "box": expected its address'],
+    ['decnet src 1.2/8', 'DECnet addresses have no mask'],
+    [Array(6).fill('geneve').join(' and '), 'too many times "geneve" in one filter'],
   ] as const) {
     test(filter, () => {
       expect(() => compileFilter(filter)).toThrow(CompileError);
@@ -154,8 +263,8 @@ describe('refusals point at the operand', () => {
     });
   }
 
-  test('a link type that is not Ethernet', () => {
-    expect(() => compileFilter('tcp', { linkType: 113 })).toThrow(UnsupportedError);
+  test('a link type that filters do not know', () => {
+    expect(() => compileFilter('tcp', { linkType: 105 })).toThrow(UnsupportedError);
   });
 });
 

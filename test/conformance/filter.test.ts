@@ -15,6 +15,7 @@ import { filters } from './grammar.ts';
 import {
   composedPackets,
   corpusPackets,
+  encapsulatedPackets,
   hasCorpora,
   makeRandom,
   mutated,
@@ -70,8 +71,8 @@ function difference(entry: Entry, packets: readonly Packet[]): string | undefine
   const optimized = askTcpdump(entry, 'optimized');
   const ours = honeCompile(entry);
   if (ours instanceof CompileError) {
-    // Only the optimiser finds a division by zero that stands nowhere in the text.
-    const refused = isArithmeticRefusal(optimized) || typeof askTcpdump(entry, 'plain') === 'string';
+    // A division by zero that stands nowhere in the text: libpcap finds it only where it cannot be left out.
+    const refused = isArithmeticRefusal(ours.message) || typeof askTcpdump(entry, 'plain') === 'string';
     return refused ? undefined : `refused: ${ours.message}`;
   }
   if (deliberate.some(({ matches }) => matches(entry))) return undefined;
@@ -87,9 +88,23 @@ function difference(entry: Entry, packets: readonly Packet[]): string | undefine
     if (verdict === expected || expected === UNKNOWN) continue;
     const plain = askTcpdump(entry, 'plain');
     if (typeof plain !== 'string' && verdict === runCbpf(runnable(plain), bytes, wireLength)) continue;
+    if (theirs !== undefined && leftAsTheyAre.test(entry.expression)) {
+      const longer = padded(bytes);
+      if (runCbpf(ours, longer, wireLength) === runCbpf(theirs, longer, wireLength)) continue;
+    }
     return `verdict ${verdict} on ${Buffer.from(bytes).toString('hex')} of ${wireLength}`;
   }
   return undefined;
+}
+
+/** libpcap's optimiser gives up on some of these, so that they still load what is masked by 0, as hone does not. */
+const leftAsTheyAre = /\b(geneve|protochain)\b/;
+
+/** A packet in which no load of the tests goes too far. */
+function padded(bytes: Uint8Array): Uint8Array {
+  const longer = new Uint8Array(bytes.length + 4096);
+  longer.set(bytes);
+  return longer;
 }
 
 function runnable(program: CbpfProgram): CbpfProgram {
@@ -101,6 +116,7 @@ function makePackets(seed: number, every: number): (linkType: string) => readonl
   const made = new Map<string, readonly Packet[]>();
   const frames = [
     ...composedPackets(),
+    ...encapsulatedPackets(),
     ...(hasCorpora ? corpusPackets().filter((_, index) => index % every === 0) : []),
   ];
   return (linkType) => {

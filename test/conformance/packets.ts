@@ -187,6 +187,15 @@ export function composedPackets(): readonly Packet[] {
     `${macs} 6004 00112233`,
     `${macs} 05dc 0606 03 00`,
     `${macs} 05dd 0606 03 00`,
+    '',
+    '00',
+    macs,
+  ].map(packetOf);
+}
+
+/** Frames inside of frames, and those of the protocols that hardly anybody has any more. */
+export function encapsulatedPackets(): readonly Packet[] {
+  return [
     ...llcFrames,
     ...isisTypes.map((type) => `${macs} 0030 fefe 03 83 1b 01 00 ${type} 01 00 00`),
     ...decnetHeaders.map((header) => `${macs} 6003 ${header}`),
@@ -194,13 +203,12 @@ export function composedPackets(): readonly Packet[] {
     ...sessions,
     ...geneveFrames,
     ...chains,
-    '',
-    '00',
-    macs,
-  ].map((text) => {
-    const bytes = hex(text);
-    return { bytes, wireLength: bytes.length };
-  });
+  ].map(packetOf);
+}
+
+function packetOf(text: string): Packet {
+  const bytes = hex(text);
+  return { bytes, wireLength: bytes.length };
 }
 
 /** Copies with fewer bytes than the packet had on the wire. */

@@ -3,7 +3,7 @@
  * names are those of the LINKTYPE_ registry and of tcpdump's -y. PPP is known only inside PPPoE.
  */
 
-export type LinkName = 'EN10MB' | 'RAW' | 'NULL' | 'LOOP' | 'LINUX_SLL' | 'LINUX_SLL2' | 'PPP';
+type LinkName = 'EN10MB' | 'RAW' | 'NULL' | 'LOOP' | 'LINUX_SLL' | 'LINUX_SLL2' | 'PPP';
 
 export interface LinkType {
   readonly name: LinkName;

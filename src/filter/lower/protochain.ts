@@ -4,7 +4,7 @@
  * of headers is looked at. Source: RFC 8200, 4302.
  */
 import type { Span } from '../../base/index.ts';
-import { BPF_ADD, BPF_MUL } from '../../bpf/index.ts';
+import { BPF_MUL, BPF_RSH, BPF_SUB, BPF_XOR } from '../../bpf/index.ts';
 import { and, assign, or, type Predicate } from '../predicate.ts';
 import type { Value } from '../values.ts';
 import { carries } from './link.ts';
@@ -48,37 +48,62 @@ function ip6Chain(scope: Scope, protocol: number): Predicate {
 }
 
 /** A header of a chain: its protocol, and where it begins, counted from the IP header. */
-interface Link {
+interface Header {
   readonly type: Value;
   readonly at: Value;
 }
 
-/** Whether this header or one behind it is of the protocol. */
+/** Whether this header or one behind it is of the protocol. `before` is the type of the header before it, needed no more. */
 function chain(
   scope: Scope,
   protocol: number,
-  { type, at }: Link,
+  header: Header,
   extensions: readonly number[],
   steps: number,
+  before?: Value,
 ): Predicate {
-  const isType = (number: number): Predicate => scope.test('eq', type, number);
-  if (steps === 0) return isType(protocol);
+  const { type, at } = header;
+  const isWanted = scope.test('eq', type, protocol);
+  if (steps === 0) return isWanted;
   const { values } = scope;
-  const next: Link = { type: values.newCell(type), at: values.newCell(at) };
-  const lengthUnits = scope.load('payload', 1, 1, at);
-  const step = (more: number, unitBytes: number): Predicate => {
-    const units = values.sum(lengthUnits, values.constant(more));
-    const lengthBytes = values.binary(BPF_MUL, units, values.constant(unitBytes));
-    return and(
-      assign(next.type, scope.load('payload', 0, 1, at)),
-      assign(next.at, values.binary(BPF_ADD, lengthBytes, at)),
-    );
-  };
-  const skips = [
-    ...(extensions.length === 0 ? [] : [and(or(...extensions.map(isType)), step(1, 8))]),
-    and(isType(IPPROTO_AH), step(2, 4)),
-  ];
-  const behind = chain(scope, protocol, next, extensions, steps - 1);
+  const next: Header = { type: values.newCell(before), at: values.newCell(at) };
+  const skip = and(
+    isOneOf(scope, type, [...extensions, IPPROTO_AH]),
+    assign(next.type, scope.load('payload', 0, 1, at)),
+    assign(next.at, values.sum(lengthOf(scope, header, extensions.length > 0), at)),
+  );
+  const behind = chain(scope, protocol, next, extensions, steps - 1, type);
   values.freeCells(next.type, next.at);
-  return or(isType(protocol), and(or(...skips), behind));
+  return or(isWanted, and(skip, behind));
+}
+
+/**
+ * Whether a byte is one of some numbers, by one test: the product of its differences from them is 0. It has too few
+ * factors 2 to become 0 modulo 2^32 otherwise. A test for each number would multiply the ways through the chain
+ * with every header, and librte_bpf looks at each way of a program that it loads.
+ */
+function isOneOf(scope: Scope, byte: Value, numbers: readonly number[]): Predicate {
+  const { values } = scope;
+  const differences = numbers.map((number) => values.binary(BPF_XOR, byte, values.constant(number)));
+  return scope.test(
+    'eq',
+    differences.reduce((product, difference) => values.binary(BPF_MUL, product, difference)),
+    0,
+  );
+}
+
+/** (n + 1) * 8 bytes for an extension header, (n + 2) * 4 for an authentication header, without a test. */
+function lengthOf(scope: Scope, { type, at }: Header, mayBeExtension: boolean): Value {
+  const { values } = scope;
+  const constant = (number: number): Value => values.constant(number);
+  const field = scope.load('payload', 1, 1, at);
+  if (!mayBeExtension) return values.binary(BPF_MUL, values.sum(field, constant(2)), constant(4));
+  // 1 or 0: only of 0 the number before it has its highest bit.
+  const isAuthentication = values.binary(
+    BPF_RSH,
+    values.binary(BPF_SUB, values.binary(BPF_XOR, type, constant(IPPROTO_AH)), constant(1)),
+    constant(31),
+  );
+  const units = values.sum(values.sum(isAuthentication, constant(1)), field);
+  return values.binary(BPF_RSH, values.binary(BPF_MUL, units, constant(8)), isAuthentication);
 }
