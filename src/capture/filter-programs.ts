@@ -2,12 +2,14 @@
  * From what a person asks for to what the agent runs: a program for each direction, checked before anything is attached.
  * It comes from a filter's text, or from an object file that a compiler made of C.
  */
+import { CompileError } from '../base/index.ts';
 import {
   BPF_K,
   BPF_RET,
   type BpfObject,
   checkMbufProgram,
   compileForMbuf,
+  countSteps,
   encodeEbpf,
   toAgentForm,
 } from '../bpf/index.ts';
@@ -32,11 +34,18 @@ export function objectPrograms(object: BpfObject, name: string | undefined): Cap
   return { in: program, out: program };
 }
 
+/** librte_bpf takes about a second for these, while the application's control thread waits. */
+const MAX_STEPS = 15_000_000;
+
 function compileProgram(filter: string, direction: Direction): Uint8Array | undefined {
   const classic = compileFilter(filter, { direction });
   const [first] = classic;
   if (first!.code === (BPF_RET | BPF_K) && first!.k !== 0) return undefined;
   const program = compileForMbuf(classic, { direction });
+  if (countSteps(program) > MAX_STEPS) {
+    const message = 'too many ways lead through this filter: librte_bpf would take too long to check it';
+    throw new CompileError(filter, [{ message, span: { start: 0, end: filter.length } }]);
+  }
   checkMbufProgram(program);
   return encodeEbpf(program);
 }

@@ -11,6 +11,7 @@ import {
   type CbpfProgram,
   checkMbufProgram,
   compileForMbuf,
+  countSteps,
   type EbpfInsn,
   type EbpfProgram,
   prepareMbufProgram,
@@ -80,7 +81,10 @@ const contextOf = ({ frame, olFlags, vlanTci, vlanTciOuter }: MbufPacket) => ({
 function classicPrograms(): readonly { readonly name: string; readonly program: CbpfProgram }[] {
   const compiled = expressions().flatMap((name) => {
     try {
-      return [{ name, program: compileFilter(name) }];
+      const program = compileFilter(name);
+      // A capture refuses what librte_bpf would check for longer.
+      const isQuick = countSteps(compileForMbuf(program, { direction: 'in' })) < 1_000_000;
+      return isQuick ? [{ name, program }] : [];
     } catch {
       return [];
     }
