@@ -41,6 +41,11 @@ function compileProgram(filter: string, direction: Direction): Uint8Array | unde
   const classic = compileFilter(filter, { direction });
   const [first] = classic;
   if (first!.code === (BPF_RET | BPF_K) && first!.k !== 0) return undefined;
+  if (/\b(geneve|protochain)\b/.test(filter)) {
+    const message =
+      '"geneve" and "protochain" work on recorded files only: librte_bpf does not run all of their programs';
+    throw new CompileError(filter, [{ message, span: { start: 0, end: filter.length } }]);
+  }
   const program = compileForMbuf(classic, { direction });
   if (countSteps(program) > MAX_STEPS) {
     const message = 'too many ways lead through this filter: librte_bpf would take too long to check it';
