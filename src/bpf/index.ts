@@ -14,6 +14,7 @@ export * from './cbpf/isa.ts';
 export { operate, runCbpf } from './cbpf/run.ts';
 export { validateCbpf } from './cbpf/validate.ts';
 export { BpfObject } from './elf/bpf-object.ts';
+export { compileForFlat } from './flat/translate.ts';
 export { decodeEbpf, encodeEbpf } from './isa/codec.ts';
 export type { EbpfInsn, EbpfProgram } from './isa/insn.ts';
 export { checkMbufProgram } from './mbuf/check.ts';

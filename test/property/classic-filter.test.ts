@@ -1,8 +1,15 @@
-/** Classic programs as WebAssembly against their interpreter: compiled filters and random programs, on all kinds of packets. */
+/**
+ * Classic programs against their interpreter, as WebAssembly and as extended programs for flat packets: compiled filters and
+ * random programs, on all kinds of packets.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addClassicFilter } from '../../src/bpf/batch/classic-filter.ts';
+import { compileForFlat } from '../../src/bpf/flat/translate.ts';
 import { type CbpfInsn, type CbpfProgram, insn, runCbpf, validateCbpf } from '../../src/bpf/index.ts';
+import { type Engine, type Environment, packetContext } from '../../src/bpf/vm/engine.ts';
+import { interpreter } from '../../src/bpf/vm/interpreter.ts';
+import { wasmJit } from '../../src/bpf/vm/wasm-jit/wasm-jit.ts';
 import { compileFilter } from '../../src/filter/index.ts';
 import { createMemory, instantiate, ModuleBuilder, PAGE_BYTES } from '../../src/wasm/index.ts';
 import {
@@ -36,6 +43,31 @@ function prepare(program: CbpfProgram): Verdict {
   };
 }
 
+const CONTEXT = 64;
+const view = new DataView(memory.buffer);
+const environment: Environment = {
+  memory,
+  stack: { offset: 1024, lengthBytes: 512 },
+  areas: [
+    { name: 'context', offset: CONTEXT, lengthBytes: packetContext.sizeBytes, isWritable: false },
+    { name: 'packet', offset: PAGE_BYTES, lengthBytes: PAGE_BYTES, isWritable: false },
+  ],
+  helpers: new Map(),
+  budgetInsns: 1_000_000,
+};
+
+function prepareFlat(program: CbpfProgram, engine: Engine): Verdict {
+  const prepared = engine.prepare(compileForFlat(program), environment);
+  return (packet, wireLength) => {
+    const at = 2 * PAGE_BYTES - packet.length;
+    bytes.set(packet, at);
+    view.setUint32(CONTEXT + packetContext.bufAddr, at, true);
+    view.setUint32(CONTEXT + packetContext.pktLen, wireLength, true);
+    view.setUint32(CONTEXT + packetContext.capturedLength, packet.length, true);
+    return prepared.run(CONTEXT, 0);
+  };
+}
+
 test('compiled filters on whole, cut and damaged packets', () => {
   const random = makeRandom(7);
   const whole = [...composedPackets(), ...(hasCorpora ? corpusPackets() : [])].filter(() => random(4) === 0);
@@ -48,9 +80,11 @@ test('compiled filters on whole, cut and damaged packets', () => {
       continue;
     }
     const verdict = prepare(program);
-    const wrong = packets.filter(
-      ({ bytes: packet, wireLength }) => verdict(packet, wireLength) !== runCbpf(program, packet, wireLength),
-    );
+    const flat = prepareFlat(program, wasmJit);
+    const wrong = packets.filter(({ bytes: packet, wireLength }) => {
+      const want = runCbpf(program, packet, wireLength);
+      return verdict(packet, wireLength) !== want || flat(packet, wireLength) !== want;
+    });
     expect({ expression, wrong }).toEqual({ expression, wrong: [] });
   }
 });
@@ -112,9 +146,10 @@ describe('random programs', () => {
         fc.array(fc.uint8Array({ maxLength: 80 }), { minLength: 1, maxLength: 6 }),
         (program, packets) => {
           validateCbpf(program);
-          const verdict = prepare(program);
+          const verdicts = [prepare(program), prepareFlat(program, interpreter)];
           for (const packet of packets) {
-            expect(verdict(packet, packet.length + 4)).toBe(runCbpf(program, packet, packet.length + 4));
+            const want = runCbpf(program, packet, packet.length + 4);
+            for (const verdict of verdicts) expect(verdict(packet, packet.length + 4)).toBe(want);
           }
         },
       ),
