@@ -52,7 +52,8 @@ test('in a replay', async () => {
     env,
   );
   running.push(capture);
-  expect((await capture.finished()).code).toBe(0);
+  // The replay ends after its packets, which the capture says with 3.
+  expect((await capture.finished()).code).toBe(3);
   const expected = countWithTcpdump(sample.file, 'ip and udp port 53');
   expect(readPackets(file)).toHaveLength(expected);
   expect(expected).toBeGreaterThan(0);
