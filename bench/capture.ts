@@ -1,120 +1,74 @@
 /**
- * The price of a capture: forwarding rate of a saturated testpmd (net_null, 64 bytes, one lcore) without an agent, with
- * an idle one, with a filter that rejects everything, with everything captured; and the same for dpdk-dumpcap. Rounds
- * alternate, because the machine is noisy and drifts.
+ * The price of a capture: forwarding rate of a saturated testpmd (net_null, 64 bytes, one lcore) before the agent is
+ * in it, with an idle agent, with a filter that rejects everything, with everything captured; and the same for
+ * dpdk-dumpcap. The machine is noisy and drifts, so each rate is held against those just before and after it, in the
+ * same process.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { captureBeside, forwardingRate, hone, type Measured, runBeside } from './beside.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
-import { formatSpread, median, printTable } from './statistics.ts';
+import { formatSpread, printTable } from './statistics.ts';
 
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const rounds = Number(process.env.ROUNDS ?? 3);
-const seconds = 4;
 
-interface Measured {
-  /** Forwarded packets a second on port 0. */
-  readonly rate: number;
-  readonly captured?: number;
-  readonly dropped?: number;
-  readonly residentMiB?: number;
+interface Result extends Measured {
+  /** The rate without what is measured. */
+  readonly baseline?: number;
 }
 
-const results = new Map<string, Measured[]>();
+const results = new Map<string, Result[]>();
 
-function record(name: string, measured: Measured): void {
+function record(name: string, result: Result): void {
   const list = results.get(name) ?? [];
-  list.push(measured);
+  list.push(result);
   results.set(name, list);
-  const captured =
-    measured.captured === undefined ? '' : `, captured ${(measured.captured / 1e6).toFixed(2)}`;
-  console.error(`${name}: ${(measured.rate / 1e6).toFixed(2)} Mpps${captured}`);
+  const captured = result.captured === undefined ? '' : `, captured ${(result.captured / 1e6).toFixed(2)}`;
+  const loss = result.baseline === undefined ? '' : `, ${lossPercent(result)!.toFixed(1)} % off`;
+  console.error(`${name}: ${(result.rate / 1e6).toFixed(2)} Mpps${loss}${captured}`);
 }
 
-async function forwarding(forwarder: Forwarder): Promise<Measured> {
-  return { rate: median(await forwarder.rates(seconds)) };
+function lossPercent({ rate, baseline }: Result): number | undefined {
+  return baseline === undefined ? undefined : 100 * (1 - rate / baseline);
 }
 
-/** Memory of the process that is not shared with the agent. */
-function ownMiB(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const kib = (field: string) => Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
-  return (kib('RssAnon') + kib('RssFile')) / 1024;
-}
-
-interface CaptureRun {
-  readonly rate: number;
-  /** From the program's start, or from when it said that it captures, to its end. */
-  readonly lastedSeconds: number;
-  readonly residentMiB: number;
-  readonly output: string;
-}
-
-/** Runs a capture program beside the forwarder, off the forwarding lcore's processor, while the rate is taken. */
-async function besideForwarder(
+/** Measures between two rates without it, whose mean is the baseline; gives the second one. */
+async function between(
+  name: string,
   forwarder: Forwarder,
-  command: readonly string[],
-  end: 'interrupt' | 'wait',
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<CaptureRun> {
-  const child = spawn('taskset', ['-c', '0', ...command], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const closed = once(child, 'close').then(() => performance.now());
-  let output = '';
-  let begun = performance.now();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      if (end === 'interrupt' && !output.includes('Capturing on')) begun = performance.now();
-      output += text;
-    });
-  }
-  await forwarder.rates(2);
-  const rate = median(await forwarder.rates(seconds));
-  const residentMiB = child.exitCode === null ? ownMiB(child.pid!) : 0;
-  const interrupted = performance.now();
-  if (end === 'interrupt') child.kill('SIGINT');
-  const ended = await closed;
-  const lastedSeconds = ((end === 'interrupt' ? interrupted : ended) - begun) / 1000;
-  return { rate, lastedSeconds, residentMiB, output };
+  before: number,
+  measure: () => Promise<Measured>,
+): Promise<number> {
+  const measured = await measure();
+  const after = await forwardingRate(forwarder);
+  record(name, { ...measured, baseline: (before + after) / 2 });
+  return after;
 }
 
-async function withCapture(forwarder: Forwarder, args: readonly string[], file: string): Promise<Measured> {
-  const port = `${forwarder.prefix}/0`;
-  const command = [process.execPath, main, 'capture', '-i', port, '-q', '-w', file, ...args];
-  const run = await besideForwarder(forwarder, command, 'interrupt');
-  const captured = number(run.output, /Packets captured: (\d+)/) / run.lastedSeconds;
-  const dropped = number(run.output, /dropped by ring:(\d+)/);
-  return { rate: run.rate, captured, dropped, residentMiB: run.residentMiB };
-}
+const pagesName = (hugepages: boolean): string => (hugepages ? 'hugepages' : 'no hugepages');
 
-function number(text: string, pattern: RegExp): number {
-  const found = pattern.exec(text)?.[1];
-  if (found === undefined) throw new Error(`no ${pattern} in:\n${text}`);
-  return Number(found);
-}
-
-async function agentRound(hugepages: boolean): Promise<void> {
-  const forwarder = await startForwarder({ below: [process.execPath, main, 'run', '--'], hugepages });
-  try {
-    record('agent, idle', await forwarding(forwarder));
-    record(
-      'agent, filter rejects all (in)',
-      await withCapture(forwarder, ['-Q', 'in', '-f', 'tcp port 80'], '/dev/null'),
-    );
-    record('agent, idle', await forwarding(forwarder));
-    record('agent, all captured (in)', await withCapture(forwarder, ['-Q', 'in'], '/dev/null'));
-    record('agent, idle', await forwarding(forwarder));
-    record('agent, all captured (in and out)', await withCapture(forwarder, [], '/dev/null'));
-  } finally {
-    await forwarder.stop();
-  }
-}
-
-async function plainRound(hugepages: boolean): Promise<void> {
+async function honeRound(hugepages: boolean): Promise<void> {
+  const pages = pagesName(hugepages);
   const forwarder = await startForwarder({ hugepages });
   try {
-    record('no agent', await forwarding(forwarder));
+    const before = await forwardingRate(forwarder);
+    record(`no agent (${pages})`, { rate: before });
+    execFileSync(hone[0]!, [...hone.slice(1), 'attach', String(forwarder.pid)], { stdio: 'ignore' });
+    // The first capture installs the callbacks, which stay.
+    await captureBeside(forwarder, ['-a', 'packets:1'], '/dev/null');
+    let idle = await forwardingRate(forwarder);
+    record(`agent, idle (${pages})`, { rate: idle, baseline: before });
+    for (let i = 0; i < 3; i++) {
+      idle = await between(`agent, filter rejects all (in) (${pages})`, forwarder, idle, () =>
+        captureBeside(forwarder, ['-Q', 'in', '-f', 'tcp port 80'], '/dev/null'),
+      );
+    }
+    idle = await between(`agent, all captured (in) (${pages})`, forwarder, idle, () =>
+      captureBeside(forwarder, ['-Q', 'in'], '/dev/null'),
+    );
+    await between(`agent, all captured (in and out) (${pages})`, forwarder, idle, () =>
+      captureBeside(forwarder, [], '/dev/null'),
+    );
   } finally {
     await forwarder.stop();
   }
@@ -139,29 +93,30 @@ function prepareHugepages(): boolean {
 
 async function dumpcapRound(): Promise<void> {
   const forwarder = await startForwarder({ hugepages: true });
-  try {
-    record('dpdk-dumpcap: before', await forwarding(forwarder));
-    // Its counts of a stopped capture include what it dropped; how long a known number takes does not.
+  // Its counts of a stopped capture include what it dropped; how long a known number takes does not.
+  const capture = (packets: number) => {
+    const args = [
+      '--file-prefix',
+      forwarder.prefix,
+      '-i',
+      '0',
+      '-q',
+      '-c',
+      String(packets),
+      '-w',
+      '/dev/null',
+    ];
     const env = { ...process.env, LD_PRELOAD: mempool };
-    const capture = (packets: number) => {
-      const args = [
-        '--file-prefix',
-        forwarder.prefix,
-        '-i',
-        '0',
-        '-q',
-        '-c',
-        String(packets),
-        '-w',
-        '/dev/null',
-      ];
-      return besideForwarder(forwarder, ['dpdk-dumpcap', ...args], 'wait', env);
-    };
+    return runBeside(forwarder, ['dpdk-dumpcap', ...args], 'wait', env);
+  };
+  try {
     const packets = 100_000_000;
     const startup = (await capture(1)).lastedSeconds;
-    const run = await capture(packets);
-    const captured = packets / (run.lastedSeconds - startup);
-    record('dpdk-dumpcap: all captured (in and out)', { rate: run.rate, captured });
+    const before = await forwardingRate(forwarder);
+    await between('dpdk-dumpcap: all captured (in and out)', forwarder, before, async () => {
+      const run = await capture(packets);
+      return { rate: run.rate, captured: packets / (run.lastedSeconds - startup) };
+    });
   } finally {
     await forwarder.stop();
   }
@@ -170,11 +125,13 @@ async function dumpcapRound(): Promise<void> {
 /** A slower application, so that a file on tmpfs can hold what it forwards: are there losses? */
 async function steadyRound(): Promise<void> {
   const noisy = ['--forward-mode=noisy', '--noisy-lkup-memory=64', '--noisy-lkup-num-reads=36'];
-  const forwarder = await startForwarder({ below: [process.execPath, main, 'run', '--'], app: noisy });
+  const forwarder = await startForwarder({ below: [...hone, 'run', '--'], app: noisy });
   const file = '/dev/shm/hone-bench.pcapng';
   try {
-    record('steady: before', await forwarding(forwarder));
-    record('steady: all captured (in) into tmpfs', await withCapture(forwarder, ['-Q', 'in'], file));
+    const before = await forwardingRate(forwarder);
+    await between('slowed application, all captured (in) into tmpfs', forwarder, before, () =>
+      captureBeside(forwarder, ['-Q', 'in'], file),
+    );
   } finally {
     rmSync(file, { force: true });
     await forwarder.stop();
@@ -185,25 +142,29 @@ export async function benchCapture(): Promise<void> {
   const peer = prepareHugepages();
   if (!peer) console.error('dpdk-dumpcap is not measured: no hugepages, or another DPDK than Debian 12 has');
   for (let round = 0; round < rounds; round++) {
-    await plainRound(peer);
-    await agentRound(peer);
+    await honeRound(false);
+    if (peer) await honeRound(true);
     if (peer) await dumpcapRound();
     await steadyRound();
   }
-  const mega = (values: readonly (number | undefined)[]) =>
-    formatSpread(values.filter((value) => value !== undefined).map((value) => value / 1e6));
+  const spread = (list: readonly Result[], of: (result: Result) => number | undefined) => {
+    const values = list.map(of).filter((value) => value !== undefined);
+    return values.length === 0 ? '' : formatSpread(values);
+  };
   printTable(
     [
       '64-byte packets, one lcore, port 0',
       'forwarded, Mpps',
+      'off, %',
       'captured, Mpps',
       'dropped by a ring',
       'host memory, MiB',
     ],
     [...results].map(([name, list]) => [
       name,
-      mega(list.map(({ rate }) => rate)),
-      list[0]?.captured === undefined ? '' : mega(list.map(({ captured }) => captured)),
+      spread(list, ({ rate }) => rate / 1e6),
+      spread(list, lossPercent),
+      spread(list, ({ captured }) => captured && captured / 1e6),
       list[0]?.dropped === undefined ? '' : list.map(({ dropped }) => dropped).join(', '),
       list[0]?.residentMiB === undefined
         ? ''
