@@ -10,15 +10,31 @@
 #define PREFETCH_AHEAD 4
 #define SELECT_AT_ONCE 64
 
+/*
+ * A burst's time and the rings that are marked for it. The time is read when the first packet matches: a burst that
+ * is rejected costs no more than its filter.
+ */
+struct moment {
+	const struct plan *plan;
+	const struct writer *writer;
+	uint64_t ns; /* 0: not yet read */
+};
+
 /* The packets that the filter accepts, in order, into `chosen`; how many. A loop of its own: most are rejected. */
 static uint16_t select_matching(const struct program *program, struct rte_mbuf **packets, uint16_t count,
 				struct rte_mbuf **chosen)
 {
+	uint64_t (*quick)(void *mbuf) = program->quick;
 	uint16_t found = 0;
 
+#pragma GCC unroll 4
 	for (uint16_t i = 0; i < count; i++) {
+		uint64_t verdict = likely(quick != NULL) ? quick(packets[i]) : PROGRAM_UNDECIDED;
+
+		if (unlikely(verdict == PROGRAM_UNDECIDED))
+			verdict = program_run(program, packets[i]);
 		chosen[found] = packets[i];
-		found += program_run(program, packets[i]) != 0;
+		found += verdict != 0;
 	}
 	return found;
 }
@@ -123,10 +139,29 @@ static void write_burst(const struct attachment *at, struct ring *ring, struct r
 	ring_publish(into, head, burst_ns, captured - published);
 }
 
-static void capture_burst(const struct attachment *at, const struct writer *writer, struct rte_mbuf **packets,
-			  uint16_t count, uint64_t burst_ns)
+static void set_active(const struct plan *plan, const struct writer *writer, uint32_t active)
 {
-	struct ring *ring = ring_of(at->session, writer);
+	for (uint32_t i = 0; i < plan->count; i++) {
+		struct ring *ring = atomic_load_explicit(&plan->attachments[i].session->by_writer[writer->index],
+							 memory_order_relaxed);
+
+		for (; ring != NULL; ring = ring->overflow)
+			__atomic_store_n(&ring->shared->active, active, __ATOMIC_RELEASE);
+	}
+}
+
+static uint64_t burst_time(struct moment *moment)
+{
+	if (moment->ns == 0) {
+		set_active(moment->plan, moment->writer, 1);
+		moment->ns = clock_ns(&agent.clock, rte_rdtsc());
+	}
+	return moment->ns;
+}
+
+static void capture_burst(const struct attachment *at, struct moment *moment, struct rte_mbuf **packets, uint16_t count)
+{
+	struct ring *ring = ring_of(at->session, moment->writer);
 	struct rte_mbuf *chosen[SELECT_AT_ONCE];
 
 	if (likely(ring != NULL))
@@ -143,7 +178,7 @@ static void capture_burst(const struct attachment *at, const struct writer *writ
 			from = chosen;
 		}
 		if (found != 0 && likely(ring != NULL))
-			write_burst(at, ring, from, found, burst_ns);
+			write_burst(at, ring, from, found, burst_time(moment));
 		else if (found != 0)
 			count_orphans(at, found);
 		packets += part;
@@ -151,23 +186,10 @@ static void capture_burst(const struct attachment *at, const struct writer *writ
 	}
 }
 
-static void set_active(const struct plan *plan, const struct writer *writer, uint32_t active)
-{
-	for (uint32_t i = 0; i < plan->count; i++) {
-		struct ring *ring = atomic_load_explicit(&plan->attachments[i].session->by_writer[writer->index],
-							 memory_order_relaxed);
-
-		for (; ring != NULL; ring = ring->overflow)
-			__atomic_store_n(&ring->shared->active, active, __ATOMIC_RELEASE);
-	}
-}
-
 static void run_plan(const struct plan *plan, const struct writer *writer, struct rte_mbuf **packets, uint16_t count)
 {
-	uint64_t burst_ns;
+	struct moment moment = { .plan = plan, .writer = writer };
 
-	set_active(plan, writer, 1);
-	burst_ns = clock_ns(&agent.clock, rte_rdtsc());
 	for (uint32_t i = 0; i < plan->count; i++) {
 		const struct attachment *at = &plan->attachments[i];
 
@@ -176,9 +198,10 @@ static void run_plan(const struct plan *plan, const struct writer *writer, struc
 			continue;
 		}
 		if (count != 0)
-			capture_burst(at, writer, packets, count, burst_ns);
+			capture_burst(at, &moment, packets, count);
 	}
-	set_active(plan, writer, 0);
+	if (moment.ns != 0)
+		set_active(plan, writer, 0);
 }
 
 void hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count)
@@ -193,7 +216,7 @@ void hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count)
 		atomic_fetch_add(&hook->unplaced, count);
 		return;
 	}
-	writer_enter(writer);
+	writer_enter(&agent.writers, writer);
 	plan = atomic_load_explicit(&hook->plan, memory_order_acquire);
 	if (likely(plan != NULL))
 		run_plan(plan, writer, packets, count);

@@ -84,6 +84,7 @@ static void *control(void *arg)
 	pthread_setname_np(pthread_self(), "hone-agent");
 	leave_the_lcores();
 	clock_open(&agent.clock);
+	writers_open(&agent.writers);
 	reclaim_open(&agent.reclaim, &agent.writers);
 	if (server_open() != 0) {
 		fprintf(stderr, "hone: no control socket: %m\n");

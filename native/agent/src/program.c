@@ -35,7 +35,7 @@ static void load_direct(const struct program_api *api, struct program *program)
 	program->bpf_direct = load(api, insns, nb_insns, 2 * (UINT16_MAX + 1));
 	free(insns);
 	if (program->bpf_direct != NULL && api->get_jit(program->bpf_direct, &jit) == 0)
-		program->direct = jit.func;
+		program->quick = jit.func;
 }
 
 int program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, struct program **out,
@@ -67,6 +67,7 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 		program->exec = api->exec;
 		if (api->get_jit != NULL && api->get_jit(program->bpf, &jit) == 0)
 			program->jit = jit.func;
+		program->quick = program->jit;
 		if (program->jit != NULL)
 			load_direct(api, program);
 		if (program->jit == NULL && program->exec == NULL) {

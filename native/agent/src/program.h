@@ -34,10 +34,10 @@ enum program_engine {
 #define PROGRAM_UNDECIDED UINT64_MAX
 
 struct program {
-	uint64_t (*direct)(void *mbuf); /* native code of program_direct()'s program, or NULL */
-	uint64_t (*jit)(void *mbuf);	/* NULL when there is no native code */
+	uint64_t (*jit)(void *mbuf);   /* NULL when there is no native code */
+	uint64_t (*quick)(void *mbuf); /* the same, or that of program_direct()'s program */
 	uint64_t (*exec)(const struct rte_bpf *bpf, void *mbuf);
-	struct rte_bpf *bpf;		/* NULL: our own interpreter */
+	struct rte_bpf *bpf; /* NULL: our own interpreter */
 	struct rte_bpf *bpf_direct;
 	uint32_t nb_insns;
 	struct ebpf_insn insns[];
@@ -70,15 +70,9 @@ struct ebpf_insn *program_direct(const struct ebpf_insn *insns, uint32_t nb_insn
 /* For programs that passed program_check() only. */
 uint64_t program_interpret(const struct ebpf_insn *insns, const struct rte_mbuf *mbuf);
 
-/* The verdict on a packet: 0 rejects it. Any number of threads at once. */
+/* The verdict on a packet: 0 rejects it. Any number of threads at once. `quick`, where there is one, is asked first. */
 static inline uint64_t program_run(const struct program *program, struct rte_mbuf *mbuf)
 {
-	if (likely(program->direct != NULL)) {
-		uint64_t verdict = program->direct(mbuf);
-
-		if (likely(verdict != PROGRAM_UNDECIDED))
-			return verdict;
-	}
 	if (likely(program->jit != NULL))
 		return program->jit(mbuf);
 	if (program->bpf != NULL)

@@ -37,7 +37,9 @@ struct rewriter {
 	struct ebpf_insn *to;
 	uint32_t nb_to;
 	uint32_t *place_of;	   /* where each original instruction begins in `to` */
-	uint32_t undecided;	   /* where the jumps with TO_UNDECIDED lead */
+	uint32_t gap;		   /* the original instruction that the way out for TO_UNDECIDED comes after */
+	uint32_t undecided;	   /* that way out, and the jump at its end */
+	uint32_t leave;
 	uint8_t renamed[EBPF_REG_NUM];
 	uint8_t packet, length, index; /* registers of our own: the data, its length, within one load */
 };
@@ -150,18 +152,38 @@ static void put_prologue(struct rewriter *rewriter)
 	put_operation(rewriter, BPF_ADD, rewriter->packet, rewriter->index);
 }
 
-/* The way out for loads that leave the first segment, and the only exit. */
-static void put_epilogue(struct rewriter *rewriter)
+/* Where no instruction falls into what is put in: behind the last load and an unconditional jump. 0: nowhere. */
+static uint32_t find_gap(const struct rewriter *rewriter)
 {
-	put(rewriter, (struct ebpf_insn){ .code = BPF_JMP | BPF_JA, .off = 1 });
+	for (uint32_t i = rewriter->nb_from - 2; i > 0 && BPF_CLASS(rewriter->from[i].code) != BPF_LD; i--)
+		if (rewriter->from[i].code == (BPF_JMP | BPF_JA))
+			return i;
+	return 0;
+}
+
+/* The way out for loads that leave the first segment. */
+static void put_undecided(struct rewriter *rewriter)
+{
 	rewriter->undecided = rewriter->nb_to;
 	put_constant(rewriter, EBPF_MOV, VERDICT, (int32_t)PROGRAM_UNDECIDED);
+	rewriter->leave = rewriter->nb_to;
+	put(rewriter, (struct ebpf_insn){ .code = BPF_JMP | BPF_JA });
+}
+
+static void put_epilogue(struct rewriter *rewriter)
+{
+	if (rewriter->gap == 0) {
+		put(rewriter, (struct ebpf_insn){ .code = BPF_JMP | BPF_JA, .off = 2 });
+		put_undecided(rewriter);
+	}
 	rewriter->place_of[rewriter->nb_from - 1] = rewriter->nb_to;
+	rewriter->to[rewriter->leave].off = (int16_t)(rewriter->nb_to - rewriter->leave - 1);
 	put(rewriter, (struct ebpf_insn){ .code = BPF_JMP | EBPF_EXIT });
 }
 
 static void put_others(struct rewriter *rewriter)
 {
+	rewriter->gap = find_gap(rewriter);
 	for (uint32_t i = 1; i < rewriter->nb_from - 1; i++) {
 		struct ebpf_insn insn = rewriter->from[i];
 
@@ -175,6 +197,8 @@ static void put_others(struct rewriter *rewriter)
 		} else {
 			put_indexed(rewriter, &insn);
 		}
+		if (i == rewriter->gap)
+			put_undecided(rewriter);
 	}
 }
 

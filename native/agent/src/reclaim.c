@@ -26,7 +26,7 @@ int reclaim_defer(struct reclaim *reclaim, void (*work)(void *arg), void *arg)
 	grace->next = NULL;
 	grace->work = work;
 	grace->arg = arg;
-	atomic_thread_fence(memory_order_seq_cst);
+	writers_barrier(reclaim->writers);
 	for (uint32_t i = 0; i < HONE_MAX_RINGS; i++)
 		grace->active[i] = atomic_load(&reclaim->writers->places[i].active);
 	*reclaim->last = grace;

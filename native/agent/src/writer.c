@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -7,6 +8,18 @@
 #include "writer.h"
 
 static __thread struct writer *own;
+
+void writers_open(struct writers *writers)
+{
+	writers->fences = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0;
+}
+
+void writers_barrier(const struct writers *writers)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!writers->fences)
+		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
 
 struct writer *writer_claim(struct writers *writers)
 {

@@ -24,20 +24,29 @@ struct writer {
 
 struct writers {
 	struct writer places[HONE_MAX_RINGS];
+	bool fences; /* every enter is a full barrier, as the kernel has none to give to all threads at once */
 };
+
+/* Before any thread enters. */
+void writers_open(struct writers *writers);
 
 /* The calling thread's place; NULL when all are taken. */
 struct writer *writer_claim(struct writers *writers);
 
 /*
- * From enter to leave nothing that a hook can reach is freed. The exchange is a full barrier: either the
- * control thread sees `active` odd, or this thread sees what the control thread unlinked before it looked.
+ * From enter to leave nothing that a hook can reach is freed: either the control thread sees `active` odd, or this
+ * thread sees what the control thread unlinked before it looked. The barrier that this takes is the control thread's:
+ * it has the kernel put one into every running thread (membarrier(2)). Here only the compiler is held back.
  */
-static inline void writer_enter(struct writer *writer)
+static inline void writer_enter(const struct writers *writers, struct writer *writer)
 {
 	uint32_t active = atomic_load_explicit(&writer->active, memory_order_relaxed);
 
-	atomic_exchange_explicit(&writer->active, active + 1, memory_order_seq_cst);
+	atomic_store_explicit(&writer->active, active + 1, memory_order_relaxed);
+	if (unlikely(writers->fences))
+		atomic_thread_fence(memory_order_seq_cst);
+	else
+		atomic_signal_fence(memory_order_seq_cst);
 }
 
 static inline void writer_leave(struct writer *writer)
@@ -46,6 +55,9 @@ static inline void writer_leave(struct writer *writer)
 
 	atomic_store_explicit(&writer->active, active + 1, memory_order_release);
 }
+
+/* Control thread: what was unlinked before is seen by every thread that enters after, or that thread is seen inside. */
+void writers_barrier(const struct writers *writers);
 
 /* Control thread. */
 void writers_take_back_dead(struct writers *writers);

@@ -70,25 +70,28 @@ class Translator {
     const one = translateBody(program, 1);
     const two = translateBody(program, 2);
     to.move(CONTEXT, 1);
-    if (!isSame(none, one) || !isSame(none, two)) this.emitTagged(one, two);
-    this.append(none);
+    if (isSame(none, one) && isSame(none, two)) this.append(none);
+    else this.emitBodies(none, one, two);
     this.emitVerdicts();
     return to.finish().insns;
   }
 
-  /** The prologue and the bodies for one and two tags; what follows is the body for none. */
-  private emitTagged(one: TranslatedBody, two: TranslatedBody): void {
+  /** The body for no tags is next to the prologue: most frames have none. It comes again for frames too short for tags. */
+  private emitBodies(none: TranslatedBody, one: TranslatedBody, two: TranslatedBody): void {
     const { to } = this;
     const flags = flagsOf[this.direction];
     const oneBit = 1 << (flags.one - flags.shift);
     const twoBit = 1 << (flags.two - flags.shift);
-    const untagged = to.label();
+    const tagged = to.label();
+    const short = to.label();
     to.load(ebpf.BPF_DW, 1, CONTEXT, mbufFields.olFlags.offset);
     if (flags.shift > 0) to.constant(cbpf.BPF_RSH, 1, flags.shift);
     to.constant(cbpf.BPF_AND, 1, oneBit | twoBit);
-    to.jumpIf(cbpf.BPF_JEQ, 1, 0, untagged);
+    to.jumpIf(ebpf.BPF_JNE, 1, 0, tagged);
+    this.append(none);
+    to.bind(tagged);
     to.load(cbpf.BPF_W, 0, CONTEXT, mbufFields.pktLen.offset);
-    to.jumpIf(ebpf.BPF_JLT, 0, TAG_OFFSET, untagged);
+    to.jumpIf(ebpf.BPF_JLT, 0, TAG_OFFSET, short);
     if (!isSame(one, two)) {
       const isTwo = to.label();
       to.jumpIf(ebpf.BPF_JNE, 1, oneBit, isTwo);
@@ -96,7 +99,8 @@ class Translator {
       to.bind(isTwo);
     }
     this.append(two);
-    to.bind(untagged);
+    to.bind(short);
+    this.append(none);
   }
 
   private append({ part, verdicts }: TranslatedBody): void {
@@ -108,14 +112,14 @@ class Translator {
     });
   }
 
-  /** Where each verdict is put into r0, and the only exit. */
+  /** Where each verdict is put into r0, and the only exit. Rejection is last: it jumps no further. */
   private emitVerdicts(): void {
     const { to } = this;
     const exit = this.verdicts.get('a') ?? to.label();
     const next = to.dropFinalJump();
     const constants = [...this.verdicts].filter(([verdict]) => verdict !== 'a');
-    constants.sort(([, label], [, other]) => Number(other === next) - Number(label === next));
-    if (next === exit && constants.length > 0) to.jump(exit);
+    constants.sort(([verdict], [other]) => Number(verdict === 0) - Number(other === 0));
+    if (next !== undefined && next !== constants[0]?.[1]) to.jump(next);
     constants.forEach(([verdict, label], index) => {
       to.bind(label);
       to.wConstant(ebpf.BPF_MOV, 0, verdict as number);
