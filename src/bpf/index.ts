@@ -19,7 +19,6 @@ export { decodeEbpf, encodeEbpf } from './isa/codec.ts';
 export type { EbpfInsn, EbpfProgram } from './isa/insn.ts';
 export { checkMbufProgram } from './mbuf/check.ts';
 export { type MbufContext, type MbufRunner, prepareMbufProgram } from './mbuf/run.ts';
-export { countSteps } from './mbuf/steps.ts';
 export { compileForMbuf, type MbufOptions } from './mbuf/translate.ts';
 export { toAgentForm } from './programs/agent-form.ts';
 export { PacketProgram } from './programs/packet-program.ts';

@@ -9,7 +9,6 @@ import {
   type BpfObject,
   checkMbufProgram,
   compileForMbuf,
-  countSteps,
   encodeEbpf,
   toAgentForm,
 } from '../bpf/index.ts';
@@ -34,9 +33,6 @@ export function objectPrograms(object: BpfObject, name: string | undefined): Cap
   return { in: program, out: program };
 }
 
-/** librte_bpf takes about a second for these, while the application's control thread waits. */
-const MAX_STEPS = 15_000_000;
-
 function compileProgram(filter: string, direction: Direction): Uint8Array | undefined {
   const classic = compileFilter(filter, { direction });
   const [first] = classic;
@@ -47,10 +43,6 @@ function compileProgram(filter: string, direction: Direction): Uint8Array | unde
     throw new CompileError(filter, [{ message, span: { start: 0, end: filter.length } }]);
   }
   const program = compileForMbuf(classic, { direction });
-  if (countSteps(program) > MAX_STEPS) {
-    const message = 'too many ways lead through this filter: librte_bpf would take too long to check it';
-    throw new CompileError(filter, [{ message, span: { start: 0, end: filter.length } }]);
-  }
   checkMbufProgram(program);
   return encodeEbpf(program);
 }

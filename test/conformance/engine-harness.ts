@@ -40,9 +40,13 @@ export function buildHarness(): Harness {
   const agent = join(import.meta.dirname, '../../native/agent/src');
   const dpdk = (option: string): readonly string[] =>
     spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
-  const sources = ['program.c', 'program_check.c', 'program_direct.c', 'program_interpret.c'].map((name) =>
-    join(agent, name),
-  );
+  const sources = [
+    'program.c',
+    'program_check.c',
+    'program_direct.c',
+    'program_interpret.c',
+    'program_widen.c',
+  ].map((name) => join(agent, name));
   const { status, stderr } = spawnSync('gcc', [
     ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', `-I${agent}`, '-o', binary],
     ...dpdk('--cflags'),

@@ -9,9 +9,12 @@
 static struct rte_bpf *load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns,
 			    size_t buf_size)
 {
+	uint32_t nb_wide = nb_insns;
+	struct ebpf_insn *wide = program_widen(insns, nb_insns, &nb_wide);
+	struct rte_bpf *bpf;
 	const struct rte_bpf_prm prm = {
-		.ins = insns,
-		.nb_ins = nb_insns,
+		.ins = wide != NULL ? wide : insns,
+		.nb_ins = nb_wide,
 		.prog_arg = {
 			.type = RTE_BPF_ARG_PTR_MBUF,
 			.size = sizeof(struct rte_mbuf),
@@ -19,7 +22,9 @@ static struct rte_bpf *load(const struct program_api *api, const struct ebpf_ins
 		},
 	};
 
-	return api->load(&prm);
+	bpf = api->load(&prm); /* which keeps a copy of the instructions */
+	free(wide);
+	return bpf;
 }
 
 /* Nothing is lost when there is no direct form, or librte_bpf does not take it: the original does the same. */

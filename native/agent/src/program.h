@@ -67,6 +67,12 @@ int program_check(const struct ebpf_insn *insns, uint32_t nb_insns, char *error,
  */
 struct ebpf_insn *program_direct(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t *nb_direct);
 
+/*
+ * The same program with room for librte_bpf to check it in a moment, in memory that the caller frees. For what jumps
+ * forward and has its one exit at its end. NULL when it is short enough as it is, too long, or there is no memory.
+ */
+struct ebpf_insn *program_widen(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t *nb_wide);
+
 /* For programs that passed program_check() only. */
 uint64_t program_interpret(const struct ebpf_insn *insns, const struct rte_mbuf *mbuf);
 

@@ -17,7 +17,7 @@ export const FRAME_BYTES = 512;
 export const MAX_FRAMES = 8;
 
 /** A range of the linear memory that a program may use. Engines read the fields at each access: they may change. */
-export interface MemoryArea {
+interface MemoryArea {
   /** For messages: 'packet'. */
   readonly name: string;
   readonly offset: number;
