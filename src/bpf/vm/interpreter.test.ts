@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { FormatError, UnsupportedError } from '../../base/index.ts';
 import { assemble } from '../asm/assemble.ts';
-import { type Environment, type MemoryArea, packetContext, TrapError } from './engine.ts';
+import { type Environment, packetContext, TrapError } from './engine.ts';
 import { interpreter } from './interpreter.ts';
 
 const DATA = 4096;
 
 interface Place extends Environment {
   readonly bytes: Uint8Array;
-  readonly areas: MemoryArea[];
+  readonly areas: Environment['areas'][number][];
 }
 
 function place(changes: Partial<Environment> = {}): Place {

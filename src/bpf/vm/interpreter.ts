@@ -1,7 +1,7 @@
 /**
  * The engine that needs nothing: an interpreter that checks every access to memory, counts every instruction and says
- * where a program went wrong. Registers are pairs of 32-bit words in one Int32Array, which helpers see too: BigInt
- * costs many times as much (docs/rationale.md). Nothing is allocated while a program runs, but for divisions of large or
+ * where a program went wrong. Registers are pairs of 32-bit words in one Int32Array, which helpers see too (why:
+ * docs/rationale.md). Nothing is allocated while a program runs, but for divisions of large or
  * signed 64-bit numbers. Atomic operations are atomic for the one thread that runs the program.
  */
 import { UnsupportedError } from '../../base/index.ts';
