@@ -5,10 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { hone } from './beside.ts';
 import { formatSpread, median, printTable } from './statistics.ts';
 
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const readQuietly = [...hone, 'read', '-q'];
 const rounds = Number(process.env.ROUNDS ?? 5);
 const FILTER = 'tcp port 80';
 
@@ -89,22 +89,25 @@ interface Contestant {
 }
 
 function contestants(file: string, pcapng: string, out: string): Contestant[] {
-  const hone = [process.execPath, main, 'read', '-q'];
   return [
     { task: 'into a file', name: 'tcpdump', command: ['tcpdump', '-r', file, '-w', out, FILTER] },
-    { task: 'into a file', name: 'hone, pcap to pcapng', command: [...hone, file, '-f', FILTER, '-w', out] },
+    {
+      task: 'into a file',
+      name: 'hone, pcap to pcapng',
+      command: [...readQuietly, file, '-f', FILTER, '-w', out],
+    },
     {
       task: 'into a file',
       name: 'hone, pcapng to pcapng',
-      command: [...hone, pcapng, '-f', FILTER, '-w', out],
+      command: [...readQuietly, pcapng, '-f', FILTER, '-w', out],
     },
     {
       task: 'into a file',
       name: 'hone, pcap to pcap',
-      command: [...hone, file, '-f', FILTER, '-P', '-w', out],
+      command: [...readQuietly, file, '-f', FILTER, '-P', '-w', out],
     },
     { task: 'count', name: 'tcpdump --count', command: ['tcpdump', '-r', file, '--count', FILTER] },
-    { task: 'count', name: 'hone --count', command: [...hone, file, '-f', FILTER, '--count'] },
+    { task: 'count', name: 'hone --count', command: [...readQuietly, file, '-f', FILTER, '--count'] },
     {
       task: 'into a file',
       name: 'tshark -Y',
@@ -141,7 +144,7 @@ function benchFile(
     string,
   ];
   writeCapture(file, packets, sizes);
-  measure([process.execPath, main, 'read', '-q', file, '-w', pcapng]);
+  measure([...readQuietly, file, '-w', pcapng]);
   console.error(`${title}: ${(statSync(file).size / 1e6).toFixed(0)} MB`);
   const all = contestants(file, pcapng, out).filter(({ once }) => withTshark || !once);
   const runs = new Map<Contestant, Run[]>(all.map((one) => [one, []]));

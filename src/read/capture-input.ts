@@ -2,9 +2,10 @@
  * One capture file as records. What is damaged ends it: everything before is given, then `damage` says what and where.
  */
 import { setImmediate } from 'node:timers/promises';
-import { FormatError } from '../base/index.ts';
+import type { FormatError } from '../base/index.ts';
 import { type CaptureReader, type CaptureRecord, createCaptureReader } from '../pcapng/index.ts';
 import type { ByteSource } from './byte-source.ts';
+import { damageOf } from './damage.ts';
 import type { RecordInput } from './record-input.ts';
 
 const BUFFER_BYTES = 256 << 10;
@@ -63,9 +64,6 @@ export class CaptureInput implements RecordInput {
 
   #end(error: unknown): void {
     this.#isOver = true;
-    if (!(error instanceof FormatError)) throw error;
-    this.damage = new FormatError(`${this.source.name}: ${error.message}`, error.offsetBytes, {
-      cause: error,
-    });
+    this.damage = damageOf(this.source, error);
   }
 }

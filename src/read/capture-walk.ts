@@ -3,7 +3,7 @@
  * what the walk leaves over, is looked at here. Nothing is done in JavaScript for a packet that does not pass.
  */
 import { setImmediate } from 'node:timers/promises';
-import { FormatError } from '../base/index.ts';
+import type { FormatError } from '../base/index.ts';
 import {
   CaptureWalker,
   type CbpfProgram,
@@ -20,6 +20,7 @@ import {
   type PacketRecord,
 } from '../pcapng/index.ts';
 import type { ByteSource } from './byte-source.ts';
+import { damageOf } from './damage.ts';
 import { FILE_MAGIC_BYTES, fileForm } from './file-form.ts';
 
 /** Read at once. */
@@ -244,9 +245,6 @@ export class CaptureWalk {
 
   #end(error: unknown): void {
     this.#isOver = true;
-    if (!(error instanceof FormatError)) throw error;
-    this.damage = new FormatError(`${this.source.name}: ${error.message}`, error.offsetBytes, {
-      cause: error,
-    });
+    this.damage = damageOf(this.source, error);
   }
 }

@@ -7,30 +7,18 @@
  * which only an exit behind another one makes, go forward instead; offset and length of a packet load are added in 32
  * bits.
  */
+
 import type { EbpfInsn } from '../isa/insn.ts';
 import type { InsnRow } from '../isa/table.ts';
-import { packetContext } from '../vm/engine.ts';
+import { mbufFields } from '../mbuf/fields.ts';
 import type { Argument, ContextField, Profile } from './profile.ts';
 
 /** The longest program that the agent takes. */
 const MAX_INSNS = 4096;
 
-const fields = [
-  [packetContext.nbSegs, 2],
-  [packetContext.port, 2],
-  [packetContext.olFlags, 8],
-  [packetContext.packetType, 4],
-  [packetContext.pktLen, 4],
-  [packetContext.dataLen, 2],
-  [packetContext.vlanTci, 2],
-  [packetContext.rss, 4],
-  [packetContext.fdirHi, 4],
-  [packetContext.vlanTciOuter, 2],
-] as const;
-
 /** The fields of an mbuf that programs may load, by loads of the lengths that `loadBytes` gives for a field's. */
 export function mbufContext(loadBytes: (lengthBytes: number) => readonly number[]): readonly ContextField[] {
-  return fields.map(([offset, lengthBytes]) => ({
+  return Object.values(mbufFields).map(({ offset, lengthBytes }) => ({
     offset,
     lengthBytes,
     loadBytes: loadBytes(lengthBytes),

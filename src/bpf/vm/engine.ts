@@ -11,6 +11,7 @@
  */
 import { HoneError } from '../../base/index.ts';
 import type { EbpfProgram } from '../isa/insn.ts';
+import { type MbufFieldName, mbufFields } from '../mbuf/fields.ts';
 
 /** The bytes of stack of one function, and how many functions may be active at once. */
 export const FRAME_BYTES = 512;
@@ -132,23 +133,25 @@ export class TrapError extends HoneError {
  * The context of programs that look at packets: the fields lie where struct rte_mbuf has them, so that one program
  * runs beside a DPDK application, on a replay and on recorded files. The packet loads take r6 as its address.
  */
-export const packetContext = {
+export const packetContext: Readonly<
+  Record<MbufFieldName | 'bufAddr' | 'dataOff' | 'capturedLength' | 'sizeBytes', number>
+> = {
   /** With dataOff the address of the packet, u64. */
   bufAddr: 0,
   dataOff: 16,
-  nbSegs: 20,
-  port: 22,
-  olFlags: 24,
-  packetType: 32,
+  nbSegs: mbufFields.nbSegs.offset,
+  port: mbufFields.port.offset,
+  olFlags: mbufFields.olFlags.offset,
+  packetType: mbufFields.packetType.offset,
   /** Length on the wire, u32. */
-  pktLen: 36,
+  pktLen: mbufFields.pktLen.offset,
   /** Bytes that were captured, at most 65535, u16. */
-  dataLen: 40,
-  vlanTci: 42,
-  rss: 44,
-  fdirHi: 48,
-  vlanTciOuter: 52,
+  dataLen: mbufFields.dataLen.offset,
+  vlanTci: mbufFields.vlanTci.offset,
+  rss: mbufFields.rss.offset,
+  fdirHi: mbufFields.fdirHi.offset,
+  vlanTciOuter: mbufFields.vlanTciOuter.offset,
   /** Bytes that were captured, u32: what the packet loads may read. For engines only. */
   capturedLength: 56,
   sizeBytes: 64,
-} as const;
+};
