@@ -1,18 +1,5 @@
 export { formatEbpf } from './asm/format.ts';
-export { match, NO_TIME, type WalkStop } from './batch/layout.ts';
-export type { RecordFormat } from './batch/record-format.ts';
-export type { Collect } from './batch/walk-code.ts';
-export {
-  CaptureWalker,
-  type CaptureWalkerOptions,
-  type WalkedInterface,
-  type WalkLimits,
-  type WalkTotals,
-} from './batch/walker.ts';
-export { type CbpfStyle, formatCbpf } from './cbpf/format.ts';
-export * from './cbpf/isa.ts';
-export { operate, runCbpf } from './cbpf/run.ts';
-export { validateCbpf } from './cbpf/validate.ts';
+export * from './classic.ts';
 export { BpfObject } from './elf/bpf-object.ts';
 export { compileForFlat } from './flat/translate.ts';
 export { decodeEbpf, encodeEbpf } from './isa/codec.ts';

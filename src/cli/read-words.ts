@@ -3,7 +3,7 @@
  * tshark, and files and the filter stand one after another.
  */
 import { existsSync } from 'node:fs';
-import { TIME_STYLES } from '../packet/index.ts';
+import { TIME_STYLES } from '../packet/time-column.ts';
 
 /** -tt to -ttttt of tcpdump. */
 const TIMES_BY_LETTERS: readonly string[] = ['e', 'd', 'ad', 'r'];

@@ -18,13 +18,12 @@ import {
   openFileSink,
   openSource,
   openTextSink,
-  ProgramMatcher,
   ReadSession,
   type RecordSink,
   WalkedInput,
   walkCompiler,
 } from '../read/index.ts';
-import { useProgramFile } from './program-file.ts';
+import type { ProgramMatcher } from '../read/program-matcher.ts';
 import { addReadOptions, fileLike, type ReadOptions } from './read-options.ts';
 import { ReadReport } from './read-report.ts';
 import { rewriteHabits } from './read-words.ts';
@@ -64,8 +63,7 @@ async function run(options: ReadOptions): Promise<void> {
 
 async function read(options: ReadOptions, sources: readonly ByteSource[]): Promise<void> {
   const { filter, bpf, output, quiet } = options;
-  const program =
-    bpf === undefined ? undefined : useProgramFile(bpf, (object, name) => new ProgramMatcher(object, name));
+  const program = bpf === undefined ? undefined : await loadProgram(bpf);
   const hurry = { isHurried: false };
   const session = await openSession(options, program, sources, hurry);
   const shows = output.kind === 'write' || output.kind === 'count' || !process.stdout.isTTY;
@@ -86,6 +84,13 @@ async function read(options: ReadOptions, sources: readonly ByteSource[]): Promi
   }
   if (program !== undefined) printMaps(program, output);
   if (output.kind === 'write' && !quiet) report.summary();
+}
+
+/** Extended BPF takes long to load: only who brings a program waits for it. */
+async function loadProgram(file: NonNullable<ReadOptions['bpf']>): Promise<ProgramMatcher> {
+  const { useProgramFile } = await import('./program-file.ts');
+  const { ProgramMatcher } = await import('../read/program-matcher.ts');
+  return useProgramFile(file, (object, name) => new ProgramMatcher(object, name));
 }
 
 /** Where they are not in the way of what another program reads. */

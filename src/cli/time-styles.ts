@@ -1,6 +1,6 @@
 /** The option -t of whatever prints lines of packets. */
 import { UsageError } from '../base/index.ts';
-import { TIME_STYLES, type TimeStyle } from '../packet/index.ts';
+import { TIME_STYLES, type TimeStyle } from '../packet/time-column.ts';
 
 /** @throws UsageError */
 export function parseTimeStyle<Other extends string>(

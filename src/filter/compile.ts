@@ -3,7 +3,7 @@
  * come from the resolver that is passed in.
  */
 import { CompileError, UnsupportedError } from '../base/index.ts';
-import type { CbpfProgram } from '../bpf/index.ts';
+import type { CbpfProgram } from '../bpf/classic.ts';
 import { builtinNames } from './builtin-names.ts';
 import { defineCells } from './define-cells.ts';
 import { emitProgram } from './emit.ts';

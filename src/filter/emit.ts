@@ -14,7 +14,7 @@ import {
   BPF_X,
   type CbpfInsn,
   type CbpfProgram,
-} from '../bpf/index.ts';
+} from '../bpf/classic.ts';
 import { type InnerNode, idOf, inOrder, type Node, waysOf } from './graph.ts';
 import type { TestKind } from './predicate.ts';
 import { type Holding, Registers } from './registers.ts';

@@ -2,7 +2,7 @@
  * What a filter asks of a packet, as a formula over tests of values: the form between the tree of the text and the
  * graph of decisions. The order of the parts is the order of evaluation, which a truncated packet can tell.
  */
-import { BPF_ADD, BPF_AND, BPF_SUB, BPF_XOR } from '../bpf/index.ts';
+import { BPF_ADD, BPF_AND, BPF_SUB, BPF_XOR } from '../bpf/classic.ts';
 import type { Value, Values } from './values.ts';
 
 export type TestKind = 'eq' | 'gt' | 'ge' | 'set';

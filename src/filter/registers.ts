@@ -28,7 +28,7 @@ import {
   BPF_X,
   BPF_XOR,
   type CbpfInsn,
-} from '../bpf/index.ts';
+} from '../bpf/classic.ts';
 import type { Value } from './values.ts';
 
 /** The values that A and X hold; undefined when that is not known. */

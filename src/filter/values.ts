@@ -17,7 +17,7 @@ import {
   BPF_SUB,
   BPF_XOR,
   operate,
-} from '../bpf/index.ts';
+} from '../bpf/classic.ts';
 
 export type Value = { readonly id: number } & (
   | { readonly kind: 'constant'; readonly constant: number }

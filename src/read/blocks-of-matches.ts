@@ -2,7 +2,7 @@
  * Packets of a pcap file that a walk has listed, as Enhanced Packet Blocks: made where they are gathered, without an object
  * a packet. The interface keeps the unit of the file's times, so that these are only put together.
  */
-import { type CaptureWalker, match } from '../bpf/index.ts';
+import { type CaptureWalker, match } from '../bpf/classic.ts';
 
 const EPB_TYPE = 6;
 const EPB_FRAME = 32;

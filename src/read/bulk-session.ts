@@ -2,7 +2,7 @@
  * A reading that looks at no packet by itself: a file is walked over, and what passes goes into another file, or is only
  * counted, many packets at a time.
  */
-import type { Collect } from '../bpf/index.ts';
+import type { Collect } from '../bpf/classic.ts';
 import { ReaderGoneError } from '../output/index.ts';
 import type { CaptureRecord, PacketRecord } from '../pcapng/index.ts';
 import type { CaptureWalk } from './capture-walk.ts';

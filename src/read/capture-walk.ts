@@ -11,7 +11,7 @@ import {
   match,
   type RecordFormat,
   type WalkStop,
-} from '../bpf/index.ts';
+} from '../bpf/classic.ts';
 import {
   type CaptureInterface,
   type CaptureReader,

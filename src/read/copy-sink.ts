@@ -2,7 +2,7 @@
  * Records as they are, from one file into one of the same format: byte order, sections, options and blocks that nobody
  * knows stay what they are.
  */
-import type { CaptureWalker } from '../bpf/index.ts';
+import type { CaptureWalker } from '../bpf/classic.ts';
 import type { OutputStream } from '../output/index.ts';
 import type { RecordOrigin, RecordSink } from './record-sink.ts';
 

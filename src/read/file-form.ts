@@ -1,5 +1,5 @@
 /** How the records of a capture file look, as its first four bytes tell. */
-import type { RecordFormat } from '../bpf/index.ts';
+import type { RecordFormat } from '../bpf/classic.ts';
 
 export const FILE_MAGIC_BYTES = 4;
 

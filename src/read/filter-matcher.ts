@@ -2,7 +2,7 @@
  * A filter expression as a matcher. The link type of a packet's interface decides what the expression means for it; a
  * packet whose direction the file does not tell matches when it would match either way.
  */
-import { type CbpfProgram, runCbpf } from '../bpf/index.ts';
+import { type CbpfProgram, runCbpf } from '../bpf/classic.ts';
 import { compileFilter, type Resolver } from '../filter/index.ts';
 import type { CaptureInterface, PacketRecord } from '../pcapng/index.ts';
 import type { PacketMatcher } from './packet-matcher.ts';

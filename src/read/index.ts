@@ -11,7 +11,6 @@ export { collectFor, type FileOutput, openFileSink, openTextSink, type TextOutpu
 export { openSource } from './open-source.ts';
 export { parsePacketRanges } from './packet-ranges.ts';
 export { parseTime } from './parse-time.ts';
-export { ProgramMatcher } from './program-matcher.ts';
 export { ReadSession } from './read-session.ts';
 export type { RecordSink } from './record-sink.ts';
 export type { Selection } from './selection.ts';

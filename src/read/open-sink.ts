@@ -1,6 +1,6 @@
 /** Opens where the records of a reading go. What a form of output needs is loaded when it is asked for. */
 
-import type { Collect, RecordFormat } from '../bpf/index.ts';
+import type { Collect, RecordFormat } from '../bpf/classic.ts';
 import { OutputStream, openOutput } from '../output/index.ts';
 import { CopySink } from './copy-sink.ts';
 import type { FieldsLayout } from './fields-layout.ts';

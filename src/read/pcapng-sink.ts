@@ -2,7 +2,7 @@
  * Records of several files, or of a pcap file, as one pcapng section: every interface of every file becomes an interface
  * of it. Blocks stay what they are, but for the number of their interface and, when need be, the byte order.
  */
-import type { CaptureWalker } from '../bpf/index.ts';
+import type { CaptureWalker } from '../bpf/classic.ts';
 import type { OutputStream } from '../output/index.ts';
 import {
   type CaptureInterface,

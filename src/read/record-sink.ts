@@ -1,5 +1,5 @@
 /** Where the records of a reading go: a file, lines of text, counts. */
-import type { CaptureWalker } from '../bpf/index.ts';
+import type { CaptureWalker } from '../bpf/classic.ts';
 import type { CaptureRecord, PacketRecord } from '../pcapng/index.ts';
 
 /** A record on its way. */

@@ -15,7 +15,7 @@ import {
   BPF_RSH,
   BPF_SUB,
   BPF_XOR,
-} from '../../bpf/index.ts';
+} from '../../bpf/classic.ts';
 import type { Arithmetic, ArithmeticOperator, Comparison } from '../ast.ts';
 import { always, and, compare, not, type Predicate, type TestKind } from '../predicate.ts';
 import type { Value } from '../values.ts';

@@ -4,7 +4,7 @@
  * RFC 3032, 2516, 8926, checked against tcpdump.
  */
 import type { Span } from '../../base/index.ts';
-import { BPF_ADD, BPF_AND, BPF_MUL } from '../../bpf/index.ts';
+import { BPF_ADD, BPF_AND, BPF_MUL } from '../../bpf/classic.ts';
 import type { Filter } from '../ast.ts';
 import { always, and, assign, or, type Predicate } from '../predicate.ts';
 import type { Value } from '../values.ts';

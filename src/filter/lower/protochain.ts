@@ -4,7 +4,7 @@
  * of headers is looked at. Source: RFC 8200, 4302.
  */
 import type { Span } from '../../base/index.ts';
-import { BPF_MUL, BPF_RSH, BPF_SUB, BPF_XOR } from '../../bpf/index.ts';
+import { BPF_MUL, BPF_RSH, BPF_SUB, BPF_XOR } from '../../bpf/classic.ts';
 import { and, assign, or, type Predicate } from '../predicate.ts';
 import type { Value } from '../values.ts';
 import { carries } from './link.ts';

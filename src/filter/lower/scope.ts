@@ -3,7 +3,7 @@
  * (`vlan` and its like move them), how to read a field there, and how to report a fault of the text.
  */
 import { CompileError, nearest, type Span } from '../../base/index.ts';
-import { BPF_AND, BPF_LSH } from '../../bpf/index.ts';
+import { BPF_AND, BPF_LSH } from '../../bpf/classic.ts';
 import { compare, type Predicate, type TestKind } from '../predicate.ts';
 import type { Resolver } from '../resolver.ts';
 import { type Value, Values } from '../values.ts';
