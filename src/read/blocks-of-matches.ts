@@ -29,6 +29,8 @@ export function writeBlocksOfMatches(
     const length = EPB_FRAME + captured + (-captured & 3);
     if (at + length > into.length) break;
     const data = view.getUint32(row + match.data, true);
+    // The padding first: what is there is of packets before. Of a packet without bytes it is the original length's place.
+    out.setUint32(at + length - 8, 0, true);
     out.setUint32(at, EPB_TYPE, true);
     out.setUint32(at + 4, length, true);
     out.setUint32(at + 8, 0, true);
@@ -36,8 +38,6 @@ export function writeBlocksOfMatches(
     out.setUint32(at + 16, view.getUint32(row + match.time, true), true);
     out.setUint32(at + 20, captured, true);
     out.setUint32(at + 24, view.getUint32(row + match.originalLength, true), true);
-    // The padding first: what is there is of packets before.
-    out.setUint32(at + length - 8, 0, true);
     copyBytes(bytes, data, captured, into, at + EPB_DATA);
     out.setUint32(at + length - 4, length, true);
     at += length;
