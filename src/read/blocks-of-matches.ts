@@ -38,7 +38,8 @@ export function writeBlocksOfMatches(
     out.setUint32(at + 16, view.getUint32(row + match.time, true), true);
     out.setUint32(at + 20, captured, true);
     out.setUint32(at + 24, view.getUint32(row + match.originalLength, true), true);
-    copyBytes(bytes, data, captured, into, at + EPB_DATA);
+    if (captured > SHORT_BYTES) into.set(bytes.subarray(data, data + captured), at + EPB_DATA);
+    else copyWords(view, data, captured, out, at + EPB_DATA);
     out.setUint32(at + length - 4, length, true);
     at += length;
   }
@@ -46,12 +47,10 @@ export function writeBlocksOfMatches(
 }
 
 /** A loop beats `set` while packets are short: no view has to be made. */
-const SHORT_BYTES = 96;
+const SHORT_BYTES = 256;
 
-function copyBytes(from: Uint8Array, start: number, length: number, into: Uint8Array, at: number): void {
-  if (length > SHORT_BYTES) {
-    into.set(from.subarray(start, start + length), at);
-    return;
-  }
-  for (let i = 0; i < length; i++) into[at + i] = from[start + i]!;
+function copyWords(from: DataView, start: number, length: number, into: DataView, at: number): void {
+  const words = length & ~3;
+  for (let i = 0; i < words; i += 4) into.setUint32(at + i, from.getUint32(start + i, true), true);
+  for (let i = words; i < length; i++) into.setUint8(at + i, from.getUint8(start + i));
 }
