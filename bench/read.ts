@@ -1,6 +1,7 @@
 /**
  * `hone read` beside tcpdump and tshark: a filter into a file, and a filter and a count, over 1 million packets of mixed
  * sizes and 10 million of 64 bytes. Files are in the page cache; rounds alternate, because the machine is noisy and drifts.
+ * Rates are of whole processes, and once more without what the same command takes for a file of one packet.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
@@ -84,34 +85,57 @@ interface Contestant {
   readonly task: string;
   readonly name: string;
   readonly command: readonly string[];
+  /** The same with a file of one packet. */
+  readonly start: readonly string[];
   /** Too slow for every file and every round. */
   readonly once?: true;
 }
 
-function contestants(file: string, pcapng: string, out: string): Contestant[] {
+interface Files {
+  readonly pcap: string;
+  readonly pcapng: string;
+}
+
+function contestants(files: Files, one: Files, out: string): Contestant[] {
+  const contestant = (task: string, name: string, command: (files: Files) => string[]): Contestant => ({
+    task,
+    name,
+    command: command(files),
+    start: command(one),
+  });
   return [
-    { task: 'into a file', name: 'tcpdump', command: ['tcpdump', '-r', file, '-w', out, FILTER] },
+    contestant('into a file', 'tcpdump', ({ pcap }) => ['tcpdump', '-r', pcap, '-w', out, FILTER]),
+    contestant('into a file', 'hone, pcap to pcapng', ({ pcap }) => [
+      ...readQuietly,
+      pcap,
+      '-f',
+      FILTER,
+      '-w',
+      out,
+    ]),
+    contestant('into a file', 'hone, pcapng to pcapng', ({ pcapng }) => [
+      ...readQuietly,
+      pcapng,
+      '-f',
+      FILTER,
+      '-w',
+      out,
+    ]),
+    contestant('into a file', 'hone, pcap to pcap', ({ pcap }) => [
+      ...readQuietly,
+      pcap,
+      '-f',
+      FILTER,
+      '-P',
+      '-w',
+      out,
+    ]),
+    contestant('count', 'tcpdump --count', ({ pcap }) => ['tcpdump', '-r', pcap, '--count', FILTER]),
+    contestant('count', 'hone --count', ({ pcap }) => [...readQuietly, pcap, '-f', FILTER, '--count']),
     {
-      task: 'into a file',
-      name: 'hone, pcap to pcapng',
-      command: [...readQuietly, file, '-f', FILTER, '-w', out],
-    },
-    {
-      task: 'into a file',
-      name: 'hone, pcapng to pcapng',
-      command: [...readQuietly, pcapng, '-f', FILTER, '-w', out],
-    },
-    {
-      task: 'into a file',
-      name: 'hone, pcap to pcap',
-      command: [...readQuietly, file, '-f', FILTER, '-P', '-w', out],
-    },
-    { task: 'count', name: 'tcpdump --count', command: ['tcpdump', '-r', file, '--count', FILTER] },
-    { task: 'count', name: 'hone --count', command: [...readQuietly, file, '-f', FILTER, '--count'] },
-    {
-      task: 'into a file',
-      name: 'tshark -Y',
-      command: ['tshark', '-n', '-r', file, '-Y', 'tcp.port==80', '-w', out],
+      ...contestant('into a file', 'tshark -Y', ({ pcap }) => [
+        ...['tshark', '-n', '-r', pcap, '-Y', 'tcp.port==80', '-w', out],
+      ]),
       once: true,
     },
   ];
@@ -124,7 +148,16 @@ export async function benchRead(): Promise<void> {
       ...benchFile(folder, '1 M packets, mixed sizes', 1_000_000, MIXED_SIZES, true),
       ...benchFile(folder, '10 M packets of 64 bytes', 10_000_000, [64], false),
     ];
-    const header = ['file', 'task', 'program', 'Mpackets/s', 'times tcpdump', 'peak memory, MiB'];
+    const header = [
+      'file',
+      'task',
+      'program',
+      'Mpackets/s',
+      'times tcpdump',
+      'without start: Mpackets/s',
+      'times tcpdump',
+      'peak memory, MiB',
+    ];
     printTable(header, rows);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -138,28 +171,43 @@ function benchFile(
   sizes: readonly number[],
   withTshark: boolean,
 ): string[][] {
-  const [file, pcapng, out] = ['in.pcap', 'in.pcapng', 'out'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  writeCapture(file, packets, sizes);
-  measure([...readQuietly, file, '-w', pcapng]);
-  console.error(`${title}: ${(statSync(file).size / 1e6).toFixed(0)} MB`);
-  const all = contestants(file, pcapng, out).filter(({ once }) => withTshark || !once);
+  const filesOf = (name: string): Files => ({
+    pcap: join(folder, `${name}.pcap`),
+    pcapng: join(folder, `${name}.pcapng`),
+  });
+  const [files, one, out] = [filesOf('in'), filesOf('one'), join(folder, 'out')];
+  writeCapture(files.pcap, packets, sizes);
+  writeCapture(one.pcap, 1, sizes);
+  for (const { pcap, pcapng } of [files, one]) measure([...readQuietly, pcap, '-w', pcapng]);
+  console.error(`${title}: ${(statSync(files.pcap).size / 1e6).toFixed(0)} MB`);
+  const all = contestants(files, one, out).filter(({ once }) => withTshark || !once);
   const runs = new Map<Contestant, Run[]>(all.map((one) => [one, []]));
+  const starts = new Map<Contestant, number[]>(all.map((one) => [one, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const one of all) {
-      if (one.once && round > 0) continue;
+    for (const contestant of all) {
+      if (contestant.once && round > 0) continue;
       rmSync(out, { force: true });
-      runs.get(one)!.push(measure(one.command));
+      runs.get(contestant)!.push(measure(contestant.command));
+      rmSync(out, { force: true });
+      starts.get(contestant)!.push(measure(contestant.start).seconds);
     }
   }
-  const rates = (one: Contestant) => runs.get(one)!.map(({ seconds }) => packets / seconds / 1e6);
+  const rates = (one: Contestant, start = 0) =>
+    runs.get(one)!.map(({ seconds }) => packets / (seconds - start) / 1e6);
+  const walking = (one: Contestant) => rates(one, median(starts.get(one)!));
   return all.map((one) => {
     const reference = all.find(({ task, name }) => task === one.task && name.startsWith('tcpdump'))!;
-    const ratio = median(rates(one)) / median(rates(reference));
+    const times = (of: (one: Contestant) => number[]) => (median(of(one)) / median(of(reference))).toFixed(2);
     const peak = Math.max(...runs.get(one)!.map(({ peakMiB }) => peakMiB));
-    return [title, one.task, one.name, formatSpread(rates(one), 2), ratio.toFixed(2), peak.toFixed(0)];
+    return [
+      title,
+      one.task,
+      one.name,
+      formatSpread(rates(one), 2),
+      times(rates),
+      formatSpread(walking(one), 2),
+      times(walking),
+      peak.toFixed(0),
+    ];
   });
 }
