@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CaptureWalker } from '../bpf/classic.ts';
 import { writeBlocksOfMatches } from './blocks-of-matches.ts';
 
-const LENGTHS = [0, 1, 4, 95, 96, 97, 200];
+const LENGTHS = [0, 1, 2, 3, 4, 97, 255, 256, 257, 300];
 
 /** Records of a pcap file, microseconds: packet i is LENGTHS[i] bytes of i + 1. */
 function listedWalker(): CaptureWalker {
@@ -50,7 +50,7 @@ test('an Enhanced Packet Block for each match, over whatever was there before', 
 
 test('only blocks that have room, and the rest from the next match on', () => {
   const walker = listedWalker();
-  const into = new Uint8Array(240);
+  const into = new Uint8Array(340);
   const parts: Buffer[] = [];
   for (let at = 0; at < walker.listed; ) {
     const { length, next } = writeBlocksOfMatches(walker, at, into);

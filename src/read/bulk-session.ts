@@ -66,18 +66,20 @@ export class BulkSession {
   }
 
   async #run(): Promise<void> {
+    const { walk } = this.#reading;
     let failure: unknown;
     try {
       await this.#pump();
+      if (this.#sink === undefined && this.#early.length === 0 && walk.damage !== undefined)
+        throw walk.damage;
+      await this.#openSink();
     } catch (error) {
       // Before there is an output there is nothing to complete.
       if (this.#sink === undefined || isOfSink(error)) throw error;
       failure = error;
     }
-    const { damage } = this.#reading.walk;
-    if (this.#sink === undefined && this.#early.length === 0 && damage !== undefined) throw damage;
-    await (await this.#openSink()).finish();
-    if (failure ?? damage) throw failure ?? damage;
+    await this.#sink!.finish();
+    if (failure ?? walk.damage) throw failure ?? walk.damage;
   }
 
   async #pump(): Promise<void> {

@@ -9,7 +9,6 @@ import {
   type CaptureRecord,
   decodeBlock,
   encodeBlock,
-  encodeEnhancedPacket,
   encodeInterfaceDescription,
   encodeSectionHeader,
   type PacketRecord,
@@ -55,7 +54,9 @@ export class PcapngSink implements RecordSink {
     if (littleEndian !== undefined && isCopied) return this.#copy(origin, littleEndian, interfaceId);
     const unitsNs = littleEndian === undefined && from.tsresol === MICROSECONDS ? 1000n : 1n;
     const timestamp = (timestampNs ?? 0n) / unitsNs;
-    return this.#put(encodeEnhancedPacket({ interfaceId, timestamp, data, originalLength }));
+    // Without options, as writeBlocksOfMatches makes them.
+    const options = { list: [], ended: false };
+    return this.#put(encodeBlock({ type: 'EPB', interfaceId, timestamp, originalLength, data, options }));
   }
 
   putOther(record: Exclude<CaptureRecord, PacketRecord>, origin: RecordOrigin): Promise<void> | undefined {
