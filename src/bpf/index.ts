@@ -13,6 +13,13 @@ export { type CbpfStyle, formatCbpf } from './cbpf/format.ts';
 export * from './cbpf/isa.ts';
 export { operate, runCbpf } from './cbpf/run.ts';
 export { validateCbpf } from './cbpf/validate.ts';
+export {
+  type KeyedMapLayout,
+  strideBytes,
+  traceContext,
+  traceHelper,
+  valueOffsetInEntry,
+} from './context/context-layout.ts';
 export { BpfObject } from './elf/bpf-object.ts';
 export { compileForFlat } from './flat/translate.ts';
 export { decodeEbpf, encodeEbpf } from './isa/codec.ts';
