@@ -1,5 +1,12 @@
 export { formatEbpf } from './asm/format.ts';
 export * from './classic.ts';
+export {
+  type KeyedMapLayout,
+  strideBytes,
+  traceContext,
+  traceHelper,
+  valueOffsetInEntry,
+} from './context/context-layout.ts';
 export { BpfObject } from './elf/bpf-object.ts';
 export { compileForFlat } from './flat/translate.ts';
 export { decodeEbpf, encodeEbpf } from './isa/codec.ts';

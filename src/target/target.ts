@@ -3,6 +3,8 @@
  * replay speak the same protocol and stand behind the same interfaces. Nothing here touches the system.
  */
 
+import type { KeyedMapLayout } from '../bpf/index.ts';
+
 export type Direction = 'in' | 'out';
 
 /** How filters run on the target: native code, librte_bpf's interpreter, or an interpreter of hone's own. */
@@ -141,6 +143,82 @@ export interface CaptureFeed {
   /** After this resolves no thread writes any more; rings and counters stay readable until close(). */
   stop(): Promise<void>;
   /** Unmaps everything. */
+  close(): void;
+}
+
+/** A program on a trace point. */
+export interface TraceAttachment {
+  /** `dpdk:rx_burst` and so on (tracepoints/), or `app:PROVIDER:NAME`. */
+  readonly point: string;
+  /** Of the points of DPDK: undefined for every port, every queue. */
+  readonly portId: number | undefined;
+  readonly queueId: number | undefined;
+  /** Index into `programs`. */
+  readonly program: number;
+  readonly needsTime: boolean;
+  /** How many bytes of a packet are copied into the context. */
+  readonly packetBytes: number;
+}
+
+export interface TraceRequest {
+  /** Encoded eBPF over a trace context (bpf/context). */
+  readonly programs: readonly Uint8Array[];
+  readonly attachments: readonly TraceAttachment[];
+  readonly contextBytes: number;
+  readonly stateOffset: number;
+  readonly keyedMaps: readonly KeyedMapLayout[];
+  /** Of the hashes. */
+  readonly seed: number;
+  /** What each writer's state holds at the start, from stateOffset on; undefined for zeros. */
+  readonly initialState: Uint8Array | undefined;
+  /** Data area of each writer's event ring, 64 KiB to 1 GiB, a power of two; 0: no program emits. */
+  readonly ringBytes: number;
+}
+
+/** Of one attachment over all writers since the start. */
+export interface TraceCost {
+  readonly hits: bigint;
+  /** Hits whose program was timed, and what they took together. */
+  readonly sampledHits: bigint;
+  readonly sampledNs: bigint;
+}
+
+/** One thread of the target that hits trace points, and its own copy of the maps. */
+export interface TraceWriter {
+  readonly tid: number;
+  /** lcore id; undefined for a thread that is no lcore. */
+  readonly lcore: number | undefined;
+  readonly name: string;
+  /**
+   * The context that no program uses since the last `snapshot`, maps of the bank included: what it holds is exact. The
+   * reader zeroes the maps after it has taken them over (from traceContext.maps to stateOffset).
+   */
+  readonly quiet: Uint8Array;
+  /** The state, from stateOffset on, while programs use it. */
+  readonly state: Uint8Array;
+  /** For each keyed map, how many updates found no room since the start. */
+  readonly withoutRoom: readonly bigint[];
+  /** Events that were lost since the start because the ring was full. */
+  readonly lostEvents: bigint;
+}
+
+/** A running trace. Closing it, or losing the host, ends it on the target and frees everything there. */
+export interface TraceFeed {
+  readonly engine: FilterEngine;
+  /** CLOCK_REALTIME at the start: the zero of `Ring.burstTime`. Programs see CLOCK_REALTIME ns as time. */
+  readonly baseNs: bigint;
+  /** Takes in what the target announced, without waiting. */
+  poll(): readonly FeedEvent[];
+  readonly writers: readonly TraceWriter[];
+  /** Event records: {u32 length with this head and padded to 8, u32 zero}, then what `emit` was given. */
+  readonly rings: readonly Ring[];
+  /** Exchanges every writer's banks; resolves when no program uses the `quiet` ones any more. */
+  snapshot(): Promise<void>;
+  /** Hits that no writer could be found for (more threads than the target has places). */
+  readonly unplacedHits: bigint;
+  costs(): readonly TraceCost[];
+  /** After this resolves no program runs any more; everything stays readable until close(). */
+  stop(): Promise<void>;
   close(): void;
 }
 
