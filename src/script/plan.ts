@@ -121,12 +121,17 @@ export type EventPlan =
 
 export interface CompiledProbe {
   readonly point: ProbePoint;
+  /** Of a point of DPDK: undefined for every port, every queue. */
+  readonly port: number | undefined;
+  readonly queue: number | undefined;
   /** Where it runs: on the target, or in the host (BEGIN, END, interval of the form `agent`). */
   readonly runs: 'target' | 'host';
   readonly program: EbpfProgram;
   /** Form `agent`: it uses the time; bytes of the packet that it may look at (multiple of 32, at most 256). */
   readonly needsTime: boolean;
   readonly packetBytes: number;
+  /** Form `agent`: bit i is set when the program looks at args[i]; the others need not be filled in. */
+  readonly argumentsUsed: number;
 }
 
 export interface CompiledScript {
