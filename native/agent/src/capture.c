@@ -20,7 +20,10 @@ struct moment {
 	uint64_t ns; /* 0: not yet read */
 };
 
-/* The packets that the filter accepts, in order, into `chosen`; how many. A loop of its own: most are rejected. */
+/*
+ * The packets that the filter accepts, in order, into `chosen`; how many. A loop of its own: most are rejected, and a
+ * packet that is costs the program and one branch.
+ */
 static uint16_t select_matching(const struct program *program, struct rte_mbuf **packets, uint16_t count,
 				struct rte_mbuf **chosen)
 {
@@ -31,10 +34,11 @@ static uint16_t select_matching(const struct program *program, struct rte_mbuf *
 	for (uint16_t i = 0; i < count; i++) {
 		uint64_t verdict = likely(quick != NULL) ? quick(packets[i]) : PROGRAM_UNDECIDED;
 
-		if (unlikely(verdict == PROGRAM_UNDECIDED))
-			verdict = program_run(program, packets[i]);
-		chosen[found] = packets[i];
-		found += verdict != 0;
+		if (likely(verdict == 0))
+			continue;
+		if (unlikely(verdict == PROGRAM_UNDECIDED) && program_run(program, packets[i]) == 0)
+			continue;
+		chosen[found++] = packets[i];
 	}
 	return found;
 }
