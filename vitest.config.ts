@@ -8,6 +8,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/{conformance,property,fuzz,docs}/**/*.test.ts'],
+          /** Against tests that hang: none is about seconds, and a loaded machine is slow. */
+          testTimeout: 120_000,
         },
       },
       {

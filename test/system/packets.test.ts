@@ -278,10 +278,11 @@ test('over veth: what tcpdump saw on the wire, at its times; tags that the drive
     wire,
     '--nano',
     '-U',
+    // Its ring has a slot of that size for each packet: room for all of them at once.
     '-s',
-    '0',
+    '2048',
     '-B',
-    '8192',
+    '32768',
   ]);
   await tcpdump.stderrMatches(/listening on/);
   const file = join(folder, 'veth.pcapng');
@@ -294,6 +295,7 @@ test('over veth: what tcpdump saw on the wire, at its times; tags that the drive
   );
   await finish(running);
   await finish(vlan);
+  await until('tcpdump to have written as many', () => readPackets(wire).length >= readPackets(file).length);
   tcpdump.child.kill('SIGINT');
   await tcpdump.finished();
 

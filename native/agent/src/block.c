@@ -3,6 +3,8 @@
 
 #include "block.h"
 
+#define DROPCOUNT_OPTION 12
+
 static void put_tag(struct block_tags *tags, uint16_t protocol, uint16_t tci)
 {
 	uint8_t *to = tags->bytes + 4 * tags->count++;
@@ -41,10 +43,9 @@ static void put(struct output *output, const uint8_t *from, uint32_t bytes)
 	output->room -= bytes;
 }
 
-void block_gather(uint8_t *to, const struct block_packet *packet)
+static void gather(uint8_t *to, const struct block_packet *packet)
 {
-	static const struct block_tags none;
-	const struct block_tags *tags = packet->rare == NULL ? &none : &packet->rare->tags;
+	const struct block_tags *tags = &packet->rare.tags;
 	struct output output = { .to = to, .room = packet->captured };
 	uint32_t before_tags = tags->count == 0 ? 0 : 12;
 
@@ -69,12 +70,13 @@ void block_gather(uint8_t *to, const struct block_packet *packet)
 	memset(output.to, 0, output.room);
 }
 
-uint8_t *block_put_rare(uint8_t *to, const struct block_rare *rare)
+/* epb_dropcount and opt_comment; the place behind them. */
+static uint8_t *put_rare(uint8_t *to, const struct block_rare *rare)
 {
 	if (rare->lost != 0) {
 		block_put32(to, block_option(4, 8));
 		memcpy(to + 4, &rare->lost, sizeof(rare->lost));
-		to += 12;
+		to += DROPCOUNT_OPTION;
 	}
 	if (rare->comment_length != 0) {
 		uint32_t padded = block_pad(rare->comment_length);
@@ -85,4 +87,30 @@ uint8_t *block_put_rare(uint8_t *to, const struct block_rare *rare)
 		to += 4 + padded;
 	}
 	return to;
+}
+
+uint32_t block_length(const struct block_packet *packet)
+{
+	const struct block_rare *rare = &packet->rare;
+	uint32_t length = block_plain_length(packet->captured, packet->has_hash);
+
+	if (rare->lost != 0)
+		length += DROPCOUNT_OPTION;
+	if (rare->comment_length != 0)
+		length += 4 + block_pad(rare->comment_length);
+	return length;
+}
+
+void block_write(uint8_t *to, const struct block_source *source, uint32_t interface,
+		 const struct block_packet *packet)
+{
+	uint32_t length = block_length(packet);
+	uint32_t padded = block_pad(packet->captured);
+
+	to = block_put_header(to, length, interface, packet->timestamp_ns, packet->captured, packet->original);
+	if (padded != packet->captured)
+		block_put32(to + padded - 4, 0);
+	gather(to, packet);
+	to = block_put_source(to + padded, source, packet->mbuf, packet->has_hash);
+	block_put_end(put_rare(to, &packet->rare), packet->packet_id, length);
 }

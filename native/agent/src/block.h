@@ -22,6 +22,7 @@
 #define BLOCK_HEADER 28
 #define BLOCK_FIXED_OPTIONS (8 + 8 + 12 + 4) /* flags, queue, packetid, endofopt */
 #define BLOCK_TRAILER 4
+#define BLOCK_HASH_OPTION 12
 #define BLOCK_MAX_COMMENT 192
 
 /* The same in each block of a hook. */
@@ -35,7 +36,7 @@ struct block_tags {
 	uint8_t bytes[8];
 };
 
-/* What few packets have; looked at only where `rare` in struct block_packet says so. */
+/* What few packets have. */
 struct block_rare {
 	uint64_t lost; /* packets since the one before, 0: none */
 	struct block_tags tags;
@@ -43,6 +44,7 @@ struct block_rare {
 	char comment[BLOCK_MAX_COMMENT];
 };
 
+/* A packet for which block_write_plain() is not enough. */
 struct block_packet {
 	const struct rte_mbuf *mbuf;
 	uint64_t timestamp_ns;
@@ -50,7 +52,7 @@ struct block_packet {
 	uint32_t captured;
 	uint32_t original;
 	bool has_hash;
-	const struct block_rare *rare; /* NULL: no tags, no loss, no comment */
+	struct block_rare rare;
 };
 
 static inline uint32_t block_option(uint16_t code, uint16_t length)
@@ -71,19 +73,14 @@ static inline uint32_t block_pad(uint32_t bytes)
 	return (bytes + 3) & ~3u;
 }
 
-static inline uint32_t block_length(const struct block_packet *packet)
+/* Of a block without dropcount and comment. */
+static inline uint32_t block_plain_length(uint32_t captured, bool has_hash)
 {
-	const struct block_rare *rare = packet->rare;
-	uint32_t length = BLOCK_HEADER + block_pad(packet->captured) + BLOCK_FIXED_OPTIONS + BLOCK_TRAILER;
-
-	if (packet->has_hash)
-		length += 12;
-	if (unlikely(rare != NULL && rare->lost != 0))
-		length += 12;
-	if (unlikely(rare != NULL && rare->comment_length != 0))
-		length += 4 + block_pad(rare->comment_length);
-	return length;
+	return BLOCK_HEADER + block_pad(captured) + (has_hash ? BLOCK_HASH_OPTION : 0) + BLOCK_FIXED_OPTIONS +
+	       BLOCK_TRAILER;
 }
+
+uint32_t block_length(const struct block_packet *packet);
 
 /*
  * Copies without a call for what most packets are. Never reads a byte outside [from, from + bytes): the end
@@ -91,22 +88,22 @@ static inline uint32_t block_length(const struct block_packet *packet)
  */
 static inline void block_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 {
-	uint32_t at;
+	uint32_t at = 0;
 
 	if (unlikely(bytes < 16 || bytes > 512)) {
 		memcpy(to, from, bytes);
 		return;
 	}
-	for (at = 0; at + 16 <= bytes; at += 16)
+	for (; at + 64 <= bytes; at += 64)
+		memcpy(to + at, from + at, 64);
+	for (; at + 16 <= bytes; at += 16)
 		memcpy(to + at, from + at, 16);
-	memcpy(to + bytes - 16, from + bytes - 16, 16);
+	if (at != bytes)
+		memcpy(to + bytes - 16, from + bytes - 16, 16);
 }
 
 /* Adapter's and driver's tags: what has to be put back at offset 12, in network byte order. */
 struct block_tags block_tags(const struct rte_mbuf *mbuf, uint32_t direction);
-
-/* Gathers segments, inserts tags, cuts at packet->captured. */
-void block_gather(uint8_t *to, const struct block_packet *packet);
 
 static inline void block_put32(uint8_t *to, uint32_t value)
 {
@@ -120,45 +117,62 @@ static inline void block_put64(uint8_t *to, uint32_t low, uint32_t high)
 	memcpy(to, &value, sizeof(value));
 }
 
-/* epb_dropcount and opt_comment; the place after them. */
-uint8_t *block_put_rare(uint8_t *to, const struct block_rare *rare);
-
-/* Writes block_length() bytes at `to`, which is aligned to 4. Stores go straight to their place. */
-static inline void block_write(uint8_t *to, const struct block_source *source, uint32_t interface,
-			       const struct block_packet *packet)
+/* The place of the packet's data. */
+static inline uint8_t *block_put_header(uint8_t *to, uint32_t length, uint32_t interface, uint64_t timestamp_ns,
+					uint32_t captured, uint32_t original)
 {
-	const struct rte_mbuf *mbuf = packet->mbuf;
-	const uint32_t length = block_length(packet);
-	const uint32_t padded = block_pad(packet->captured);
-
 	block_put64(to, 6, length);
-	block_put64(to + 8, interface, (uint32_t)(packet->timestamp_ns >> 32));
-	block_put64(to + 16, (uint32_t)packet->timestamp_ns, packet->captured);
-	block_put32(to + 24, packet->original);
-	to += BLOCK_HEADER;
-	if (padded != packet->captured)
-		block_put32(to + padded - 4, 0);
-	if (likely((packet->rare == NULL || packet->rare->tags.count == 0) && packet->captured <= mbuf->data_len))
-		block_copy(to, rte_pktmbuf_mtod(mbuf, const uint8_t *), packet->captured);
-	else
-		block_gather(to, packet);
-	to += padded;
+	block_put64(to + 8, interface, (uint32_t)(timestamp_ns >> 32));
+	block_put64(to + 16, (uint32_t)timestamp_ns, captured);
+	block_put32(to + 24, original);
+	return to + BLOCK_HEADER;
+}
+
+/* epb_flags, epb_queue, and epb_hash where there is one; the place behind them. */
+static inline uint8_t *block_put_source(uint8_t *to, const struct block_source *source, const struct rte_mbuf *mbuf,
+					bool has_hash)
+{
 	memcpy(to, source, sizeof(*source));
 	to += sizeof(*source);
-	if (packet->has_hash) {
+	if (has_hash) {
 		uint32_t rss = mbuf->hash.rss;
 
 		/* Algorithm 5 is Toeplitz; five bytes and three of padding. */
 		block_put64(to, block_option(3, 5), 5 | rss << 8);
 		block_put32(to + 8, rss >> 24);
-		to += 12;
+		to += BLOCK_HASH_OPTION;
 	}
-	if (unlikely(packet->rare != NULL))
-		to = block_put_rare(to, packet->rare);
+	return to;
+}
+
+/* epb_packetid, opt_endofopt, and the length again. */
+static inline void block_put_end(uint8_t *to, uint64_t packet_id, uint32_t length)
+{
 	block_put32(to, block_option(5, 8));
-	memcpy(to + 4, &packet->packet_id, sizeof(packet->packet_id));
+	memcpy(to + 4, &packet_id, sizeof(packet_id));
 	block_put64(to + 12, 0, length);
 }
+
+/*
+ * The block of a packet whose first segment has all that is captured and that has nothing rare: `length` bytes, which
+ * block_plain_length() told. Stores go straight to their place, and all it needs stays in registers: `to` is aligned to 4.
+ */
+static inline void block_write_plain(uint8_t *to, uint32_t length, const struct block_source *source,
+				     uint32_t interface, uint64_t timestamp_ns, uint64_t packet_id,
+				     const struct rte_mbuf *mbuf, uint32_t captured, bool has_hash)
+{
+	uint32_t padded = block_pad(captured);
+
+	to = block_put_header(to, length, interface, timestamp_ns, captured, mbuf->pkt_len);
+	if (padded != captured)
+		block_put32(to + padded - 4, 0);
+	block_copy(to, rte_pktmbuf_mtod(mbuf, const uint8_t *), captured);
+	block_put_end(block_put_source(to + padded, source, mbuf, has_hash), packet_id, length);
+}
+
+/* Writes block_length() bytes at `to`: gathers segments, inserts tags, cuts at packet->captured. */
+void block_write(uint8_t *to, const struct block_source *source, uint32_t interface,
+		 const struct block_packet *packet);
 
 /* --meta: what pcapng has no field for, as text; the length, at most BLOCK_MAX_COMMENT. */
 uint32_t block_comment(char *to, const struct rte_mbuf *mbuf, uint32_t direction);

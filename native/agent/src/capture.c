@@ -20,7 +20,10 @@ struct moment {
 	uint64_t ns; /* 0: not yet read */
 };
 
-/* The packets that the filter accepts, in order, into `chosen`; how many. A loop of its own: most are rejected. */
+/*
+ * The packets that the filter accepts, in order, into `chosen`; how many. A loop of its own: most are rejected, and a
+ * packet that is costs the program and one branch.
+ */
 static uint16_t select_matching(const struct program *program, struct rte_mbuf **packets, uint16_t count,
 				struct rte_mbuf **chosen)
 {
@@ -31,10 +34,11 @@ static uint16_t select_matching(const struct program *program, struct rte_mbuf *
 	for (uint16_t i = 0; i < count; i++) {
 		uint64_t verdict = likely(quick != NULL) ? quick(packets[i]) : PROGRAM_UNDECIDED;
 
-		if (unlikely(verdict == PROGRAM_UNDECIDED))
-			verdict = program_run(program, packets[i]);
-		chosen[found] = packets[i];
-		found += verdict != 0;
+		if (likely(verdict == 0))
+			continue;
+		if (unlikely(verdict == PROGRAM_UNDECIDED) && program_run(program, packets[i]) == 0)
+			continue;
+		chosen[found++] = packets[i];
 	}
 	return found;
 }
@@ -64,14 +68,19 @@ static struct ring *ring_of(struct session *session, const struct writer *writer
 	return ring;
 }
 
-/* Fills `rare` and points at it, or leaves it alone. */
-static const struct block_rare *describe_rare(struct block_rare *rare, const struct attachment *at,
-					      const struct rte_mbuf *mbuf, uint64_t lost)
+/* A packet with tags, a loss before it, a comment or several segments. */
+static void describe(struct block_packet *packet, const struct attachment *at, const struct rte_mbuf *mbuf,
+		     uint64_t lost)
 {
+	struct block_rare *rare = &packet->rare;
+
 	rare->lost = lost;
 	rare->tags = block_tags(mbuf, at->direction);
 	rare->comment_length = at->meta ? block_comment(rare->comment, mbuf, at->direction) : 0;
-	return rare;
+	packet->mbuf = mbuf;
+	packet->original = mbuf->pkt_len + 4 * rare->tags.count;
+	packet->captured = RTE_MIN(packet->original, at->snaplen);
+	packet->has_hash = (mbuf->ol_flags & at->hash_flag) != 0;
 }
 
 /* The full ring's overflow, if that has room. */
@@ -92,23 +101,28 @@ static void write_burst(const struct attachment *at, struct ring *ring, struct r
 	uint64_t head = ring->head;
 	uint64_t bytes = 0;
 	uint32_t captured = 0, published = 0;
-	struct block_rare rare;
+	struct block_packet packet; /* of one that is not plain */
 
 	for (uint16_t i = 0; i < count; i++) {
-		struct rte_mbuf *mbuf = packets[i];
-		struct block_packet packet = { .mbuf = mbuf, .timestamp_ns = burst_ns };
+		const struct rte_mbuf *mbuf = packets[i];
+		bool has_hash = (mbuf->ol_flags & at->hash_flag) != 0;
+		uint32_t original = mbuf->pkt_len;
+		uint32_t wanted = RTE_MIN(original, at->snaplen);
+		uint64_t timestamp_ns = burst_ns;
 		uint32_t length;
+		uint8_t *to;
+		bool plain = lost == 0 && !at->meta && (mbuf->ol_flags & at->tag_flags) == 0 &&
+			     wanted <= mbuf->data_len;
 
 		if (i + PREFETCH_AHEAD < count)
 			rte_prefetch0(rte_pktmbuf_mtod(packets[i + PREFETCH_AHEAD], void *));
-		packet.original = mbuf->pkt_len;
-		packet.has_hash = (mbuf->ol_flags & at->hash_flag) != 0;
-		if (unlikely(lost != 0 || at->meta || (mbuf->ol_flags & at->tag_flags) != 0)) {
-			packet.rare = describe_rare(&rare, at, mbuf, lost);
-			packet.original += 4 * rare.tags.count;
+		if (likely(plain)) {
+			length = block_plain_length(wanted, has_hash);
+		} else {
+			describe(&packet, at, mbuf, lost);
+			original = packet.original;
+			length = block_length(&packet);
 		}
-		packet.captured = RTE_MIN(packet.original, at->snaplen);
-		length = block_length(&packet);
 		if (unlikely(!ring_has_room(into, head, length))) {
 			struct ring *overflow = overflow_with_room(into, length);
 
@@ -121,12 +135,20 @@ static void write_burst(const struct attachment *at, struct ring *ring, struct r
 			into = overflow;
 			head = overflow->head;
 		}
-		packet.packet_id = ring->next_packet_id + captured;
 		if (at->adapter_clock)
-			packet.timestamp_ns = adapter_time_ns(&agent.adapters, mbuf, burst_ns);
-		block_write(into->data + (head & into->mask), &at->source, at->interface, &packet);
+			timestamp_ns = adapter_time_ns(&agent.adapters, mbuf, burst_ns);
+		to = into->data + (head & into->mask);
+		ring_prefetch(into, head);
+		if (likely(plain)) {
+			block_write_plain(to, length, &at->source, at->interface, timestamp_ns,
+					  ring->next_packet_id + captured, mbuf, wanted, has_hash);
+		} else {
+			packet.timestamp_ns = timestamp_ns;
+			packet.packet_id = ring->next_packet_id + captured;
+			block_write(to, &at->source, at->interface, &packet);
+		}
 		head += length;
-		bytes += packet.original;
+		bytes += original;
 		lost = 0;
 		captured++;
 	}

@@ -12,6 +12,7 @@ import * as ebpf from '../isa/insn.ts';
 import { MAX_OFFSET } from './bounds.ts';
 import { mbufFields } from './fields.ts';
 import { alwaysDividesByZero, analyzeFlow, type Flow } from './flow.ts';
+import { layOut } from './lay-out.ts';
 import type { Known, Range } from './ranges.ts';
 import { sizeBits, TAG_OFFSET, TaggedFrame } from './tags.ts';
 
@@ -55,6 +56,8 @@ class Body {
   private readonly to = new ProgramBuilder();
   private readonly labels = new Map<number, Label>();
   private readonly verdicts = new Map<Verdict, Label>();
+  /** The instruction whose code comes next. */
+  private following: number | undefined;
 
   constructor(program: cbpf.CbpfProgram, frame: TaggedFrame) {
     this.program = program;
@@ -65,13 +68,14 @@ class Body {
 
   translate(): TranslatedBody {
     this.clearWhatIsRead();
-    this.program.forEach((insn, pc) => {
-      const known = this.flow.known[pc];
-      if (known === undefined || isReturn(insn)) return;
+    const order = layOut(this.program, this.flow);
+    order.forEach((pc, index) => {
+      const insn = this.program[pc]!;
+      this.following = order[index + 1];
       this.to.bind(this.labelOf(pc));
-      if (!this.isUseless(insn, pc)) this.translateInsn(insn, pc, known);
+      if (!this.isUseless(insn, pc)) this.translateInsn(insn, pc, this.flow.known[pc]!);
       const [next] = this.flow.successors[pc]!;
-      if (cbpf.classOf(insn.code) !== cbpf.BPF_JMP && next !== undefined) this.goOnAt(pc, next);
+      if (cbpf.classOf(insn.code) !== cbpf.BPF_JMP && next !== undefined) this.goOnAt(next);
     });
     if (isReturn(this.program[0]!)) this.to.jump(this.labelOf(0));
     const verdicts = new Map(
@@ -279,9 +283,9 @@ class Body {
   private jump({ code, k }: cbpf.CbpfInsn, pc: number): void {
     const { to } = this;
     const [yes, no] = this.flow.successors[pc]!;
-    const next = this.nextReached(pc);
+    const next = this.following;
     if (no === undefined) {
-      this.goOnAt(pc, yes!);
+      this.goOnAt(yes!);
       return;
     }
     const operation = cbpf.operationOf(code);
@@ -306,17 +310,8 @@ class Body {
     }
   }
 
-  private goOnAt(pc: number, target: number): void {
-    if (target !== this.nextReached(pc)) this.to.jump(this.labelOf(target));
-  }
-
-  /** The instruction whose code comes next; a `ret` has none. */
-  private nextReached(pc: number): number | undefined {
-    const { known } = this.flow;
-    for (let next = pc + 1; next < known.length; next++) {
-      if (known[next] !== undefined && !isReturn(this.program[next]!)) return next;
-    }
-    return undefined;
+  private goOnAt(target: number): void {
+    if (target !== this.following) this.to.jump(this.labelOf(target));
   }
 }
 

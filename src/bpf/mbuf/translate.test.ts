@@ -108,6 +108,15 @@ describe('a load sees the frame with its tags', () => {
     expect(run(context(short))).toBe(11);
     expect(run(context({ ...short, frame: frame.subarray(0, 12), pktLen: 12 }))).toBe(16);
   });
+
+  test('a frame without both addresses is accepted by what rejects tags', () => {
+    const program: CbpfProgram = [op(0x28, 12), op(0x15, 0x0d0e, 0, 1), op(0x06, 9), op(0x06)];
+    const run = prepareMbufProgram(compileForMbuf(program, { direction: 'in' }));
+    const tagged = { olFlagsLow: VLAN_STRIPPED };
+    expect(run(context())).toBe(9);
+    expect(run(context(tagged))).toBe(0);
+    expect(run(context({ ...tagged, pktLen: 11 }))).toBe(9);
+  });
 });
 
 describe('what is not needed is not there', () => {
@@ -131,11 +140,37 @@ describe('what is not needed is not there', () => {
     );
   });
 
-  test('frames with tags have code of their own behind that for frames without', () => {
-    const program = compileForMbuf([op(0x28, 12), op(0x15, 0x800, 0, 1), op(0x06, 9), op(0x06)], {
-      direction: 'out',
-    });
-    expect(formatEbpf(program)).toBe(
+  const ipv4 = (otherwise: number): string =>
+    formatEbpf(
+      compileForMbuf([op(0x28, 12), op(0x15, 0x800, 0, 1), op(0x06, 9), op(0x06, otherwise)], {
+        direction: 'out',
+      }),
+    );
+
+  test('tags that reject are looked for where the frame without them would be accepted', () => {
+    expect(ipv4(0)).toBe(
+      [
+        '   0: r6 = r1',
+        '   1: r0 = *(u16 *)skb[12]',
+        '   2: if r0 == 0x800 goto +1',
+        '   3: goto +8',
+        '   4: r1 = *(u64 *)(r6 + 24)',
+        '   5: r1 >>= 0x31',
+        '   6: r1 &= 0x101',
+        '   7: if r1 == 0x0 goto +2',
+        '   8: r1 = *(u32 *)(r6 + 36)',
+        '   9: if r1 >= 0xc goto +2',
+        '  10: w0 = 0x9',
+        '  11: goto +1',
+        '  12: w0 = 0x0',
+        '  13: exit',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('frames with tags that are accepted have code of their own behind that for frames without', () => {
+    expect(ipv4(7)).toBe(
       [
         '   0: r6 = r1',
         '   1: r1 = *(u64 *)(r6 + 24)',
@@ -153,7 +188,7 @@ describe('what is not needed is not there', () => {
         '  13: goto +2',
         '  14: w0 = 0x9',
         '  15: goto +1',
-        '  16: w0 = 0x0',
+        '  16: w0 = 0x7',
         '  17: exit',
         '',
       ].join('\n'),

@@ -3,7 +3,8 @@
  *
  * The program sees the frame with its stripped VLAN tags in place (tags.ts), so it has up to three bodies, for frames
  * with none, one or two tags put in, and a prologue that chooses by ol_flags. In a body the tags' protocol numbers are
- * constants: what they decide is left out, so a filter that cannot match tagged frames has no code for them.
+ * constants: what they decide is left out. A filter that cannot match tagged frames has the body for none and looks at
+ * ol_flags behind it, before it accepts.
  */
 import { FormatError } from '../../base/index.ts';
 import { type Label, ProgramBuilder } from '../asm/builder.ts';
@@ -71,6 +72,7 @@ class Translator {
     const two = translateBody(program, 2);
     to.move(CONTEXT, 1);
     if (isSame(none, one) && isSame(none, two)) this.append(none);
+    else if (isRejection(one) && isRejection(two)) this.emitTagsLast(none);
     else this.emitBodies(none, one, two);
     this.emitVerdicts();
     return to.finish().insns;
@@ -79,14 +81,9 @@ class Translator {
   /** The body for no tags is next to the prologue: most frames have none. It comes again for frames too short for tags. */
   private emitBodies(none: TranslatedBody, one: TranslatedBody, two: TranslatedBody): void {
     const { to } = this;
-    const flags = flagsOf[this.direction];
-    const oneBit = 1 << (flags.one - flags.shift);
-    const twoBit = 1 << (flags.two - flags.shift);
     const tagged = to.label();
     const short = to.label();
-    to.load(ebpf.BPF_DW, 1, CONTEXT, mbufFields.olFlags.offset);
-    if (flags.shift > 0) to.constant(cbpf.BPF_RSH, 1, flags.shift);
-    to.constant(cbpf.BPF_AND, 1, oneBit | twoBit);
+    const oneBit = this.loadTagFlags();
     to.jumpIf(ebpf.BPF_JNE, 1, 0, tagged);
     this.append(none);
     to.bind(tagged);
@@ -103,13 +100,42 @@ class Translator {
     this.append(none);
   }
 
-  private append({ part, verdicts }: TranslatedBody): void {
-    this.to.append(part, (label) => {
-      const verdict = verdicts.get(label)!;
-      const known = this.verdicts.get(verdict) ?? this.to.label();
-      this.verdicts.set(verdict, known);
-      return known;
-    });
+  /** A filter that rejects whatever is tagged need not know of tags before it would accept: most packets go no further. */
+  private emitTagsLast(none: TranslatedBody): void {
+    const { to } = this;
+    const accepted = new Map<Verdict, Label>();
+    this.append(none, (verdict) => (verdict === 0 ? this.labelOf(0) : labelIn(accepted, verdict, to)));
+    for (const [verdict, label] of accepted) {
+      to.bind(label);
+      this.loadTagFlags();
+      to.jumpIf(cbpf.BPF_JEQ, 1, 0, this.labelOf(verdict));
+      to.load(cbpf.BPF_W, 1, CONTEXT, mbufFields.pktLen.offset);
+      to.jumpIf(cbpf.BPF_JGE, 1, TAG_OFFSET, this.labelOf(0));
+      to.jump(this.labelOf(verdict));
+    }
+  }
+
+  /** Into r1: zero without tags; what it gives is there for one tag. */
+  private loadTagFlags(): number {
+    const { to } = this;
+    const flags = flagsOf[this.direction];
+    const oneBit = 1 << (flags.one - flags.shift);
+    const twoBit = 1 << (flags.two - flags.shift);
+    to.load(ebpf.BPF_DW, 1, CONTEXT, mbufFields.olFlags.offset);
+    if (flags.shift > 0) to.constant(cbpf.BPF_RSH, 1, flags.shift);
+    to.constant(cbpf.BPF_AND, 1, oneBit | twoBit);
+    return oneBit;
+  }
+
+  private append(
+    { part, verdicts }: TranslatedBody,
+    labelOf = (verdict: Verdict) => this.labelOf(verdict),
+  ): void {
+    this.to.append(part, (label) => labelOf(verdicts.get(label)!));
+  }
+
+  private labelOf(verdict: Verdict): Label {
+    return labelIn(this.verdicts, verdict, this.to);
   }
 
   /** Where each verdict is put into r0, and the only exit. Rejection is last: it jumps no further. */
@@ -128,6 +154,18 @@ class Translator {
     to.bind(exit);
     to.exit();
   }
+}
+
+function labelIn(labels: Map<Verdict, Label>, verdict: Verdict, to: ProgramBuilder): Label {
+  const label = labels.get(verdict) ?? to.label();
+  labels.set(verdict, label);
+  return label;
+}
+
+function isRejection({ part, verdicts }: TranslatedBody): boolean {
+  return (
+    part.insns.length === 1 && part.openJumps.every(({ at, label }) => at === 0 && verdicts.get(label) === 0)
+  );
 }
 
 function isSame(one: TranslatedBody, other: TranslatedBody): boolean {
