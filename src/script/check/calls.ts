@@ -241,6 +241,6 @@ function stackOf(name: 'ustack' | 'kstack', call: CallTree, checker: ProbeChecke
   const [depthTree] = list;
   if (list.length > 1) fail(call.span, `${name}() takes a mode and a depth`);
   const depth = depthTree === undefined ? STACK_DEPTH : Number(checker.literal(depthTree, 'the depth'));
-  if (depth < 1 || depth > 127) fail(depthTree!.span, `the depth is 1 to 127, got ${depth}`);
-  return stack(name, depth, call.span);
+  if (depth < 1) fail(depthTree!.span, `the depth is at least 1, got ${depth}`);
+  return stack(name, Math.min(depth, STACK_DEPTH), call.span);
 }
