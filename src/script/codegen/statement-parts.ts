@@ -1,0 +1,65 @@
+/** What is inside of statements: their expressions, and the same statements with expressions folded. */
+import type { Expression, Statement, Target } from '../typed.ts';
+import { fold } from './fold.ts';
+
+/** All expressions of a statement and of those inside of it, the keys of what it assigns to included. */
+export function expressionsOf(statement: Statement): readonly Expression[] {
+  switch (statement.op) {
+    case 'assign':
+      return [...keysOf(statement.target), statement.value];
+    case 'aggregate':
+      return statement.value === undefined ? statement.keys : [...statement.keys, statement.value];
+    case 'delete':
+      return statement.keys;
+    case 'emit':
+      return statement.use.values;
+    case 'if':
+      return [
+        statement.condition,
+        ...statement.then.flatMap(expressionsOf),
+        ...statement.otherwise.flatMap(expressionsOf),
+      ];
+    case 'while':
+      return [statement.condition, ...statement.body.flatMap(expressionsOf)];
+    case 'evaluate':
+      return [statement.expression];
+    default:
+      return [];
+  }
+}
+
+function keysOf(target: Target): readonly Expression[] {
+  return target.kind === 'map' ? target.keys : [];
+}
+
+export function foldStatement(statement: Statement): Statement {
+  switch (statement.op) {
+    case 'assign':
+      return { ...statement, target: foldTarget(statement.target), value: fold(statement.value) };
+    case 'aggregate': {
+      const keys = statement.keys.map(fold);
+      return { ...statement, keys, value: statement.value === undefined ? undefined : fold(statement.value) };
+    }
+    case 'delete':
+      return { ...statement, keys: statement.keys.map(fold) };
+    case 'emit':
+      return { ...statement, use: { ...statement.use, values: statement.use.values.map(fold) } };
+    case 'if':
+      return {
+        ...statement,
+        condition: fold(statement.condition),
+        then: statement.then.map(foldStatement),
+        otherwise: statement.otherwise.map(foldStatement),
+      };
+    case 'while':
+      return { ...statement, condition: fold(statement.condition), body: statement.body.map(foldStatement) };
+    case 'evaluate':
+      return { ...statement, expression: fold(statement.expression) };
+    default:
+      return statement;
+  }
+}
+
+function foldTarget(target: Target): Target {
+  return target.kind === 'map' ? { ...target, keys: target.keys.map(fold) } : target;
+}
