@@ -1,6 +1,7 @@
 /** Computes beforehand what does not depend on the event: expressions in, the same with constants in their places out. */
 import type { BinaryOperator, Expression } from '../typed.ts';
-import { bits64, castInteger, isSigned, operate } from './integer.ts';
+import { bits64, castInteger, constantOf, isSigned, operate } from './integer.ts';
+import { isScalar } from './scalars.ts';
 import { isUnsigned, maxOf } from './range.ts';
 
 /** The same value with as little to do as possible. What has an effect (`$x++`) stays. */
@@ -25,7 +26,7 @@ export function fold(expression: Expression): Expression {
       return bits64(e.condition.value) === 0n ? e.no : e.yes;
     case 'equal-text':
       if (e.left.op !== 'text' || e.right.op !== 'text') return e;
-      return constant(e, e.left.value.slice(0, e.bytes) === e.right.value.slice(0, e.bytes) ? 1n : 0n);
+      return constant(e, textBegin(e.left.value, e.bytes) === textBegin(e.right.value, e.bytes) ? 1n : 0n);
     case 'member':
       return e.tuple.op === 'tuple' && e.tuple.members.every((each) => !hasEffect(each))
         ? e.tuple.members[e.index]!
@@ -63,6 +64,11 @@ function foldParts(e: Expression): Expression {
   }
 }
 
+/** The first bytes of a text in UTF-8, one character each. */
+function textBegin(text: string, bytes: number): string {
+  return String.fromCharCode(...new TextEncoder().encode(text).subarray(0, bytes));
+}
+
 function constant(e: Expression, value: bigint): Expression {
   return { op: 'integer', value: bits64(value), type: e.type, span: e.span };
 }
@@ -77,13 +83,14 @@ function foldCast(e: Expression & { op: 'cast' }): Expression {
 function foldBinary(e: Expression & { op: 'binary' }): Expression {
   const { left, right, operator } = e;
   const signs = { left: isSigned(left), right: isSigned(right) };
+  if (!isScalar(left.type)) return e;
   if (left.op === 'integer' && right.op === 'integer') {
-    return constant(e, operate(operator, left.value, right.value, signs));
+    return constant(e, operate(operator, constantOf(left), constantOf(right), signs));
   }
   const mirrored = left.op === 'integer' ? mirrors[operator] : undefined;
   if (mirrored !== undefined) return foldBinary({ ...e, operator: mirrored, left: right, right: left });
   if (right.op !== 'integer') return e;
-  const value = bits64(right.value);
+  const value = constantOf(right);
   const decided = isUnsigned(e) && !hasEffect(left) ? foldComparison(operator, maxOf(left), value) : undefined;
   if (decided !== undefined) return constant(e, decided);
   const isNeutral =
@@ -178,6 +185,8 @@ export function partsOf(e: Expression): readonly Expression[] {
       return e.keys;
     case 'increment':
       return e.target.kind === 'map' ? e.target.keys : [];
+    case 'in-network':
+      return [e.address];
     case 'read-text':
       return [e.address, ...(e.limit === undefined ? [] : [e.limit])];
     case 'read-buffer':

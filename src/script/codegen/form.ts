@@ -9,6 +9,7 @@ import type { EbpfProgram } from '../../bpf/index.ts';
 import type { CheckedMap, EventUse, Expression } from '../typed.ts';
 import type { Label } from './assembler.ts';
 import type { ProbeCode } from './probe-code.ts';
+import type { Scope } from './scope.ts';
 
 /** Bytes at a constant offset from what a register points to. */
 export interface Place {
@@ -34,33 +35,38 @@ export interface ProbeForm {
 
   /**
    * An integer that only the form knows into a register: `argument`, `register`, `field`, `builtin`, `stack`,
-   * `map-length`, `read-integer`, `mac-address` of memory. Throws CompileError (code.fail) for what it does not have.
+   * `map-length`, `read-integer`, `mac-address` of memory. Throws CompileError (scope.code.fail) for what it does not have.
    */
-  scalar(code: ProbeCode, e: Expression, into: number): void;
+  scalar(scope: Scope, e: Expression, into: number): void;
   /** The same for values of several bytes: text arguments, comm, ipv6 fields, `read-text`, `read-buffer`, `symbol`. */
-  bytes(code: ProbeCode, e: Expression, to: Place): void;
-  /** Jumps when the packet does not have the field, goes on when it has it. */
-  unlessField(code: ProbeCode, e: Expression & { readonly op: 'has-field' }, absent: Label): void;
+  bytes(scope: Scope, e: Expression, to: Place): void;
+  /** Jumps when the packet does not have the field or protocol, goes on when it has it. */
+  unlessPresent(scope: Scope, e: Expression & { readonly op: 'has-field' | 'has-protocol' }, absent: Label): void;
+  /**
+   * What follows is only reached when the condition is true, so what it says of the packet need not be looked at again.
+   * @returns ends that
+   */
+  assume(condition: Expression): () => void;
 
   /**
    * The value of a map under these keys: made if need be ('update'), or only looked for ('find'). Jumps to `absent`
    * where there is none and the form has nothing else to give; a form may give a value of zeros instead.
    */
   mapValue(
-    code: ProbeCode,
+    scope: Scope,
     map: number,
     keys: readonly Expression[],
     purpose: 'update' | 'find',
     absent: Label,
   ): MapValue;
   /** Jumps when the map does not have the key. */
-  unlessKey(code: ProbeCode, map: number, keys: readonly Expression[], absent: Label): void;
-  deleteKey(code: ProbeCode, map: number, keys: readonly Expression[]): void;
+  unlessKey(scope: Scope, map: number, keys: readonly Expression[], absent: Label): void;
+  deleteKey(scope: Scope, map: number, keys: readonly Expression[]): void;
 
   /** Sends the bytes of `use.event`, whose fields lie in scratch memory from offset + 8 on. */
-  emit(code: ProbeCode, use: EventUse, offset: number, lengthBytes: number): void;
+  emit(scope: Scope, use: EventUse, offset: number, lengthBytes: number): void;
   /** The time for values of maps, u64 ns, into a register. */
-  time(code: ProbeCode, into: number): void;
+  time(scope: Scope, into: number): void;
 
   readonly maps: readonly CheckedMap[];
   /** Throws VerifierError when the target would not take it. */

@@ -10,6 +10,19 @@ export function isSigned({ type }: Expression): boolean {
 export const bits64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
 /**
+ * A constant as registers hold it. An address lies in a register as in the packet: its first byte is the lowest one.
+ */
+export function constantOf({ type, value }: Expression & { readonly op: 'integer' }): bigint {
+  if (type.kind !== 'ipv4' && type.kind !== 'mac') return bits64(value);
+  return bytesOf(value, type.kind === 'ipv4' ? 4 : 6).reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n);
+}
+
+/** The bytes of a number, the most significant one first. */
+export function bytesOf(value: bigint, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => Number((value >> BigInt(8 * (count - 1 - i))) & 0xffn));
+}
+
+/**
  * @param signs of the operands
  * @returns 0 to 2^64 - 1
  */

@@ -3,10 +3,11 @@ import { opcodes as o } from '../../bpf/index.ts';
 import type { BinaryOperator, Expression } from '../typed.ts';
 import { isImmediate, type Label, oppositeOf } from './assembler.ts';
 import { hasEffect } from './fold.ts';
-import { bits64 } from './integer.ts';
-import { lowerTextBranch } from './lower-bytes.ts';
+import { constantOf } from './integer.ts';
+import { lowerBytesBranch, lowerNetworkBranch, lowerTextBranch } from './lower-compare.ts';
 import { withOperands, withValue } from './lower-value.ts';
 import { isUnsigned } from './range.ts';
+import { isScalar } from './scalars.ts';
 import { mayCall, type Scope, withRegister } from './scope.ts';
 
 const unsigned: Readonly<Partial<Record<BinaryOperator, number>>> = {
@@ -29,10 +30,10 @@ const signed: typeof unsigned = {
 
 /** Jumps to `target` when the truth of `e` is `when`, else goes on. */
 export function lowerBranch(scope: Scope, e: Expression, target: Label, when: boolean): void {
-  const { asm, form, code } = scope;
+  const { asm, form } = scope;
   switch (e.op) {
     case 'integer':
-      if ((bits64(e.value) !== 0n) === when) asm.jump(target);
+      if ((constantOf(e) !== 0n) === when) asm.jump(target);
       return;
     case 'not':
       lowerBranch(scope, e.operand, target, !when);
@@ -43,14 +44,18 @@ export function lowerBranch(scope: Scope, e: Expression, target: Label, when: bo
       const short = e.op === 'or';
       const end = asm.label();
       lowerBranch(scope, e.left, short === when ? target : end, short);
+      const forget = short ? undefined : form.assume(e.left);
       lowerBranch(scope, e.right, target, when);
+      forget?.();
       asm.bind(end);
       return;
     }
     case 'choose': {
       const [no, end] = [asm.label(), asm.label()];
       lowerBranch(scope, e.condition, no, false);
+      const forget = form.assume(e.condition);
       lowerBranch(scope, e.yes, target, when);
+      forget();
       asm.jump(end);
       asm.bind(no);
       lowerBranch(scope, e.no, target, when);
@@ -60,14 +65,22 @@ export function lowerBranch(scope: Scope, e: Expression, target: Label, when: bo
     case 'binary': {
       const comparison = (isUnsigned(e) ? unsigned : signed)[e.operator];
       if (comparison === undefined) break;
+      if (!isScalar(e.left.type)) {
+        unless(scope, target, when === (e.operator === '=='), (different) => lowerBytesBranch(scope, e, different));
+        return;
+      }
       lowerComparison(scope, e, when ? comparison : oppositeOf(comparison)!, target);
       return;
     }
     case 'has-field':
-      unless(scope, target, when, (absent) => form.unlessField(code, e, absent));
+    case 'has-protocol':
+      unless(scope, target, when, (absent) => form.unlessPresent(scope, e, absent));
+      return;
+    case 'in-network':
+      unless(scope, target, when, (outside) => lowerNetworkBranch(scope, e, outside));
       return;
     case 'has-key':
-      unless(scope, target, when, (absent) => form.unlessKey(code, e.map, e.keys, absent));
+      unless(scope, target, when, (absent) => form.unlessKey(scope, e.map, e.keys, absent));
       return;
     case 'equal-text':
       unless(scope, target, when, (different) => lowerTextBranch(scope, e, different));
@@ -95,7 +108,7 @@ function lowerComparison(
   target: Label,
 ): void {
   const { asm } = scope;
-  const constant = right.op === 'integer' ? BigInt.asIntN(64, right.value) : undefined;
+  const constant = right.op === 'integer' ? BigInt.asIntN(64, constantOf(right)) : undefined;
   if (constant === 0n && comparison === o.BPF_JNE && lowerBitTest(scope, left, target)) return;
   if (constant !== undefined && isImmediate(constant)) {
     withValue(scope, left, (register) => asm.jumpIf(comparison, register, Number(constant), target));

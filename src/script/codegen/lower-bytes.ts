@@ -2,15 +2,16 @@
  * Values as bytes in memory: keys, values of maps, fields of events, texts. A scalar takes 8 bytes, others what
  * valueBytes says; a value that is smaller than its place is followed by zeros.
  */
-import { opcodes as o } from '../../bpf/index.ts';
 import { type ValueType, valueBytes } from '../plan.ts';
 import type { Expression } from '../typed.ts';
-import { isImmediate, type Label } from './assembler.ts';
+import { isImmediate } from './assembler.ts';
 import type { Place } from './form.ts';
+import { bytesOf, constantOf } from './integer.ts';
 import { lowerBranch } from './lower-branch.ts';
 import { VALUE_OFFSET } from './map-values.ts';
 import { lowerValue, withValue } from './lower-value.ts';
-import { isScalar, type Scope, withRegister } from './scope.ts';
+import { isScalar } from './scalars.ts';
+import { type Scope, withRegister } from './scope.ts';
 
 const FAMILY_IPV4 = 2;
 const FAMILY_IPV6 = 10;
@@ -37,7 +38,7 @@ export function lowerBytes(scope: Scope, e: Expression, to: Place, type: ValueTy
 
 function storeScalar(scope: Scope, e: Expression, to: Place): void {
   const { asm } = scope;
-  const value = e.op === 'integer' ? BigInt.asIntN(64, e.value) : undefined;
+  const value = e.op === 'integer' ? BigInt.asIntN(64, constantOf(e)) : undefined;
   if (value !== undefined && isImmediate(value)) asm.storeConstant(8, to.base, to.offset, Number(value));
   else withValue(scope, e, (register) => asm.store(8, to.base, to.offset, register));
 }
@@ -58,7 +59,10 @@ function lowerLarge(scope: Scope, e: Expression, to: Place, bytes: number): void
   const { asm, code, form } = scope;
   switch (e.op) {
     case 'text':
-      storeText(scope, e.value, to, bytes);
+      storeConstantBytes(scope, new TextEncoder().encode(e.value), to, bytes);
+      return;
+    case 'integer':
+      storeConstantBytes(scope, Uint8Array.from(bytesOf(e.value, bytes)), to, bytes);
       return;
     case 'variable': {
       const home = scope.variables[e.variable]!;
@@ -67,7 +71,7 @@ function lowerLarge(scope: Scope, e: Expression, to: Place, bytes: number): void
     }
     case 'map': {
       const [absent, end] = [asm.label(), asm.label()];
-      const value = form.mapValue(code, e.map, e.keys, 'find', absent);
+      const value = form.mapValue(scope, e.map, e.keys, 'find', absent);
       copy(scope, { base: value.base, offset: value.offset + VALUE_OFFSET }, to, bytes);
       if (value.taken !== undefined) code.free(value.taken);
       asm.jump(end);
@@ -79,7 +83,9 @@ function lowerLarge(scope: Scope, e: Expression, to: Place, bytes: number): void
     case 'choose': {
       const [no, end] = [asm.label(), asm.label()];
       lowerBranch(scope, e.condition, no, false);
+      const forget = form.assume(e.condition);
       lowerBytes(scope, e.yes, to, e.type);
+      forget();
       asm.jump(end);
       asm.bind(no);
       lowerBytes(scope, e.no, to, e.type);
@@ -88,7 +94,7 @@ function lowerLarge(scope: Scope, e: Expression, to: Place, bytes: number): void
     }
     case 'member': {
       const { type } = e.tuple;
-      if (type.kind !== 'tuple') code.fail('a member of what is no tuple', e.span);
+      if (type.kind !== 'tuple') return code.fail('a member of what is no tuple', e.span);
       const offset = type.members.slice(0, e.index).reduce((sum, member) => sum + valueBytes(member), 0);
       code.withScratch(valueBytes(type), (at) => {
         lowerBytes(scope, e.tuple, code.scratch(at), type);
@@ -101,21 +107,20 @@ function lowerLarge(scope: Scope, e: Expression, to: Place, bytes: number): void
       return;
     default:
       code.at(e.span);
-      form.bytes(code, e, to);
+      form.bytes(scope, e, to);
   }
 }
 
-/** The bytes of a text with zeros behind, as a little-endian number. */
-function textWord(bytes: Uint8Array, at: number, count: number): bigint {
+/** Bytes with zeros behind, as a little-endian number. */
+export function wordOf(bytes: Uint8Array, at: number, count: number): bigint {
   let word = 0n;
   for (let i = count - 1; i >= 0; i--) word = (word << 8n) | BigInt(bytes[at + i] ?? 0);
   return word;
 }
 
-function storeText({ asm }: Scope, text: string, to: Place, bytes: number): void {
-  const encoded = new TextEncoder().encode(text);
+function storeConstantBytes({ asm }: Scope, encoded: Uint8Array, to: Place, bytes: number): void {
   for (let at = 0; at < bytes; at += 8) {
-    const word = BigInt.asIntN(64, textWord(encoded, at, 8));
+    const word = BigInt.asIntN(64, wordOf(encoded, at, 8));
     if (isImmediate(word)) {
       asm.storeConstant(8, to.base, to.offset + at, Number(word));
     } else {
@@ -144,83 +149,4 @@ function lowerIpAddress(scope: Scope, e: Expression & { op: 'ip-address' }, to: 
     });
     asm.storeConstant(8, address.base, address.offset + 8, 0);
   }
-}
-
-/** Jumps when two texts differ in the bytes that the comparison looks at. */
-export function lowerTextBranch(
-  scope: Scope,
-  e: Expression & { op: 'equal-text' },
-  different: Label,
-): void {
-  const { asm, code } = scope;
-  const [left, right] = e.left.op === 'text' ? [e.right, e.left] : [e.left, e.right];
-  const size = textBytes(left);
-  const constant = right.op === 'text' ? new TextEncoder().encode(right.value) : undefined;
-  // Behind its end a text has zeros only, so the first of them is enough.
-  const count = Math.min(e.bytes, size, constant === undefined ? textBytes(right) : constant.length + 1);
-  const longer = constant === undefined ? 0 : Math.min(e.bytes, constant.length);
-  if (longer > size) {
-    asm.jump(different);
-    return;
-  }
-  withText(scope, left, (a) => {
-    if (constant !== undefined) {
-      eachPiece(count, (at, bytes) => {
-        asm.load(bytes, 0, a.base, a.offset + at);
-        jumpUnless(scope, textWord(constant, at, bytes), different);
-      });
-      return;
-    }
-    withText(scope, right, (b) => {
-      withRegister(scope, [], (other) => {
-        eachPiece(count, (at, bytes) => {
-          asm.load(bytes, 0, a.base, a.offset + at);
-          asm.load(bytes, other, b.base, b.offset + at);
-          asm.jumpIfRegister(o.BPF_JNE, 0, other, different);
-        });
-      });
-    });
-  });
-  code.at(e.span);
-}
-
-function textBytes({ type }: Expression): number {
-  return type.kind === 'text' ? type.bytes : valueBytes(type);
-}
-
-/** Jumps when r0 is not the number. */
-function jumpUnless(scope: Scope, value: bigint, target: Label): void {
-  const { asm } = scope;
-  const signed = BigInt.asIntN(64, value);
-  if (isImmediate(signed)) {
-    asm.jumpIf(o.BPF_JNE, 0, Number(signed), target);
-    return;
-  }
-  withRegister(scope, [], (register) => {
-    asm.constant(register, signed);
-    asm.jumpIfRegister(o.BPF_JNE, 0, register, target);
-  });
-}
-
-/** `count` bytes in pieces that a load can have. */
-function eachPiece(count: number, visit: (at: number, bytes: number) => void): void {
-  for (let at = 0; at < count; ) {
-    const bytes = [8, 4, 2, 1].find((each) => at + each <= count)!;
-    visit(at, bytes);
-    at += bytes;
-  }
-}
-
-/** A text in memory: of a variable where it is, else a copy. */
-function withText(scope: Scope, e: Expression, use: (place: Place) => void): void {
-  const { code } = scope;
-  const home = e.op === 'variable' ? scope.variables[e.variable] : undefined;
-  if (home?.kind === 'scratch') {
-    use(code.scratch(home.offset));
-    return;
-  }
-  code.withScratch(valueBytes(e.type), (at) => {
-    lowerBytes(scope, e, code.scratch(at));
-    use(code.scratch(at));
-  });
 }

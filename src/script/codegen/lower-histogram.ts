@@ -9,7 +9,8 @@ import type { MapValue } from './form.ts';
 import { divideByConstant } from './lower-division.ts';
 import { exponentOf } from './lower-value.ts';
 import { maxOf } from './range.ts';
-import { isScalar, type Scope, withRegister } from './scope.ts';
+import { isScalar } from './scalars.ts';
+import { type Scope, withRegister } from './scope.ts';
 
 const NEGATIVE_FROM: bigint = 1n << 63n;
 

@@ -9,7 +9,8 @@ import { lowerBytes } from './lower-bytes.ts';
 import { divideRegisters } from './lower-division.ts';
 import { lowerValue, withValue } from './lower-value.ts';
 import { FIRST_OFFSET, UPDATES_OFFSET, VALUE_OFFSET } from './map-values.ts';
-import { isScalar, mayCall, mentions, type Scope, withRegister } from './scope.ts';
+import { isScalar } from './scalars.ts';
+import { mayCall, mentions, type Scope, withRegister } from './scope.ts';
 
 /** `use` gets the value of the map; what finds none goes on behind it. */
 function withMapValue(
@@ -20,7 +21,7 @@ function withMapValue(
 ): void {
   const { asm, code, form } = scope;
   const absent = asm.label();
-  const value = form.mapValue(code, map, keys, 'update', absent);
+  const value = form.mapValue(scope, map, keys, 'update', absent);
   use(value);
   if (value.taken !== undefined) code.free(value.taken);
   asm.bind(absent);
@@ -32,7 +33,7 @@ export function lowerMapRead(scope: Scope, e: Expression & { op: 'map' }, into: 
   const { kind } = form.maps[e.map]!;
   const [absent, end] = [asm.label(), asm.label()];
   code.at(e.span);
-  const value = form.mapValue(code, e.map, e.keys, 'find', absent);
+  const value = form.mapValue(scope, e.map, e.keys, 'find', absent);
   const load = (offset: number): void => asm.load(8, into, value.base, value.offset + offset);
   switch (kind.kind) {
     case 'hist':
@@ -68,7 +69,7 @@ export function lowerAssignment(scope: Scope, { target, value }: Statement & { o
     return;
   }
   const { kind } = form.maps[target.map]!;
-  if (kind.kind !== 'value') code.fail('an aggregation cannot be assigned to');
+  if (kind.kind !== 'value') return code.fail('an aggregation cannot be assigned to');
   const store = (write: (place: MapValue) => void): void =>
     withMapValue(scope, target.map, target.keys, (place) => {
       write({ ...place, offset: place.offset + VALUE_OFFSET });
@@ -84,9 +85,9 @@ export function lowerAssignment(scope: Scope, { target, value }: Statement & { o
 }
 
 function writeTime(scope: Scope, { base, offset }: MapValue): void {
-  const { asm, code, form } = scope;
+  const { asm, form } = scope;
   withRegister(scope, [base], (time) => {
-    form.time(code, time);
+    form.time(scope, time);
     asm.store(8, base, offset + FIRST_OFFSET, time);
   });
 }
@@ -121,7 +122,7 @@ export function lowerIncrement(
   const { asm, code } = scope;
   if (target.kind === 'variable') {
     const home = scope.variables[target.variable]!;
-    if (home.kind === 'scratch') code.fail('a text or tuple cannot be counted up');
+    if (home.kind === 'scratch') return code.fail('a text or tuple cannot be counted up');
     if (home.kind === 'register') {
       if (into !== undefined && gives === 'before') asm.move(into, home.register);
       asm.alu(o.BPF_ADD, home.register, by);

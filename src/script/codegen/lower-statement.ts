@@ -10,7 +10,8 @@ import { clear, lowerBytes } from './lower-bytes.ts';
 import { lowerAggregate, lowerAssignment, lowerIncrement } from './lower-map.ts';
 import { withValue } from './lower-value.ts';
 import { ProbeCode } from './probe-code.ts';
-import { isScalar, mentions, type Scope, type VariablePlace } from './scope.ts';
+import { isScalar } from './scalars.ts';
+import { mentions, type Scope, type VariablePlace } from './scope.ts';
 import { expressionsOf, foldStatement } from './statement-parts.ts';
 
 /** Bytes of an event's number before its fields. */
@@ -38,7 +39,10 @@ export function lowerProbe(
     if (home.kind === 'scratch') clear(scope, code.scratch(home.offset), 0, valueBytes(type));
     else code.writeHomeConstant(home, 0);
   });
-  if (predicate !== undefined) lowerBranch(scope, predicate, code.end, false);
+  if (predicate !== undefined) {
+    lowerBranch(scope, predicate, code.end, false);
+    form.assume(predicate);
+  }
   lowerStatements(scope, body, events);
   code.asm.bind(code.end);
   form.end(code);
@@ -92,7 +96,7 @@ function lowerStatement(scope: Scope, statement: Statement, events: readonly Eve
       lowerAggregate(scope, statement);
       return;
     case 'delete':
-      form.deleteKey(code, statement.map, statement.keys);
+      form.deleteKey(scope, statement.map, statement.keys);
       return;
     case 'emit':
       lowerEvent(scope, statement.use, events, statement.span);
@@ -100,7 +104,9 @@ function lowerStatement(scope: Scope, statement: Statement, events: readonly Eve
     case 'if': {
       const [otherwise, end] = [asm.label(), asm.label()];
       lowerBranch(scope, statement.condition, otherwise, false);
+      const forget = form.assume(statement.condition);
       lowerStatements(scope, statement.then, events);
+      forget();
       asm.jump(end);
       asm.bind(otherwise);
       lowerStatements(scope, statement.otherwise, events);
@@ -152,7 +158,7 @@ function lowerEvent(scope: Scope, use: EventUse, events: readonly EventPlan[], s
       field += valueBytes(types[i]!);
     });
     code.at(span);
-    form.emit(code, use, offset, bytes);
+    form.emit(scope, use, offset, bytes);
   });
   if (plan.kind === 'exit') asm.jump(code.end);
 }

@@ -7,13 +7,14 @@ import { valueBytes } from '../plan.ts';
 import type { Expression } from '../typed.ts';
 import { isImmediate } from './assembler.ts';
 import { hasEffect, partsOf } from './fold.ts';
-import { bits64, isSigned } from './integer.ts';
+import { bits64, constantOf, isSigned } from './integer.ts';
 import { lowerBranch } from './lower-branch.ts';
 import { lowerBytes } from './lower-bytes.ts';
 import { lowerDivision } from './lower-division.ts';
 import { lowerIncrement, lowerMapRead } from './lower-map.ts';
 import { maxOf } from './range.ts';
-import { isScalar, mayCall, type Scope, withRegister } from './scope.ts';
+import { isScalar } from './scalars.ts';
+import { mayCall, type Scope, withRegister } from './scope.ts';
 
 
 const operations: Readonly<Partial<Record<string, number>>> = {
@@ -29,7 +30,7 @@ export function lowerValue(scope: Scope, e: Expression, into: number): void {
   const { asm, code } = scope;
   switch (e.op) {
     case 'integer':
-      asm.constant(into, e.value);
+      asm.constant(into, constantOf(e));
       return;
     case 'negate':
       lowerValue(scope, e.operand, into);
@@ -44,6 +45,8 @@ export function lowerValue(scope: Scope, e: Expression, into: number): void {
     case 'or':
     case 'equal-text':
     case 'has-field':
+    case 'has-protocol':
+    case 'in-network':
     case 'has-key':
       lowerTruth(scope, e, into);
       return;
@@ -53,7 +56,9 @@ export function lowerValue(scope: Scope, e: Expression, into: number): void {
     case 'choose': {
       const [no, end] = [asm.label(), asm.label()];
       lowerBranch(scope, e.condition, no, false);
+      const forget = scope.form.assume(e.condition);
       lowerValue(scope, e.yes, into);
+      forget();
       asm.jump(end);
       asm.bind(no);
       lowerValue(scope, e.no, into);
@@ -66,7 +71,7 @@ export function lowerValue(scope: Scope, e: Expression, into: number): void {
       return;
     case 'variable': {
       const home = scope.variables[e.variable]!;
-      if (home.kind === 'scratch') code.fail('a text or tuple where a number is expected', e.span);
+      if (home.kind === 'scratch') return code.fail('a text or tuple where a number is expected', e.span);
       code.readHome(home, into);
       return;
     }
@@ -81,11 +86,11 @@ export function lowerValue(scope: Scope, e: Expression, into: number): void {
       return;
     case 'mac-address':
       if (isScalar(e.address.type)) lowerValue(scope, e.address, into);
-      else scope.form.scalar(code, e, into);
+      else scope.form.scalar(scope, e, into);
       return;
     default:
       code.at(e.span);
-      scope.form.scalar(code, e, into);
+      scope.form.scalar(scope, e, into);
   }
 }
 
@@ -229,7 +234,7 @@ function lowerCast(scope: Scope, { bytes, isSigned: signed }: Expression & { op:
 function lowerMember(scope: Scope, e: Expression & { op: 'member' }, into: number): void {
   const { asm, code } = scope;
   const { type } = e.tuple;
-  if (type.kind !== 'tuple') code.fail('a member of what is no tuple', e.span);
+  if (type.kind !== 'tuple') return code.fail('a member of what is no tuple', e.span);
   const offset = type.members.slice(0, e.index).reduce((sum, member) => sum + valueBytes(member), 0);
   const home = e.tuple.op === 'variable' ? scope.variables[e.tuple.variable] : undefined;
   const read = (tuple: number): void => {

@@ -3,7 +3,7 @@
  * short comparisons. Only upper bounds of the 64-bit pattern; a value that may be negative has none.
  */
 import type { Expression } from '../typed.ts';
-import { bits64, isSigned } from './integer.ts';
+import { constantOf, isSigned } from './integer.ts';
 
 export const ANY: bigint = (1n << 64n) - 1n;
 const POSITIVE: bigint = (1n << 63n) - 1n;
@@ -12,12 +12,14 @@ const POSITIVE: bigint = (1n << 63n) - 1n;
 export function maxOf(e: Expression): bigint {
   switch (e.op) {
     case 'integer':
-      return bits64(e.value);
+      return constantOf(e);
     case 'not':
     case 'and':
     case 'or':
     case 'equal-text':
     case 'has-field':
+    case 'has-protocol':
+    case 'in-network':
     case 'has-key':
       return 1n;
     case 'binary':

@@ -1,5 +1,4 @@
 /** What the lowering of one probe knows besides the code so far: where its variables are, and which loop it is in. */
-import type { ValueType } from '../plan.ts';
 import type { Expression } from '../typed.ts';
 import type { Assembler, Label } from './assembler.ts';
 import { partsOf } from './fold.ts';
@@ -16,11 +15,6 @@ export interface Scope {
   readonly variables: readonly VariablePlace[];
   /** Where `continue` and `break` lead, innermost last. */
   readonly loops: { readonly again: Label; readonly out: Label }[];
-}
-
-/** Whether values of the type are worked with in a register; the others as bytes in memory. */
-export function isScalar(type: ValueType): boolean {
-  return ['integer', 'ipv4', 'mac', 'time', 'stack'].includes(type.kind);
 }
 
 const CALLING: ReadonlySet<Expression['op']> = new Set([

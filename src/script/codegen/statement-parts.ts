@@ -44,13 +44,17 @@ export function foldStatement(statement: Statement): Statement {
       return { ...statement, keys: statement.keys.map(fold) };
     case 'emit':
       return { ...statement, use: { ...statement.use, values: statement.use.values.map(fold) } };
-    case 'if':
+    case 'if': {
+      const condition = fold(statement.condition);
+      const isDecided = condition.op === 'integer';
+      const isTrue = isDecided && condition.value !== 0n;
       return {
         ...statement,
-        condition: fold(statement.condition),
-        then: statement.then.map(foldStatement),
-        otherwise: statement.otherwise.map(foldStatement),
+        condition,
+        then: isDecided && !isTrue ? [] : statement.then.map(foldStatement),
+        otherwise: isTrue ? [] : statement.otherwise.map(foldStatement),
       };
+    }
     case 'while':
       return { ...statement, condition: fold(statement.condition), body: statement.body.map(foldStatement) };
     case 'evaluate':
@@ -62,4 +66,16 @@ export function foldStatement(statement: Statement): Statement {
 
 function foldTarget(target: Target): Target {
   return target.kind === 'map' ? { ...target, keys: target.keys.map(fold) } : target;
+}
+
+/** A statement and all those inside of it. */
+export function statementsOf(statement: Statement): readonly Statement[] {
+  switch (statement.op) {
+    case 'if':
+      return [statement, ...[...statement.then, ...statement.otherwise].flatMap(statementsOf)];
+    case 'while':
+      return [statement, ...statement.body.flatMap(statementsOf)];
+    default:
+      return [statement];
+  }
 }
