@@ -17,11 +17,10 @@ import type { EventPlan, MapKind, ValueType } from './plan.ts';
  * the type `time` instead (strftime). `==` and `!=` of type ipv4, ipv6 and mac compare addresses; a variable that nobody
  * has assigned to on the way is 0.
  */
-export type Expression = { readonly type: ValueType; readonly span: Span } & (
-  /**
-   * A number as it is written, from -(2^63) to 2^64 - 1. Of the types ipv4, ipv6 and mac: an address, whose byte that
-   * comes first in the packet is the most significant one.
-   */
+export type Expression = { readonly type: ValueType; readonly span: Span } /**
+ * A number as it is written, from -(2^63) to 2^64 - 1. Of the types ipv4, ipv6 and mac: an address, whose byte that
+ * comes first in the packet is the most significant one.
+ */ & (
   | { readonly op: 'integer'; readonly value: bigint }
   | { readonly op: 'text'; readonly value: string }
   | { readonly op: 'negate' | 'complement' | 'not'; readonly operand: Expression }

@@ -66,7 +66,7 @@ function match(pattern: RegExp, source: string, at: number): string | undefined 
 function parseDotted(text: string): bigint | undefined {
   let value = 0n;
   for (const part of text.split('.')) {
-    if (Number(part) > 255) return undefined;
+    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined;
     value = (value << 8n) | BigInt(Number(part));
   }
   return value;

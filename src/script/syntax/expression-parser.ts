@@ -2,7 +2,8 @@
  * Expressions, with the precedence of C: postfix, prefix and casts, then the binary operators from `*` down to `||`,
  * then `?:`. In a predicate a slash before a brace ends it.
  */
-import { Fault, TokenReader } from './token-reader.ts';
+import { fail } from './fault.ts';
+import { TokenReader } from './token-reader.ts';
 import type { BinaryTreeOperator, ExpressionTree, TargetTree, TypeName } from './tree.ts';
 
 /** Binary operators by how tight they bind; all go to the left. */
@@ -90,7 +91,7 @@ export class ExpressionParser extends TokenReader {
       case '(':
         return this.isTypeAt(1) ? this.parseCast() : this.parsePostfix();
       case '&':
-        return this.failAt(token.span, 'addresses cannot be taken: there is no unary "&"');
+        return fail(token.span, 'addresses cannot be taken: there is no unary "&"');
       default:
         return this.parsePostfix();
     }
@@ -127,7 +128,7 @@ export class ExpressionParser extends TokenReader {
       const { start } = tree.span;
       if (this.tryTake('.') || this.tryTake('->')) {
         const token = this.peek();
-        if (token.kind !== 'word' && token.kind !== 'integer') this.fail('the name of a member');
+        if (token.kind !== 'word' && token.kind !== 'integer') this.failNext('the name of a member');
         this.next();
         const span = { start, end: token.span.end };
         tree = this.grown(
@@ -152,7 +153,7 @@ export class ExpressionParser extends TokenReader {
 
   asTarget(tree: ExpressionTree): TargetTree {
     if (tree.kind === 'variable' || tree.kind === 'map') return tree;
-    throw new Fault({ message: 'only variables ($x) and maps (@x) can be changed', span: tree.span });
+    return fail(tree.span, 'only variables ($x) and maps (@x) can be changed');
   }
 
   private parsePrimary(): ExpressionTree {
@@ -182,7 +183,7 @@ export class ExpressionParser extends TokenReader {
         return this.parseWord();
       default:
         if (this.is('(')) return this.parseParenthesis();
-        return this.fail('an expression');
+        return this.failNext('an expression');
     }
   }
 
@@ -190,7 +191,7 @@ export class ExpressionParser extends TokenReader {
     const { text: name, span } = this.next();
     if (!this.tryTake('[')) return { kind: 'map', name, keys: [], span };
     const keys = this.parseList(']');
-    if (keys.length === 0) this.failAt({ start: span.start, end: this.previousEnd() }, 'a key is missing');
+    if (keys.length === 0) fail({ start: span.start, end: this.previousEnd() }, 'a key is missing');
     const whole = { start: span.start, end: this.previousEnd() };
     return this.grown({ kind: 'map', name, keys, span: whole }, ...keys);
   }
@@ -222,7 +223,7 @@ export class ExpressionParser extends TokenReader {
     const { start } = this.next().span;
     const members = this.parseList(')');
     const span = { start, end: this.previousEnd() };
-    if (members.length === 0) this.failAt(span, 'expected an expression between the parentheses');
+    if (members.length === 0) fail(span, 'expected an expression between the parentheses');
     if (members.length === 1) return members[0]!;
     return this.grown({ kind: 'tuple', members, span }, ...members);
   }

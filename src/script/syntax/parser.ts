@@ -4,6 +4,7 @@
  * preprocessor, struct definitions, attach points in config blocks.
  */
 import { ExpressionParser } from './expression-parser.ts';
+import { fail } from './fault.ts';
 import type { AssignmentOperator, Clause, ProbeText, ScriptTree, StatementTree } from './tree.ts';
 
 /** The tree of the text. Throws CompileError with everything that does not parse. */
@@ -30,7 +31,7 @@ class Parser extends ExpressionParser {
     if (clauses.length === 0) {
       const span = { start: 0, end: this.source.length };
       this.guarded(
-        () => this.failAt(span, 'there is no probe in the script', 'as in: dpdk:rx_burst { @ = count(); }'),
+        () => fail(span, 'there is no probe in the script', 'as in: dpdk:rx_burst { @ = count(); }'),
         () => {},
       );
       this.throwFaults();
@@ -41,10 +42,10 @@ class Parser extends ExpressionParser {
   private parseClause(): Clause {
     const { start } = this.peek().span;
     if (this.is('struct') || this.is('union') || this.is('enum')) {
-      this.fail('a probe', 'struct, union and enum definitions are not part of the language here');
+      this.failNext('a probe', 'struct, union and enum definitions are not part of the language here');
     }
     const points: ProbeText[] = [];
-    do points.push(this.nextProbe() ?? this.fail('a probe'));
+    do points.push(this.nextProbe() ?? this.failNext('a probe'));
     while (this.tryTake(','));
     const predicate = this.tryTake('/') ? this.parsePredicate() : undefined;
     const body = this.parseBlock();
@@ -62,7 +63,7 @@ class Parser extends ExpressionParser {
       this.take('{', 'before the actions');
       const statements: StatementTree[] = [];
       while (!this.is('}')) {
-        if (this.peek().kind === 'end') this.fail('"}" behind the actions');
+        if (this.peek().kind === 'end') this.failNext('"}" behind the actions');
         this.guarded(
           () => this.parseStatementInto(statements),
           () => this.skipStatement(),
@@ -105,9 +106,9 @@ class Parser extends ExpressionParser {
           this.next();
           return from({ kind: token.text });
         case 'for':
-          return this.failAt(token.span, 'there is no "for"', 'unroll (N) { ... } repeats a block');
+          return fail(token.span, 'there is no "for"', 'unroll (N) { ... } repeats a block');
         case 'else':
-          return this.failAt(token.span, '"else" without "if"');
+          return fail(token.span, '"else" without "if"');
       }
     }
     const expression = this.parseExpression();

@@ -3,6 +3,7 @@
  * where parsing can go on and are collected there.
  */
 import { CompileError, type Diagnostic, type Span } from '../../base/index.ts';
+import { Fault, fail } from './fault.ts';
 import { readProbeText, readToken, skipBlank, type Token } from './lexer.ts';
 import type { ProbeText } from './tree.ts';
 
@@ -12,16 +13,6 @@ const MAX_NESTING = 100;
 const MAX_TREE_DEPTH = 500;
 /** More faults than these help nobody. */
 const MAX_DIAGNOSTICS = 10;
-
-/** A fault in the text, on its way to where parsing goes on. */
-export class Fault extends Error {
-  readonly diagnostic: Diagnostic;
-
-  constructor(diagnostic: Diagnostic) {
-    super(diagnostic.message);
-    this.diagnostic = diagnostic;
-  }
-}
 
 export class TokenReader {
   readonly source: string;
@@ -85,16 +76,13 @@ export class TokenReader {
 
   /** Takes the symbol or word, or fails saying where it was expected. */
   take(text: string, where: string): void {
-    if (!this.tryTake(text)) this.fail(`"${text}" ${where}`);
+    if (!this.tryTake(text)) this.failNext(`"${text}" ${where}`);
   }
 
   /** Of `parse` and all that it opens: counted, so that no text can exhaust the stack. */
   nested<T>(parse: () => T): T {
     if (this.#depth >= MAX_NESTING) {
-      throw new Fault({
-        message: `nested too deep: at most ${MAX_NESTING} levels`,
-        span: this.peek().span,
-      });
+      fail(this.peek().span, `nested too deep: at most ${MAX_NESTING} levels`);
     }
     this.#depth++;
     try {
@@ -106,19 +94,14 @@ export class TokenReader {
 
   checkTreeDepth(depth: number, span: Span): void {
     if (depth <= MAX_TREE_DEPTH) return;
-    throw new Fault({ message: `the expression is too long: at most ${MAX_TREE_DEPTH} operators`, span });
+    fail(span, `the expression is too long: at most ${MAX_TREE_DEPTH} operators`);
   }
 
   /** The next token is not what is `expected`. */
-  fail(expected: string, hint?: string): never {
+  failNext(expected: string, hint?: string): never {
     const token = this.peek();
-    if (token.kind === 'fault') throw new Fault({ message: token.text, span: token.span });
-    const message = `expected ${expected}, got ${describe(token, this.source)}`;
-    throw new Fault(hint === undefined ? { message, span: token.span } : { message, span: token.span, hint });
-  }
-
-  failAt(span: Span, message: string, hint?: string): never {
-    throw new Fault(hint === undefined ? { message, span } : { message, span, hint });
+    if (token.kind === 'fault') fail(token.span, token.text);
+    return fail(token.span, `expected ${expected}, got ${describe(token, this.source)}`, hint);
   }
 
   /** Runs `parse`; a fault in it is kept, and `recover` goes to where parsing can go on. */
