@@ -1,0 +1,5 @@
+/** The script language of `hone trace`: text to programs. */
+export { checkScript, type PointOptions } from './check/index.ts';
+export { compileForAgent } from './codegen/index.ts';
+export { compileScript } from './compile.ts';
+export { type ProbeText, parseScript } from './syntax/index.ts';
