@@ -24,7 +24,7 @@ import { clear, copy, lowerBytes } from './lower-bytes.ts';
 import { lowerValue } from './lower-value.ts';
 import { seenOffset } from './map-values.ts';
 import type { PlacedMaps } from './place-maps.ts';
-import type { ProbeCode } from './probe-code.ts';
+import { type ProbeCode, refuse } from './probe-code.ts';
 import { maxOf } from './range.ts';
 import type { Scope } from './scope.ts';
 
@@ -155,7 +155,7 @@ export class AgentForm implements ProbeForm {
     }
     const { base, offset, taken } = this.mapValue(scope, map, keys, 'find');
     const seen = seenOffset(plan.kind);
-    if (seen === undefined) return code.fail(`has_key() of a histogram: ${plan.name}`);
+    if (seen === undefined) refuse(code, `has_key() of a histogram: ${plan.name}`);
     asm.load(8, 0, base, offset + seen);
     if (taken !== undefined) code.free(taken);
     asm.jumpIf(o.BPF_JEQ, 0, 0, absent);
@@ -191,7 +191,7 @@ export class AgentForm implements ProbeForm {
   #argument(scope: Scope, e: Expression & { op: 'argument' }, into: number): void {
     const { place, type, name } = e.argument;
     if (place.kind !== 'context' || type.kind !== 'integer') {
-      return scope.code.fail(`args.${name} is not there in the application`, e.span);
+      refuse(scope.code, `args.${name} is not there in the application`, e.span);
     }
     this.argumentsUsed |= 1 << place.index;
     scope.asm.load(type.isSigned ? 8 : type.bytes, into, CONTEXT, traceContext.args + 8 * place.index);
@@ -202,7 +202,7 @@ export class AgentForm implements ProbeForm {
     const { asm, code } = scope;
     const { place, type, name } = e.argument;
     if (place.kind !== 'context' || type.kind !== 'text' || type.bytes > traceContext.textSlotBytes) {
-      return code.fail(`args.${name} is not there in the application`, e.span);
+      refuse(code, `args.${name} is not there in the application`, e.span);
     }
     this.argumentsUsed |= 1 << place.index;
     const slot = code.tryTake() ?? code.fail('too many values at once', e.span);

@@ -10,6 +10,7 @@ import { bytesOf, constantOf } from './integer.ts';
 import { lowerBranch } from './lower-branch.ts';
 import { lowerValue, withValue } from './lower-value.ts';
 import { VALUE_OFFSET } from './map-values.ts';
+import { refuse } from './probe-code.ts';
 import { isScalar } from './scalars.ts';
 import { type Scope, withRegister } from './scope.ts';
 
@@ -94,7 +95,7 @@ function lowerLarge(scope: Scope, e: Expression, to: Place, bytes: number): void
     }
     case 'member': {
       const { type } = e.tuple;
-      if (type.kind !== 'tuple') return code.fail('a member of what is no tuple', e.span);
+      if (type.kind !== 'tuple') refuse(code, 'a member of what is no tuple', e.span);
       const offset = type.members.slice(0, e.index).reduce((sum, member) => sum + valueBytes(member), 0);
       code.withScratch(valueBytes(type), (at) => {
         lowerBytes(scope, e.tuple, code.scratch(at), type);

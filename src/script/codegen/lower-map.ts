@@ -9,6 +9,7 @@ import { divideRegisters } from './lower-division.ts';
 import { lowerHist, lowerLhist } from './lower-histogram.ts';
 import { lowerValue, withValue } from './lower-value.ts';
 import { FIRST_OFFSET, UPDATES_OFFSET, VALUE_OFFSET } from './map-values.ts';
+import { refuse } from './probe-code.ts';
 import { isScalar } from './scalars.ts';
 import { mayCall, mentions, type Scope, withRegister } from './scope.ts';
 
@@ -69,7 +70,7 @@ export function lowerAssignment(scope: Scope, { target, value }: Statement & { o
     return;
   }
   const { kind } = form.maps[target.map]!;
-  if (kind.kind !== 'value') return code.fail('an aggregation cannot be assigned to');
+  if (kind.kind !== 'value') refuse(code, 'an aggregation cannot be assigned to');
   const store = (write: (place: MapValue) => void): void =>
     withMapValue(scope, target.map, target.keys, (place) => {
       write({ ...place, offset: place.offset + VALUE_OFFSET });
@@ -122,7 +123,7 @@ export function lowerIncrement(
   const { asm, code } = scope;
   if (target.kind === 'variable') {
     const home = scope.variables[target.variable]!;
-    if (home.kind === 'scratch') return code.fail('a text or tuple cannot be counted up');
+    if (home.kind === 'scratch') refuse(code, 'a text or tuple cannot be counted up');
     if (home.kind === 'register') {
       if (into !== undefined && gives === 'before') asm.move(into, home.register);
       asm.alu(o.BPF_ADD, home.register, by);

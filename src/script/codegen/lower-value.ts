@@ -12,6 +12,7 @@ import { lowerBranch } from './lower-branch.ts';
 import { lowerBytes } from './lower-bytes.ts';
 import { lowerDivision } from './lower-division.ts';
 import { lowerIncrement, lowerMapRead } from './lower-map.ts';
+import { refuse } from './probe-code.ts';
 import { maxOf } from './range.ts';
 import { isScalar } from './scalars.ts';
 import { mayCall, type Scope, withRegister } from './scope.ts';
@@ -76,7 +77,7 @@ function lowerInto(scope: Scope, e: Expression, into: number): void {
       return;
     case 'variable': {
       const home = scope.variables[e.variable]!;
-      if (home.kind === 'scratch') return code.fail('a text or tuple where a number is expected', e.span);
+      if (home.kind === 'scratch') refuse(code, 'a text or tuple where a number is expected', e.span);
       code.readHome(home, into);
       return;
     }
@@ -248,7 +249,7 @@ function lowerCast(
 function lowerMember(scope: Scope, e: Expression & { op: 'member' }, into: number): void {
   const { asm, code } = scope;
   const { type } = e.tuple;
-  if (type.kind !== 'tuple') return code.fail('a member of what is no tuple', e.span);
+  if (type.kind !== 'tuple') refuse(code, 'a member of what is no tuple', e.span);
   const offset = type.members.slice(0, e.index).reduce((sum, member) => sum + valueBytes(member), 0);
   const home = e.tuple.op === 'variable' ? scope.variables[e.tuple.variable] : undefined;
   const read = (tuple: number): void => {

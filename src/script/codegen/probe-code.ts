@@ -153,3 +153,8 @@ export class ProbeCode {
     return this.form.scratch(offset);
   }
 }
+
+/** Does what `code.fail` does, so that the compiler sees that nothing follows. */
+export function refuse(code: ProbeCode, message: string, span?: Span): never {
+  return code.fail(message, span);
+}

@@ -12,7 +12,7 @@ import { compileForAgent } from './compile-script.ts';
 export const engines = [interpreter, wasmJit] as const;
 
 /** A point of an application: arguments of every kind. */
-const appPoint: ProbePoint = {
+export const appPoint: ProbePoint = {
   name: 'app:test:point',
   kind: 'application',
   arguments: [
