@@ -7,6 +7,10 @@ export {
   traceHelper,
   valueOffsetInEntry,
 } from './context/context-layout.ts';
+export { ContextMap } from './context/context-map.ts';
+export { type BatchProgram, batchBytes, batchRow, ROW_BYTES, TraceBatch } from './context/trace-batch.ts';
+export { traceHelpers } from './context/trace-helpers.ts';
+export { TraceMachine, type TraceMachineOptions } from './context/trace-machine.ts';
 export { BpfObject } from './elf/bpf-object.ts';
 export { compileForFlat } from './flat/translate.ts';
 export { decodeEbpf, encodeEbpf } from './isa/codec.ts';
