@@ -149,7 +149,7 @@ function sample(name: string, labels: Labels, value: bigint): string {
 
 function formatLabels(labels: Labels): string {
   if (labels.length === 0) return '';
-  const escape = (text: string): string =>
+  const quote = (text: string): string =>
     text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
-  return `{${labels.map(([name, value]) => `${name}="${escape(value)}"`).join(',')}}`;
+  return `{${labels.map(([name, value]) => `${name}="${quote(value)}"`).join(',')}}`;
 }
