@@ -28,16 +28,18 @@ export class MergedMap {
   }
 
   /**
-   * Takes over what a part of a context holds of the map; it is the caller's to zero it.
+   * Takes over what a part of a context holds of the map.
    * @param base where `words` begins in the context, in bytes
+   * @param isDrained leaves zeros behind
    */
-  take(words: Uint32Array, base: number): void {
+  take(words: Uint32Array, base: number, isDrained = false): void {
     const table = this.#table;
     const combine = this.#combine;
-    visitEntries(this.plan, words, base, (keys, keyAt, valueAt) => {
-      const entry = table.findOrMake(keys, keyAt);
+    const visit = (hash: number, keys: Uint32Array, keyAt: number, valueAt: number): void => {
+      const entry = table.findOrMake(hash, keys, keyAt);
       combine(table.words, table.valueAt(entry), words, valueAt);
-    });
+    };
+    visitEntries(this.plan, words, base, visit, isDrained);
   }
 
   /** The same for what has come to it since it was `before`, a part of a context at the same base. */
@@ -51,9 +53,9 @@ export class MergedMap {
     const old = new MergedMap(plan);
     old.take(before, base);
     const table = this.#table;
-    visitEntries(plan, words, base, (keys, keyAt, valueAt) => {
-      const entry = table.findOrMake(keys, keyAt);
-      const known = old.#table.find(keys, keyAt);
+    visitEntries(plan, words, base, (hash, keys, keyAt, valueAt) => {
+      const entry = table.findOrMake(hash, keys, keyAt);
+      const known = old.#table.find(hash, keys, keyAt);
       if (known < 0) this.#combine(table.words, table.valueAt(entry), words, valueAt);
       else
         since(table.words, table.valueAt(entry), words, valueAt, old.#table.words, old.#table.valueAt(known));
@@ -64,7 +66,7 @@ export class MergedMap {
   takeMap(other: MergedMap): void {
     const [table, from] = [this.#table, other.#table];
     for (let n = 0; n < from.count; n++) {
-      const entry = table.findOrMake(from.words, n * from.stride);
+      const entry = table.findOrMake(from.hashAt(n), from.words, from.keyAt(n));
       this.#combine(table.words, table.valueAt(entry), from.words, from.valueAt(n));
     }
   }
@@ -72,7 +74,8 @@ export class MergedMap {
   /** Takes over one entry: form kernel, a value for each CPU. Both are copied. */
   takeEntry(key: Uint8Array, value: Uint8Array): void {
     const table = this.#table;
-    const entry = table.findOrMake(wordsOf(key), 0);
+    // The table works out hashes of its own once it is large.
+    const entry = table.findOrMake(0, wordsOf(key), 0);
     this.#combine(table.words, table.valueAt(entry), wordsOf(value), 0);
   }
 
@@ -80,7 +83,7 @@ export class MergedMap {
   clear(): void {
     this.#table.clear();
     if (this.plan.kind.kind === 'count' && this.plan.keys.length === 0)
-      this.#table.findOrMake(this.#table.words, 0);
+      this.#table.findOrMake(0, this.#table.words, 0);
   }
 
   /** The keys stay, their values become zeros. */
@@ -92,7 +95,7 @@ export class MergedMap {
   forEach(visit: (words: Uint32Array, keyAt: number, valueAt: number) => void): void {
     const table = this.#table;
     for (let entry = 0; entry < table.count; entry++) {
-      visit(table.words, entry * table.stride, table.valueAt(entry));
+      visit(table.words, table.keyAt(entry), table.valueAt(entry));
     }
   }
 
@@ -102,8 +105,8 @@ export class MergedMap {
     const table = this.#table;
     const bytes = new Uint8Array(table.words.slice(0, table.count * table.stride).buffer);
     const entries = Array.from({ length: table.count }, (_, entry) => {
-      const start = entry * table.stride * 4;
-      const value = start + table.keyWords * 4;
+      const start = table.keyAt(entry) * 4;
+      const value = table.valueAt(entry) * 4;
       return {
         key: bytes.subarray(start, value),
         value: bytes.subarray(value, value + plan.valueBytes),

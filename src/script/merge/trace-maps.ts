@@ -3,7 +3,6 @@
  * taken over bank by bank; maps in the state are read where they are. Nothing here waits or maps memory: whoever calls
  * knows when a bank is quiet.
  */
-import { traceContext } from '../../bpf/index.ts';
 import type { CompiledScript, MapPlan } from '../plan.ts';
 import type { MapContents } from './map-contents.ts';
 import { MergedMap } from './merged-map.ts';
@@ -38,8 +37,7 @@ export class TraceMaps {
   /** Takes over and zeroes the maps of a bank. @param context from its first byte on; nobody else uses it */
   takeBank(context: Uint8Array): void {
     const words = asWords(context);
-    for (const map of this.#banked) map.take(words, 0);
-    context.fill(0, traceContext.maps, this.#stateOffset);
+    for (const map of this.#banked) map.take(words, 0, true);
   }
 
   /** What BEGIN left in the host's state, and every writer starts with. Copied. */
@@ -106,7 +104,7 @@ export class TraceMaps {
     for (const bytes of this.#allStates(states)) {
       const words = asWords(bytes);
       const valueWords = state.plan.valueBytes / 4;
-      visitEntries(state.plan, words, this.#stateOffset, (_keys, _keyAt, valueAt) => {
+      visitEntries(state.plan, words, this.#stateOffset, (_hash, _keys, _keyAt, valueAt) => {
         words.fill(0, valueAt, valueAt + valueWords);
       });
     }
