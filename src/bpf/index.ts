@@ -15,6 +15,7 @@ export { BpfObject } from './elf/bpf-object.ts';
 export { compileForFlat } from './flat/translate.ts';
 export { decodeEbpf, encodeEbpf } from './isa/codec.ts';
 export type { EbpfInsn, EbpfProgram } from './isa/insn.ts';
+export * as opcodes from './isa/insn.ts';
 export { checkMbufProgram } from './mbuf/check.ts';
 export { type MbufContext, type MbufRunner, prepareMbufProgram } from './mbuf/run.ts';
 export { compileForMbuf, type MbufOptions } from './mbuf/translate.ts';

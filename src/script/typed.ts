@@ -5,16 +5,22 @@
  * with several points is one probe each, `@++` is an increment.
  */
 import type { Span } from '../base/index.ts';
-import type { Field } from '../packet/index.ts';
+import type { Field, ProtocolName } from '../packet/index.ts';
 import type { ProbeArgument, ProbePoint } from '../tracepoints/index.ts';
 import type { EventPlan, MapKind, ValueType } from './plan.ts';
 
 /**
  * Integers are 64 bits wide in registers; signedness says how they are compared, shifted right, divided and printed.
  * Division and remainder by zero give 0 and the dividend, as eBPF has it. `text` has a fixed number of bytes and
- * zeros behind its end, so that two of them are equal when their bytes are.
+ * zeros behind its end, so that two of them are equal when their bytes are. Where a text goes into something wider (a key,
+ * a variable, a map, a member of a tuple in one of them) it is filled up with zeros. Any expression of an integer can have
+ * the type `time` instead (strftime). `==` and `!=` of type ipv4, ipv6 and mac compare addresses; a variable that nobody
+ * has assigned to on the way is 0.
  */
-export type Expression = { readonly type: ValueType; readonly span: Span } & (
+export type Expression = { readonly type: ValueType; readonly span: Span } /**
+ * A number as it is written, from -(2^63) to 2^64 - 1. Of the types ipv4, ipv6 and mac: an address, whose byte that
+ * comes first in the packet is the most significant one.
+ */ & (
   | { readonly op: 'integer'; readonly value: bigint }
   | { readonly op: 'text'; readonly value: string }
   | { readonly op: 'negate' | 'complement' | 'not'; readonly operand: Expression }
@@ -52,10 +58,22 @@ export type Expression = { readonly type: ValueType; readonly span: Span } & (
   | { readonly op: 'argument'; readonly argument: ProbeArgument }
   /** `arg0` of a uprobe, `retval`, `reg("ax")`: a register of struct pt_regs by its offset. */
   | { readonly op: 'register'; readonly offsetBytes: number }
-  /** A field of packet/'s table, as `ip.src`; 0 (or an address of zeros) when the packet does not have it. */
+  /**
+   * A field of packet/'s table, as `ip.src`, with exactly one place; 0 (or an address of zeros) when the packet does not
+   * have it.
+   */
   | { readonly op: 'field'; readonly field: Field }
-  /** 1 when the packet has the field or the protocol (`tcp`), written as a bare name in a condition. */
+  /** 1 when the packet has the field, else 0. A comparison of a field stands behind one, in an `and`. */
   | { readonly op: 'has-field'; readonly field: Field }
+  /** 1 when the packet has the protocol (`tcp`), else 0. */
+  | { readonly op: 'has-protocol'; readonly protocol: ProtocolName }
+  /** 1 when the first `prefixBits` bits of an ipv4 or ipv6 are those of `network`, whose other bits are 0; else 0. */
+  | {
+      readonly op: 'in-network';
+      readonly address: Expression;
+      readonly network: bigint;
+      readonly prefixBits: number;
+    }
   | { readonly op: 'builtin'; readonly name: BuiltinName }
   | { readonly op: 'stack'; readonly where: 'user' | 'kernel'; readonly depth: number }
   /** `$x`, by its number in the probe's `variables`. */
