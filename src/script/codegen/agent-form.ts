@@ -130,12 +130,7 @@ export class AgentForm implements ProbeForm {
     }
   }
 
-  mapValue(
-    scope: Scope,
-    map: number,
-    keys: readonly Expression[],
-    purpose: 'update' | 'find',
-  ): MapValue {
+  mapValue(scope: Scope, map: number, keys: readonly Expression[], purpose: 'update' | 'find'): MapValue {
     const plan = this.#placed.maps[map]!;
     switch (plan.place.kind) {
       case 'flat':

@@ -34,7 +34,9 @@ export type KeyUses = (map: number) => readonly (readonly Expression[])[];
 export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: boolean): PlacedMaps {
   const keyedMaps: KeyedMapLayout[] = [];
   const plans: MapPlan[] = [];
-  const shapes = script.maps.map((map, index) => shapeOf(map, keyUses(index), usesWholeValues(script, index)));
+  const shapes = script.maps.map((map, index) =>
+    shapeOf(map, keyUses(index), usesWholeValues(script, index)),
+  );
   const place = (isState: boolean, from: number): number => {
     let offset = from;
     for (const kind of ['flat', 'indexed', 'keyed'] as const) {
@@ -56,7 +58,10 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
         offset += kind === 'keyed' ? shape.entries * strideBytes(sizes) : shape.entries * sizes.valueBytes;
         if (offset > traceContext.maxBytes) {
           throw new CompileError(script.source, [
-            { message: `${map.name} is too big: all maps have ${traceContext.maxBytes >> 20} MiB`, span: map.span },
+            {
+              message: `${map.name} is too big: all maps have ${traceContext.maxBytes >> 20} MiB`,
+              span: map.span,
+            },
           ]);
         }
       });

@@ -3,9 +3,9 @@
  * memory. What is taken is given back in the opposite order, so every use is a stretch of the source.
  */
 import { CompileError, type Span } from '../../base/index.ts';
-import { MAX_STACK_BYTES } from './limits.ts';
 import { Assembler } from './assembler.ts';
 import type { Place, ProbeForm } from './form.ts';
+import { MAX_STACK_BYTES } from './limits.ts';
 
 const FRAME = 10;
 /** What a call may change. */
@@ -72,7 +72,11 @@ export class ProbeCode {
     if (free !== undefined) return free;
     this.#stackBytes += 8;
     if (this.#stackBytes > MAX_STACK_BYTES) {
-      this.fail(`needs more than ${MAX_STACK_BYTES} bytes of stack`, this.#span, 'split the probe, or use fewer variables');
+      this.fail(
+        `needs more than ${MAX_STACK_BYTES} bytes of stack`,
+        this.#span,
+        'split the probe, or use fewer variables',
+      );
     }
     return -this.#stackBytes;
   }
