@@ -18,6 +18,8 @@ import type { ProbeCost, TraceEvent, TraceLosses, TraceSource } from './trace-so
 export interface PacedFeed extends TraceFeed {
   /** Runs what comes before this time, or a part of it. */
   advance(untilNs: bigint | undefined): Promise<void>;
+  /** The time of the first packet that has not been run. */
+  readonly nowNs: bigint;
   /** Everything has been run. */
   readonly isOver: boolean;
 }
@@ -25,7 +27,7 @@ export interface PacedFeed extends TraceFeed {
 export interface AgentSourceOptions {
   readonly script: CompiledScript;
   readonly startFeed: (request: TraceRequest) => Promise<TraceFeed | PacedFeed>;
-  /** The clock of the programs: CLOCK_REALTIME, or a file's. */
+  /** The clock of the programs: CLOCK_REALTIME, or a file's at its start. */
   readonly nowNs: () => bigint;
   readonly pid: number;
 }
@@ -33,6 +35,8 @@ export interface AgentSourceOptions {
 /** Rings are looked at this often. */
 const LOOK_MS = 5;
 const COMM = 'hone';
+/** Where a file is silent for long, intervals come so often at once; the others are left out. */
+const MOST_INTERVALS = 10_000;
 
 export class AgentSource implements TraceSource {
   readonly #options: AgentSourceOptions;
@@ -67,7 +71,16 @@ export class AgentSource implements TraceSource {
 
   /** How long programs could run, in ns of their clock. */
   get elapsedNs(): bigint {
-    return (this.#endNs ?? this.#options.nowNs()) - this.#startNs;
+    return (this.#endNs ?? this.nowNs()) - this.#startNs;
+  }
+
+  /** The time that programs see. */
+  nowNs(): bigint {
+    return this.#paced?.nowNs ?? this.#options.nowNs();
+  }
+
+  get #paced(): PacedFeed | undefined {
+    return this.#feed !== undefined && 'advance' in this.#feed ? this.#feed : undefined;
   }
 
   async start(): Promise<void> {
@@ -92,14 +105,14 @@ export class AgentSource implements TraceSource {
   }
 
   async wait(mostMs: number): Promise<void> {
-    const feed = this.#feed;
-    if (feed !== undefined && 'advance' in feed) {
-      await feed.advance(this.#intervals?.nextNs);
+    const paced = this.#paced;
+    if (paced !== undefined) {
+      await paced.advance(this.#intervals?.nextNs);
       return;
     }
     const nextNs = this.#intervals?.nextNs;
-    const dueMs = nextNs === undefined ? mostMs : Number(nextNs - this.#options.nowNs()) / 1e6;
-    const lookMs = feed === undefined ? mostMs : LOOK_MS;
+    const dueMs = nextNs === undefined ? mostMs : Number(nextNs - this.nowNs()) / 1e6;
+    const lookMs = this.#feed === undefined ? mostMs : LOOK_MS;
     await sleep(Math.max(0, Math.min(mostMs, dueMs, lookMs)), undefined, {
       signal: this.#waking.signal,
     }).catch(() => {});
@@ -112,17 +125,27 @@ export class AgentSource implements TraceSource {
 
   take(): readonly TraceEvent[] {
     // Events have the time before they are put into the ring: it is read before the rings are.
-    const nowNs = this.#options.nowNs();
-    const feed = this.#feed;
-    for (const event of this.#isStopped ? [] : (feed?.poll() ?? []))
-      if (event.kind === 'gone') this.#state = 'gone';
-    const isLast = this.#isStopped || this.#state === 'gone' || (feed !== undefined && 'advance' in feed);
-    const events = this.#rings?.take(feed!.rings, isLast ? undefined : nowNs) ?? [];
+    const nowNs = this.nowNs();
+    const [feed, paced] = [this.#feed, this.#paced];
     if (!this.#isStopped) {
-      for (const probe of this.#intervals?.takeDue(nowNs) ?? []) this.#runInHost(probe, nowNs);
-      if (feed !== undefined && 'advance' in feed && feed.isOver) this.#state = 'over';
+      for (const { kind } of feed?.poll() ?? []) if (kind === 'gone') this.#state = 'gone';
     }
+    const isLast = this.#isStopped || this.#state === 'gone' || paced !== undefined;
+    const events = this.#rings?.take(feed!.rings, isLast ? undefined : nowNs) ?? [];
+    if (!this.#isStopped) this.#runIntervals(nowNs);
+    if (paced?.isOver === true) this.#state = 'over';
     return [...events, ...this.#host.takeEvents()];
+  }
+
+  #runIntervals(nowNs: bigint): void {
+    const intervals = this.#intervals!;
+    // A file says exactly when; elsewhere it is now.
+    for (let n = 0; this.#paced !== undefined && n < MOST_INTERVALS; n++) {
+      const { nextNs } = intervals;
+      if (nextNs === undefined || nextNs >= nowNs) break;
+      for (const probe of intervals.takeDue(nextNs)) this.#runInHost(probe, nextNs);
+    }
+    for (const probe of intervals.takeDue(nowNs)) this.#runInHost(probe, nowNs);
   }
 
   async update(): Promise<void> {
@@ -153,13 +176,13 @@ export class AgentSource implements TraceSource {
   }
 
   async stop(): Promise<void> {
-    const { script, nowNs } = this.#options;
+    const { script } = this.#options;
     try {
       await this.#feed?.stop();
     } catch (error) {
       if (!(error instanceof HoneError) || error.code !== 'PEER_GONE') throw error;
     } finally {
-      this.#endNs = nowNs();
+      this.#endNs = this.nowNs();
       this.#isStopped = true;
       for (const probe of script.probes) if (probe.point.kind === 'end') this.#runInHost(probe, this.#endNs);
     }

@@ -24,8 +24,9 @@ export class IntervalClock {
 
   /** Undefined when there are none. */
   get nextNs(): bigint | undefined {
-    const times = this.#timers.map(({ nextNs }) => nextNs);
-    return times.length === 0 ? undefined : times.reduce((a, b) => (a < b ? a : b));
+    let next: bigint | undefined;
+    for (const { nextNs } of this.#timers) if (next === undefined || nextNs < next) next = nextNs;
+    return next;
   }
 
   /** Those that are due until `nowNs`, in the order of their times. */
