@@ -1,16 +1,15 @@
-/** A script's text to its programs: parse, check, generate. */
+/** From the text of a script to its programs. */
+import { UnsupportedError } from '../base/index.ts';
 import { checkScript, type PointOptions } from './check/index.ts';
 import { compileForAgent } from './codegen/index.ts';
 import type { CompiledScript } from './plan.ts';
 import { parseScript } from './syntax/index.ts';
 
 /**
- * Throws CompileError with everything that is wrong, and what `findPoints` throws other than UsageError. Scripts of the
- * form kernel are checked by `checkScript`; code generation is not here.
+ * @throws CompileError with everything that is wrong, with carets and hints
+ * @throws VerifierError for a program that would not be safe: a defect of the compiler
  */
-export function compileScript(
-  source: string,
-  options: PointOptions & { readonly form: 'agent' },
-): CompiledScript {
+export function compileScript(source: string, options: PointOptions): CompiledScript {
+  if (options.form === 'kernel') throw new UnsupportedError('probes of the kernel', 'dpdk: and app: probes');
   return compileForAgent(checkScript(parseScript(source), options));
 }

@@ -15,6 +15,7 @@ export {
   resolvePorts,
   type SelectedPort,
 } from './resolve-ports.ts';
+export { realtimeNs } from './posix.ts';
 export type {
   CaptureFeed,
   CapturePort,
@@ -25,4 +26,9 @@ export type {
   Ring,
   Target,
   TargetInfo,
+  TraceAttachment,
+  TraceCost,
+  TraceFeed,
+  TraceRequest,
+  TraceWriter,
 } from './target.ts';

@@ -228,5 +228,7 @@ export interface Target {
   readonly info: TargetInfo;
   listPorts(): Promise<readonly PortInfo[]>;
   startCapture(request: CaptureRequest): Promise<CaptureFeed>;
+  /** Of targets that run trace programs. @throws PeerError for a program or a point that the target refuses */
+  startTrace?(request: TraceRequest): Promise<TraceFeed>;
   close(): void;
 }

@@ -1,0 +1,7 @@
+/** Traces: compiled scripts on applications and recorded files, their events and maps as text. */
+export { AgentSource, type AgentSourceOptions } from './agent-source.ts';
+export { FileFeed } from './file-feed.ts';
+export { pointFinder } from './find-points.ts';
+export { TraceFile } from './trace-file.ts';
+export { type TraceEnd, type TraceResult, TraceSession, type TraceSink } from './trace-session.ts';
+export type { ProbeCost, TraceLosses, TraceSource } from './trace-source.ts';
