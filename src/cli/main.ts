@@ -27,6 +27,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./read.ts')).registerRead,
   },
   {
+    name: 'trace',
+    summary: "bpftrace's language inside the application, or on recorded files",
+    load: async () => (await import('./trace.ts')).registerTrace,
+  },
+  {
     name: 'filter',
     summary: 'what a filter compiles to',
     load: async () => (await import('./filter.ts')).registerFilter,

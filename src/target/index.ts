@@ -6,16 +6,17 @@ export { buildAgent } from './dpdk/agent-build.ts';
 export { agentHash } from './dpdk/agent-source.ts';
 export { attachAgent } from './dpdk/attach-agent.ts';
 export { runApplication } from './dpdk/run-application.ts';
+export { realtimeNs } from './posix.ts';
 export type { Pace as ReplayPace } from './replay/player.ts';
 export { runReplay } from './replay/run-replay.ts';
 export { openFileTraffic, openSampleTraffic } from './replay/traffic.ts';
+export { resolveApplication } from './resolve-application.ts';
 export {
   type OpenApplication,
   openApplications,
   resolvePorts,
   type SelectedPort,
 } from './resolve-ports.ts';
-export { realtimeNs } from './posix.ts';
 export type {
   CaptureFeed,
   CapturePort,

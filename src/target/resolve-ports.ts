@@ -78,7 +78,11 @@ function portsNamed(wanted: string, ports: readonly PortInfo[]): readonly PortIn
   return named.length > 0 ? named : ports.filter(({ portId }) => String(portId) === wanted);
 }
 
-function selectApplication(wanted: string, applications: readonly OpenApplication[]): OpenApplication[] {
+/** Those that a pid, a file prefix or a name means. @throws UsageError for none */
+export function selectApplication(
+  wanted: string,
+  applications: readonly OpenApplication[],
+): OpenApplication[] {
   const matching = applications.filter(({ pid, name, target }) =>
     [String(pid), target.info.filePrefix, name].includes(wanted),
   );

@@ -8,7 +8,7 @@ import { ReaderGoneError } from '../output/index.ts';
 import type { CompiledScript, EventPlan, Naming, TraceFormat } from '../script/index.ts';
 import { ActionRunner } from './action-runner.ts';
 import { eventOf } from './event-record.ts';
-import type { TraceEvent, TraceSource } from './trace-source.ts';
+import type { ProbeCost, TraceEvent, TraceLosses, TraceSource } from './trace-source.ts';
 
 /** Where a trace is written. */
 export interface TraceSink {
@@ -36,6 +36,10 @@ export interface TraceResult {
   readonly end: TraceEnd;
   /** What ended the trace before its time. */
   readonly error: unknown;
+  readonly losses: TraceLosses;
+  readonly costs: readonly ProbeCost[];
+  /** Threads that hit probes. */
+  readonly threads: number;
 }
 
 export interface TraceSessionOptions {
@@ -83,8 +87,11 @@ export class TraceSession {
       this.#end = thrown instanceof ReaderGoneError ? 'reader-gone' : 'failed';
       if (this.#end === 'failed') error = thrown;
     }
-    this.#options.source.close();
-    return { end: this.#end!, error };
+    const { source } = this.#options;
+    const { threads } = source;
+    const result = { end: this.#end!, error, losses: source.losses(), costs: source.costs(), threads };
+    source.close();
+    return result;
   }
 
   async #trace(): Promise<void> {

@@ -1,0 +1,258 @@
+/**
+ * A feed made of a recorded file: every packet is a hit of dpdk:rx_packet or dpdk:tx_packet, and the programs run here,
+ * many hits in one call. Time is the file's. It goes on only when it is told to, and stops behind a hit whose event asks
+ * for the maps or the end, so that what is printed is exact.
+ */
+import { UnsupportedError } from '../base/index.ts';
+import {
+  type BatchProgram,
+  batchBytes,
+  batchRow,
+  decodeEbpf,
+  ROW_BYTES,
+  TraceBatch,
+  TraceMachine,
+} from '../bpf/index.ts';
+import type { PacketRecord } from '../pcapng/index.ts';
+import type { EventPlan } from '../script/index.ts';
+import type { FeedEvent, TraceCost, TraceRequest, TraceWriter } from '../target/index.ts';
+import { dpdkPoints } from '../tracepoints/index.ts';
+import type { PacedFeed } from './agent-source.ts';
+import { MemoryRing } from './memory-ring.ts';
+import { isOutgoing, type TraceFile } from './trace-file.ts';
+
+const ROWS = 1024;
+const ROW_WORDS = ROW_BYTES / 4;
+const PACKET_BYTES = 256;
+/** So many packets before whoever waits has its turn. */
+const PACKETS_A_TURN = 16 * ROWS;
+
+/** Where the arguments of packet points lie in a row, in words. */
+const ARGUMENTS = new Map(
+  dpdkPoints
+    .find(({ name }) => name === 'dpdk:rx_packet')!
+    .arguments.map(({ name, place }) => [
+      name,
+      batchRow.args / 4 + 2 * (place.kind === 'context' ? place.index : 0),
+    ]),
+);
+const at = (name: string): number => ARGUMENTS.get(name)!;
+const [PORT, QUEUE, LEN, DATA_LEN, NB_SEGS, HASH] = [
+  'port',
+  'queue',
+  'len',
+  'data_len',
+  'nb_segs',
+  'hash',
+].map(at) as [number, number, number, number, number, number];
+
+interface Attached {
+  readonly point: string;
+  readonly portId: number | undefined;
+  readonly queueId: number | undefined;
+  readonly program: BatchProgram;
+  hits: number;
+}
+
+/** What the packets of one place (direction, port, queue) run. */
+interface Runner {
+  readonly attached: readonly Attached[];
+  readonly run: (count: number) => number;
+}
+
+export class FileFeed implements PacedFeed {
+  readonly engine = 'jit';
+  readonly baseNs: bigint;
+  readonly writers: readonly TraceWriter[];
+  readonly rings: readonly MemoryRing[];
+  readonly unplacedHits = 0n;
+  isOver = false;
+
+  readonly #file: TraceFile;
+  readonly #machine: TraceMachine;
+  readonly #batch: TraceBatch;
+  readonly #ring = new MemoryRing();
+  readonly #attached: readonly Attached[];
+  readonly #runners = new Map<number, Runner | undefined>();
+  /** Rows that are filled in and have not run, all of one runner. */
+  #rows = 0;
+  #runner: Runner | undefined;
+  #rowsNs = 0;
+  #isInterrupted = false;
+
+  /** Takes over `file`. @throws UnsupportedError for a point that a file does not have */
+  constructor(file: TraceFile, request: TraceRequest, events: readonly EventPlan[]) {
+    const { contextBytes, stateOffset, keyedMaps, seed, initialState } = request;
+    this.#file = file;
+    this.baseNs = file.nowNs;
+    this.#machine = new TraceMachine({
+      contextBytes,
+      keyedMaps,
+      seed,
+      extraBytes: batchBytes(ROWS, ROWS * PACKET_BYTES),
+      emit: (record) => this.#emit(record, events),
+    });
+    const { context, maps } = this.#machine;
+    if (initialState !== undefined) context.set(initialState, stateOffset);
+    this.#batch = new TraceBatch(this.#machine, ROWS, ROWS * PACKET_BYTES);
+    this.#attached = request.attachments.map((attachment) => {
+      const { point, program, needsTime, packetBytes, argumentsUsed } = attachment;
+      if (point !== 'dpdk:rx_packet' && point !== 'dpdk:tx_packet') {
+        throw new UnsupportedError(
+          `${point} does not happen in a recorded file`,
+          'dpdk:rx_packet, dpdk:tx_packet',
+        );
+      }
+      const decoded = decodeEbpf(request.programs[program]!);
+      return { ...attachment, program: { program: decoded, needsTime, packetBytes, argumentsUsed }, hits: 0 };
+    });
+    this.rings = [this.#ring];
+    this.writers = [
+      {
+        tid: 0,
+        lcore: undefined,
+        name: 'file',
+        quiet: context,
+        state: context.subarray(stateOffset),
+        get withoutRoom() {
+          return maps.map(({ withoutRoom }) => BigInt(withoutRoom));
+        },
+        lostEvents: 0n,
+      },
+    ];
+  }
+
+  get nowNs(): bigint {
+    if (this.#rows === 0) return this.#file.nowNs;
+    const { rows } = this.#batch;
+    return (BigInt(rows[1]!) << 32n) | BigInt(rows[0]!);
+  }
+
+  poll(): readonly FeedEvent[] {
+    return [];
+  }
+
+  async advance(untilNs: bigint | undefined): Promise<void> {
+    this.#isInterrupted = false;
+    if (!this.#runRows()) return;
+    const file = this.#file;
+    for (let turns = 0; turns < PACKETS_A_TURN; turns++) {
+      const { packet } = file;
+      if (packet === undefined) {
+        this.isOver = this.#runRows();
+        return;
+      }
+      if (untilNs !== undefined && file.nowNs >= untilNs) {
+        this.#runRows();
+        return;
+      }
+      const runner = this.#runnerOf(packet);
+      if ((runner !== this.#runner || this.#rows === ROWS) && !this.#runRows()) return;
+      this.#runner = runner;
+      if (runner !== undefined) this.#fillRow(packet);
+      if (file.tryReadOn()) continue;
+      // The rows have copies of their packets.
+      await file.readOn();
+    }
+    this.#runRows();
+  }
+
+  /** No program runs now. */
+  async snapshot(): Promise<void> {}
+
+  costs(): readonly TraceCost[] {
+    return this.#attached.map(({ hits }) => ({ hits: BigInt(hits), sampledHits: 0n, sampledNs: 0n }));
+  }
+
+  async stop(): Promise<void> {}
+
+  close(): void {
+    this.#file.close();
+  }
+
+  /** @returns false when an event interrupts: rows may be left */
+  #runRows(): boolean {
+    const runner = this.#runner;
+    if (this.#rows === 0 || runner === undefined) return !this.#isInterrupted;
+    const done = runner.run(this.#rows);
+    for (const attached of runner.attached) attached.hits += done;
+    this.#batch.rows.copyWithin(0, done * ROW_WORDS, this.#rows * ROW_WORDS);
+    this.#rows -= done;
+    return !this.#isInterrupted;
+  }
+
+  #fillRow(packet: PacketRecord): void {
+    const { rows, data, dataAddress } = this.#batch;
+    const row = this.#rows * ROW_WORDS;
+    const length = Math.min(packet.data.length, PACKET_BYTES);
+    // Rows move when a batch is interrupted: a place that no row has is the next one's.
+    const place =
+      this.#rows === 0
+        ? 0
+        : (rows[row - ROW_WORDS + batchRow.packetAddress / 4]! - dataAddress + PACKET_BYTES) % data.length;
+    data.set(packet.data.subarray(0, length), place);
+    const timeNs = this.#file.nowNs;
+    if (this.#rows === 0) this.#rowsNs = Number(timeNs - this.baseNs);
+    rows[row] = Number(timeNs & 0xffff_ffffn);
+    rows[row + 1] = Number(timeNs >> 32n);
+    rows[row + batchRow.packetAddress / 4] = dataAddress + place;
+    rows[row + batchRow.packetBytes / 4] = length;
+    const wireLength = Math.max(packet.originalLength, packet.data.length);
+    rows[row + PORT] = packet.interface.index;
+    rows[row + QUEUE] = queueOf(packet);
+    rows[row + LEN] = wireLength;
+    rows[row + DATA_LEN] = wireLength & 0xffff;
+    rows[row + NB_SEGS] = 1;
+    rows[row + HASH] = hashOf(packet);
+    this.#rows++;
+  }
+
+  /** Undefined when no probe is there. */
+  #runnerOf(packet: PacketRecord): Runner | undefined {
+    const isOut = isOutgoing(packet);
+    const [port, queue] = [packet.interface.index, queueOf(packet)];
+    const key = (port * 0x1_0000 + queue) * 2 + (isOut ? 1 : 0);
+    const known = this.#runners.get(key);
+    if (known !== undefined || this.#runners.has(key)) return known;
+    const point = isOut ? 'dpdk:tx_packet' : 'dpdk:rx_packet';
+    const attached = this.#attached.filter(
+      (one) =>
+        one.point === point &&
+        (one.portId === undefined || one.portId === port) &&
+        (one.queueId === undefined || one.queueId === queue),
+    );
+    // Places that run the same share what runs it.
+    const same = [...this.#runners.values()].find(
+      (other) =>
+        other?.attached.length === attached.length && attached.every((one, n) => one === other.attached[n]),
+    );
+    const runner =
+      attached.length === 0
+        ? undefined
+        : (same ?? { attached, run: this.#batch.prepare(attached.map(({ program }) => program)) });
+    this.#runners.set(key, runner);
+    return runner;
+  }
+
+  #emit(record: Uint8Array, events: readonly EventPlan[]): boolean {
+    this.#ring.put(this.#rowsNs, record);
+    const plan = events[new DataView(record.buffer, record.byteOffset).getUint32(0, true)];
+    if (plan === undefined || INTERRUPTS.has(plan.kind)) {
+      this.#isInterrupted = true;
+      this.#machine.stop();
+    }
+    return true;
+  }
+}
+
+const INTERRUPTS: ReadonlySet<EventPlan['kind']> = new Set(['print', 'print-entry', 'clear', 'zero', 'exit']);
+
+function queueOf({ options }: PacketRecord): number {
+  return (options.epb_queue ?? 0) & 0xffff;
+}
+
+/** The hash that the adapter worked out, as the capture wrote it down; 0 without one. */
+function hashOf({ options }: PacketRecord): number {
+  const hash = options.epb_hash?.find(({ bytes }) => bytes.length === 4);
+  return hash === undefined ? 0 : new DataView(hash.bytes.buffer, hash.bytes.byteOffset).getUint32(0, true);
+}
