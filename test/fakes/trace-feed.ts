@@ -17,10 +17,10 @@ import { MemoryRing } from '../../src/trace/memory-ring.ts';
 import { type TraceResult, TraceSession } from '../../src/trace/trace-session.ts';
 import { dpdkPoints } from '../../src/tracepoints/index.ts';
 
-export const BASE_NS = 1_700_000_000_000_000_000n;
+const BASE_NS = 1_700_000_000_000_000_000n;
 
 /** One thread of the application. */
-export class FakeThread {
+class FakeThread {
   readonly writer: TraceWriter;
   readonly ring: MemoryRing;
   lostEvents = 0n;
@@ -84,7 +84,7 @@ export class FakeThread {
   }
 }
 
-export class FakeTraceFeed implements TraceFeed {
+class FakeTraceFeed implements TraceFeed {
   readonly engine = 'jit';
   readonly baseNs = BASE_NS;
   readonly threads: readonly FakeThread[];
