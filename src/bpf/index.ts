@@ -1,3 +1,4 @@
+export { assemble } from './asm/assemble.ts';
 export { formatEbpf } from './asm/format.ts';
 export * from './classic.ts';
 export {
