@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BPF_PROG_TYPE_RAW_TRACEPOINT, loadProgram, runRawTracepoint } from './bpf-syscall.ts';
 import { needsBpf, program } from './kernel-fixture.ts';
 import {
@@ -14,6 +14,10 @@ import {
 import { possibleCpuCount } from './possible-cpus.ts';
 import { ProgramRefusedError } from './program-refused.ts';
 import { RingBuffer } from './ring-buffer.ts';
+
+beforeEach((context) => {
+  if (needsBpf !== undefined) context.skip(needsBpf);
+});
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -62,7 +66,7 @@ done:
   r0 = 0
   exit`;
 
-describe.skipIf(needsBpf !== undefined)('maps of the kernel', () => {
+describe('maps of the kernel', () => {
   test.each([
     ['hash', BPF_MAP_TYPE_HASH],
     ['hash for each processor', BPF_MAP_TYPE_PERCPU_HASH],
@@ -115,7 +119,7 @@ describe.skipIf(needsBpf !== undefined)('maps of the kernel', () => {
   });
 });
 
-describe.skipIf(needsBpf !== undefined)('programs', () => {
+describe('programs', () => {
   test('run gives what the program gives', () => {
     expect(run('r0 = -7\nexit', [])).toBe(-7);
   });
@@ -134,7 +138,7 @@ describe.skipIf(needsBpf !== undefined)('programs', () => {
   });
 });
 
-describe.skipIf(needsBpf !== undefined)('ring buffer', () => {
+describe('ring buffer', () => {
   const PAGE = 4096;
 
   function ring(): { map: KernelMap; reader: RingBuffer } {
