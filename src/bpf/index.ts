@@ -8,6 +8,7 @@ export {
   traceHelper,
   valueOffsetInEntry,
 } from './context/context-layout.ts';
+export { BPF_PSEUDO_MAP_IDX, kernelMapType, LOST_EVENTS_MAP } from './context/kernel-maps.ts';
 export { BpfObject } from './elf/bpf-object.ts';
 export { compileForFlat } from './flat/translate.ts';
 export { decodeEbpf, encodeEbpf } from './isa/codec.ts';

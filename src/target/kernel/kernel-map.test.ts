@@ -1,16 +1,9 @@
 import { closeSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { kernelMapType } from '../../bpf/index.ts';
 import { BPF_PROG_TYPE_RAW_TRACEPOINT, loadProgram, runRawTracepoint } from './bpf-syscall.ts';
 import { needsBpf, program } from './kernel-fixture.ts';
-import {
-  BPF_MAP_TYPE_ARRAY,
-  BPF_MAP_TYPE_HASH,
-  BPF_MAP_TYPE_PERCPU_ARRAY,
-  BPF_MAP_TYPE_PERCPU_HASH,
-  BPF_MAP_TYPE_RINGBUF,
-  KernelMap,
-  sumWords,
-} from './kernel-map.ts';
+import { KernelMap, sumWords } from './kernel-map.ts';
 import { possibleCpuCount } from './possible-cpus.ts';
 import { ProgramRefusedError } from './program-refused.ts';
 import { RingBuffer } from './ring-buffer.ts';
@@ -68,21 +61,21 @@ done:
 
 describe('maps of the kernel', () => {
   test.each([
-    ['hash', BPF_MAP_TYPE_HASH],
-    ['hash for each processor', BPF_MAP_TYPE_PERCPU_HASH],
+    ['hash', kernelMapType.hash],
+    ['hash for each processor', kernelMapType.perCpuHash],
   ])('%s: what a program adds is read', (_, type) => {
     const map = open(type, 8, 8, 100);
     run(`r1 = 7\n*(u64 *)(r10 - 8) = r1\nr6 = 5\n${ADD}`, [map.fd], 3);
     const [entry, ...others] = map.entries();
     expect(others).toEqual([]);
     expect(entry!.key).toEqual(u64(7n));
-    expect(entry!.values).toHaveLength(type === BPF_MAP_TYPE_HASH ? 1 : possibleCpuCount());
+    expect(entry!.values).toHaveLength(type === kernelMapType.hash ? 1 : possibleCpuCount());
     expect(sumWords(entry!.values)).toEqual(BigUint64Array.of(15n));
   });
 
   test.each([
-    ['array', BPF_MAP_TYPE_ARRAY, 1],
-    ['array for each processor', BPF_MAP_TYPE_PERCPU_ARRAY, possibleCpuCount()],
+    ['array', kernelMapType.array, 1],
+    ['array for each processor', kernelMapType.perCpuArray, possibleCpuCount()],
   ])('%s: values that are no multiple of 8', (_, type, copies) => {
     const map = open(type, 4, 12, 3);
     map.update(u32(1), u32(1, 2, 3));
@@ -94,7 +87,7 @@ describe('maps of the kernel', () => {
   });
 
   test('all of many entries, in batches; zero keeps the keys, clear does not', () => {
-    const map = open(BPF_MAP_TYPE_HASH, 4, 8, 20_000);
+    const map = open(kernelMapType.hash, 4, 8, 20_000);
     for (let n = 0; n < 10_000; n++) map.update(u32(n), u64(BigInt(n)));
     const read = map.entries();
     expect(new Set(read.map(({ key }) => key.toString())).size).toBe(10_000);
@@ -109,13 +102,13 @@ describe('maps of the kernel', () => {
   });
 
   test('a full map says so', () => {
-    const map = open(BPF_MAP_TYPE_HASH, 4, 4, 1);
+    const map = open(kernelMapType.hash, 4, 4, 1);
     map.update(u32(1), u32(1));
     expect(() => map.update(u32(2), u32(1))).toThrow(/BPF_MAP_UPDATE_ELEM.*E2BIG/);
   });
 
   test('what cannot be made names the call and the map', () => {
-    expect(() => open(BPF_MAP_TYPE_HASH, 0, 4, 1)).toThrow(/bpf\(BPF_MAP_CREATE\) test: EINVAL/);
+    expect(() => open(kernelMapType.hash, 0, 4, 1)).toThrow(/bpf\(BPF_MAP_CREATE\) test: EINVAL/);
   });
 });
 
@@ -142,7 +135,7 @@ describe('ring buffer', () => {
   const PAGE = 4096;
 
   function ring(): { map: KernelMap; reader: RingBuffer } {
-    const map = open(BPF_MAP_TYPE_RINGBUF, 0, 0, PAGE);
+    const map = open(kernelMapType.ringBuffer, 0, 0, PAGE);
     const reader = new RingBuffer(map.fd, PAGE);
     closers.push(() => reader.close());
     return { map, reader };

@@ -4,6 +4,7 @@
  * entry, not of the whole map.
  */
 import { closeSync } from 'node:fs';
+import { kernelMapType } from '../../bpf/index.ts';
 import {
   createMap,
   deleteElement,
@@ -15,18 +16,10 @@ import {
 import { lookupBatch } from './lookup-batch.ts';
 import { possibleCpuCount } from './possible-cpus.ts';
 
-export const BPF_MAP_TYPE_HASH = 1;
-export const BPF_MAP_TYPE_ARRAY = 2;
-export const BPF_MAP_TYPE_PERCPU_HASH = 5;
-export const BPF_MAP_TYPE_PERCPU_ARRAY = 6;
-const BPF_MAP_TYPE_LRU_PERCPU_HASH = 10;
-export const BPF_MAP_TYPE_STACK_TRACE = 7;
-export const BPF_MAP_TYPE_RINGBUF = 27;
-
 const perCpuTypes: ReadonlySet<number> = new Set([
-  BPF_MAP_TYPE_PERCPU_HASH,
-  BPF_MAP_TYPE_PERCPU_ARRAY,
-  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  kernelMapType.perCpuHash,
+  kernelMapType.perCpuArray,
+  kernelMapType.lruPerCpuHash,
 ]);
 
 export interface MapEntry {
@@ -46,7 +39,7 @@ export class KernelMap {
   /** @throws PermissionError, SysError */
   constructor(shape: MapShape) {
     this.shape = shape;
-    this.#isArray = shape.type === BPF_MAP_TYPE_ARRAY || shape.type === BPF_MAP_TYPE_PERCPU_ARRAY;
+    this.#isArray = shape.type === kernelMapType.array || shape.type === kernelMapType.perCpuArray;
     const isPerCpu = perCpuTypes.has(shape.type);
     this.#copies = isPerCpu ? possibleCpuCount() : 1;
     this.#strideBytes = isPerCpu ? Math.ceil(shape.valueBytes / 8) * 8 : shape.valueBytes;
