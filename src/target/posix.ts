@@ -53,6 +53,7 @@ export const F_SEAL_GROW = 4;
 const PROT_NONE = 0;
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
+const PROT_EXEC = 4;
 
 /** Descriptors that one message may carry; more is cut by the kernel and reported as `truncated`. */
 const MAX_FDS = 4;
@@ -326,6 +327,26 @@ export function mapOver(
 export function unmap(address: number, bytes: number): void {
   mustSucceed('munmap', address, bytes);
 }
+
+export interface MappedCode {
+  /** Calls it as `void f(long)`. */
+  call(argument: number): void;
+  close(): void;
+}
+
+/** Maps a file of machine code from its start, to be called there; privately, as programs are, so that uprobes take it. */
+export function mapCode(fd: number, bytes: number): MappedCode {
+  const { koffi } = libc();
+  const address = mustSucceed('mmap', 0, bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+  codePrototype ??= koffi.proto('void hone_code(long)');
+  const prototype = codePrototype;
+  return {
+    call: (argument) => void koffi.call(BigInt(address), prototype, argument),
+    close: () => unmap(address, bytes),
+  };
+}
+
+let codePrototype: ReturnType<Koffi['proto']> | undefined;
 
 /** The memory itself, not a copy. It must not be touched after it was unmapped: the process would die. */
 export function viewMemory(address: number, bytes: number): ArrayBuffer {

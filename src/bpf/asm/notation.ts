@@ -27,7 +27,7 @@ export function tokenize(source: string, start: number, end: number): readonly T
     const at = tokenPattern.lastIndex;
     const match = tokenPattern.exec(source);
     // Space may reach over the end of the line.
-    if (match?.groups!.space !== undefined) continue;
+    if (match?.groups?.space !== undefined) continue;
     if (match === null || at + match[0].length > end) return at;
     const { number, register, word } = match.groups!;
     const text = match[0];

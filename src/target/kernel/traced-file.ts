@@ -2,7 +2,16 @@
  * Which file a probe's PATH means. Without a slash: a command in PATH, or a library by its name (`c`, `libc`,
  * `libc.so.6`). With a process: as that process sees the path (its root may be another), and among the files it has mapped.
  */
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { nearest, UsageError } from '../../base/index.ts';
 import { matchesGlob } from './glob.ts';
@@ -80,9 +89,11 @@ function findLibrary(name: string): string | undefined {
   );
   for (const folder of folders) {
     const fitting = tryList(folder).filter((base) => isLibraryNamed(base, name));
-    // The shortest is the name that programs are linked with or that has the major version only.
-    const [best] = fitting.sort((a, b) => a.length - b.length);
-    if (best !== undefined) return join(folder, best);
+    // The shortest is the name that programs are linked with or that has the major version only; where that is a
+    // script of the linker, the next one.
+    const paths = fitting.sort((a, b) => a.length - b.length).map((base) => join(folder, base));
+    const best = paths.find(isElf);
+    if (best !== undefined) return best;
   }
   return undefined;
 }
@@ -95,6 +106,23 @@ function isLibraryNamed(base: string, name: string): boolean {
       (pattern) => base.includes('.so') && matchesGlob(pattern, base),
     )
   );
+}
+
+function isElf(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return false;
+  }
+  try {
+    const magic = Buffer.alloc(4);
+    return readSync(fd, magic, 0, 4, 0) === 4 && magic.toString('latin1') === '\x7fELF';
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function tryList(folder: string): string[] {
