@@ -9,10 +9,15 @@ export {
   valueOffsetInEntry,
 } from './context/context-layout.ts';
 export { BPF_PSEUDO_MAP_IDX, kernelMapType, LOST_EVENTS_MAP } from './context/kernel-maps.ts';
+export { ContextMap } from './context/context-map.ts';
+export { type BatchProgram, batchBytes, batchRow, ROW_BYTES, TraceBatch } from './context/trace-batch.ts';
+export { traceHelpers } from './context/trace-helpers.ts';
+export { TraceMachine, type TraceMachineOptions } from './context/trace-machine.ts';
 export { BpfObject } from './elf/bpf-object.ts';
 export { compileForFlat } from './flat/translate.ts';
 export { decodeEbpf, encodeEbpf } from './isa/codec.ts';
 export type { EbpfInsn, EbpfProgram } from './isa/insn.ts';
+export * as opcodes from './isa/insn.ts';
 export { checkMbufProgram } from './mbuf/check.ts';
 export { type MbufContext, type MbufRunner, prepareMbufProgram } from './mbuf/run.ts';
 export { compileForMbuf, type MbufOptions } from './mbuf/translate.ts';

@@ -82,6 +82,11 @@ export interface MapPlan {
   /** Form `agent`: the value's place in the context, or the keyed map's layout and its number for the helpers. */
   readonly place:
     | { readonly kind: 'flat'; readonly offset: number }
+    /**
+     * One value behind the other, `valueBytes` each, for the keys 0 to entries - 1 of a map with one integer key that is
+     * known to be small. A key is there when its value says that something was gathered: n, the time or a bucket is not 0.
+     */
+    | { readonly kind: 'indexed'; readonly offset: number; readonly entries: number }
     | { readonly kind: 'keyed'; readonly index: number; readonly layout: KeyedMapLayout }
     /** Form `kernel`: the number in `kernelMaps`. */
     | { readonly kind: 'kernel'; readonly index: number };
@@ -121,12 +126,17 @@ export type EventPlan =
 
 export interface CompiledProbe {
   readonly point: ProbePoint;
+  /** Of a point of DPDK: undefined for every port, every queue. */
+  readonly port: number | undefined;
+  readonly queue: number | undefined;
   /** Where it runs: on the target, or in the host (BEGIN, END, interval of the form `agent`). */
   readonly runs: 'target' | 'host';
   readonly program: EbpfProgram;
   /** Form `agent`: it uses the time; bytes of the packet that it may look at (multiple of 32, at most 256). */
   readonly needsTime: boolean;
   readonly packetBytes: number;
+  /** Form `agent`: bit i is set when the program looks at args[i]; the others need not be filled in. */
+  readonly argumentsUsed: number;
 }
 
 export interface CompiledScript {
@@ -137,5 +147,7 @@ export interface CompiledScript {
   /** Form `agent`: the context with all maps; where state begins (equal when there is none). */
   readonly contextBytes: number;
   readonly stateOffset: number;
+  /** Form `agent`, when a program asks for `elapsed`: where the host puts the time of the start, u64 ns, into the state. */
+  readonly startTimeOffset: number | undefined;
   readonly kernelMaps: readonly KernelMapPlan[];
 }

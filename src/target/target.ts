@@ -158,6 +158,8 @@ export interface TraceAttachment {
   readonly needsTime: boolean;
   /** How many bytes of a packet are copied into the context. */
   readonly packetBytes: number;
+  /** Bit i is set when the program looks at args[i]; the others need not be filled in. */
+  readonly argumentsUsed: number;
 }
 
 export interface TraceRequest {

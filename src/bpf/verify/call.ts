@@ -67,9 +67,7 @@ class HelperCall {
         this.map = value.region.map;
         return;
       case 'context':
-        if (value.kind !== 'pointer' || value.region.kind !== 'context' || value.offset !== 0) {
-          this.mismatch(kind, register, value);
-        }
+        if (!this.isContext(value)) this.mismatch(kind, register, value);
         return;
       case 'record':
         this.giveBack(value, register);
@@ -100,6 +98,15 @@ class HelperCall {
         return pointerTo({ kind: 'record', lengthBytes: this.recordBytes, record }, nextId());
       }
     }
+  }
+
+  /** What the program was given in r1, be it a context of fields or plain memory. */
+  private isContext(value: Value): boolean {
+    if (value.kind !== 'pointer' || value.offset !== 0 || value.id !== 0) return false;
+    const [first] = this.profile.arguments;
+    if (value.region.kind === 'memory')
+      return first?.kind === 'memory' && first.memory === value.region.memory;
+    return value.region.kind === 'context';
   }
 
   private mismatch(kind: HelperArgument, register: number, value: Value): never {

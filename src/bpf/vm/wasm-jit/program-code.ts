@@ -51,21 +51,20 @@ export interface ProgramGlobals {
   readonly isEnded: number;
 }
 
-export interface ProgramCode {
-  /** Index of the function that the program starts with. */
-  readonly index: number;
-  /** The helpers that it calls by number, as `callHelper` is given them. */
-  readonly helpers: readonly Helper[];
-}
-
-/** @throws FormatError, UnsupportedError as Engine.prepare does */
+/**
+ * Adds a program to a module; several share its imports and globals.
+ * @param helpers gets the helpers that the program calls by number; `callHelper` is given places in it
+ * @returns the index of the function that the program starts with
+ * @throws FormatError, UnsupportedError as Engine.prepare does
+ */
 export function addProgram(
   module: ModuleBuilder,
   program: EbpfProgram,
   environment: Environment,
   imports: ProgramImports,
   globals: ProgramGlobals,
-): ProgramCode {
+  helpers: Helper[],
+): number {
   const rows = validateProgram(program);
   const flows = analyzeFunctions(program, rows);
   const functions = new Map(
@@ -77,7 +76,7 @@ export function addProgram(
     environment,
     imports,
     globals,
-    helpers: [],
+    helpers,
     indexOf: (start) => functions.get(start)!.index,
     isCounted:
       flows.size > 1 ||
@@ -91,7 +90,7 @@ export function addProgram(
     if (row?.operation === 'helper' || row?.operation === 'btf') helperOf(row, insn, environment);
   });
   for (const [start, flow] of flows) new FunctionCode(shared, flow, functions.get(start)!.code).emit();
-  return { index: shared.indexOf(0), helpers: shared.helpers };
+  return shared.indexOf(0);
 }
 
 interface Shared {

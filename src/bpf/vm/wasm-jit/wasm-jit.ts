@@ -68,7 +68,8 @@ function compile(program: EbpfProgram, environment: Environment): Exports {
   ) as unknown as ProgramImports;
   const globals = { budget: module.global('i64'), isEnded: module.global('i32') };
   const result = module.global('i64');
-  const { index, helpers } = addProgram(module, program, environment, imports, globals);
+  const helpers: Helper[] = [];
+  const index = addProgram(module, program, environment, imports, globals, helpers);
   const run = module.function({ params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] });
   const { code } = run;
   code.get(2).op('i64.extend_i32_u').get(3).op('i64.extend_i32_u').i64(32).op('i64.shl').op('i64.or');
@@ -88,7 +89,7 @@ function compile(program: EbpfProgram, environment: Environment): Exports {
 }
 
 /** The imported functions. Helpers see the registers in one array, as in the interpreter. */
-function hostFunctions(
+export function hostFunctions(
   helpers: readonly Helper[],
   environment: Environment,
 ): Record<keyof ProgramImports, unknown> {

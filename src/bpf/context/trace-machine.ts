@@ -1,0 +1,123 @@
+/**
+ * Runs trace programs of the form `agent` on a context in a linear memory of our own: BEGIN, END and intervals in the
+ * host, whole probes on recorded files and replays (batches: trace-batch.ts). One machine is one writer: its programs
+ * share the context with its maps. It has one bank only, as nothing runs while somebody reads.
+ *
+ * ```
+ *     64   a word that ends a batch          4096   the context
+ *   1024   stack of programs                 behind it: rows of a batch, then its data
+ * ```
+ * Programs were verified before (verify/, profile `dpdk`); what a program names outside of the context is a defect.
+ */
+import { FormatError } from '../../base/index.ts';
+import { createMemory, PAGE_BYTES, type WasmMemory } from '../../wasm/index.ts';
+import type { EbpfProgram } from '../isa/insn.ts';
+import { type Engine, type Environment, FRAME_BYTES, type Helper } from '../vm/engine.ts';
+import { wasmJit } from '../vm/wasm-jit/wasm-jit.ts';
+import { type KeyedMapLayout, traceContext, type traceHelper } from './context-layout.ts';
+import { ContextMap } from './context-map.ts';
+import { traceHelpers } from './trace-helpers.ts';
+
+/** Not 0 when a batch is to end after the hit at hand, i32. */
+export const STOP = 64;
+const STACK = 1024;
+export const CONTEXT = 4096;
+
+export interface TraceMachineOptions {
+  /** Of CompiledScript: the context with all maps. */
+  readonly contextBytes: number;
+  readonly keyedMaps: readonly KeyedMapLayout[];
+  /** Of the hashes, 32 bits. */
+  readonly seed: number;
+  /** Takes an event record, borrowed for the call; whether it had room. Without it every event is lost. */
+  readonly emit?: (record: Uint8Array) => boolean;
+  /** What runs programs one at a time; the WebAssembly JIT without it. */
+  readonly engine?: Engine;
+  /** Room behind the context for whoever prepares batches. */
+  readonly extraBytes?: number;
+}
+
+export class TraceMachine {
+  /** The whole memory; addresses are places in it. */
+  readonly memory: WasmMemory;
+  /** The context, with its maps: borrowed, changes while programs run. */
+  readonly context: Uint8Array<ArrayBuffer>;
+  /** Of the context. */
+  readonly view: DataView<ArrayBuffer>;
+  readonly maps: readonly ContextMap[];
+  readonly environment: Environment;
+  /** Where `extraBytes` begin, a multiple of 64. */
+  readonly extraOffset: number;
+  /** Events that found no room. */
+  lostEvents = 0;
+
+  readonly #words: Int32Array<ArrayBuffer>;
+  readonly #engine: Engine;
+
+  constructor(options: TraceMachineOptions) {
+    const { contextBytes, keyedMaps, seed, emit, engine = wasmJit, extraBytes = 0 } = options;
+    if (contextBytes < traceContext.maps || contextBytes > traceContext.maxBytes || contextBytes % 8 !== 0) {
+      throw new FormatError(`trace context of ${contextBytes} bytes`, 0);
+    }
+    this.extraOffset = Math.ceil((CONTEXT + contextBytes) / 64) * 64;
+    this.memory = createMemory(Math.ceil((this.extraOffset + extraBytes) / PAGE_BYTES));
+    this.context = new Uint8Array(this.memory.buffer, CONTEXT, contextBytes);
+    this.view = new DataView(this.memory.buffer, CONTEXT, contextBytes);
+    this.#words = new Int32Array(this.memory.buffer);
+    this.#engine = engine;
+    this.maps = keyedMaps.map((layout) => new ContextMap(this.#words, CONTEXT, layout, seed));
+    this.environment = {
+      memory: this.memory,
+      stack: { offset: STACK, lengthBytes: FRAME_BYTES },
+      areas: [{ name: 'context', offset: CONTEXT, lengthBytes: contextBytes, isWritable: true }],
+      helpers: this.#helpers(emit),
+      budgetInsns: Number.MAX_SAFE_INTEGER,
+    };
+  }
+
+  /** Makes a program ready; each call of what it gives is one hit on the context as it is. */
+  prepare(program: EbpfProgram): () => void {
+    const prepared = this.#engine.prepare(program, this.environment);
+    return () => {
+      prepared.run(CONTEXT, 0);
+    };
+  }
+
+  /** Ends a batch that is running, after the hit at hand. */
+  stop(): void {
+    this.#words[STOP / 4] = 1;
+  }
+
+  /** The 32-bit words of the whole memory, for those who read maps. Borrowed. */
+  borrowWords(): Int32Array<ArrayBuffer> {
+    return this.#words;
+  }
+
+  #helpers(emit: TraceMachineOptions['emit']): ReadonlyMap<number, Helper> {
+    const { maps } = this;
+    const keyOf = (registers: Int32Array): number => (CONTEXT + registers[6]!) >>> 2;
+    const calls: Readonly<Record<keyof typeof traceHelper, (registers: Int32Array) => number>> = {
+      mapSlot: (registers) => maps[registers[4]!]!.findOrMake(keyOf(registers)),
+      mapFind: (registers) => maps[registers[4]!]!.find(keyOf(registers)),
+      mapDelete: (registers) => (maps[registers[4]!]!.delete(keyOf(registers)) ? 1 : 0),
+      emit: (registers) => {
+        const [offset, lengthBytes] = [registers[4]!, registers[6]!];
+        if (emit?.(this.context.subarray(offset, offset + lengthBytes)) === true) return 1;
+        this.lostEvents++;
+        return 0;
+      },
+    };
+    return new Map(
+      [...traceHelpers].map(([id, shape]): [number, Helper] => [
+        id,
+        {
+          ...shape,
+          call: (registers) => {
+            registers[0] = calls[shape.name](registers);
+            registers[1] = 0;
+          },
+        },
+      ]),
+    );
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The code of one probe while it is made: the assembler, and who uses which register, stack slot and piece of scratch
+ * memory. What is taken is given back in the opposite order, so every use is a stretch of the source.
+ */
+import { CompileError, type Span } from '../../base/index.ts';
+import { MAX_STACK_BYTES } from './limits.ts';
+import { Assembler } from './assembler.ts';
+import type { Place, ProbeForm } from './form.ts';
+
+const FRAME = 10;
+/** What a call may change. */
+export const VOLATILE: readonly number[] = [1, 2, 3, 4, 5];
+
+/** Where a variable lives for the whole program: a register that calls keep, or the stack. */
+export type Home =
+  | { readonly kind: 'register'; readonly register: number }
+  | { readonly kind: 'stack'; readonly offset: number };
+
+export class ProbeCode {
+  readonly asm = new Assembler();
+  readonly form: ProbeForm;
+  /** Where every way through the program ends. */
+  readonly end = this.asm.label();
+  readonly source: string;
+
+  readonly #free: Set<number>;
+  #stackBytes = 0;
+  readonly #freeSlots: number[] = [];
+  #scratchBytes = 0;
+  #span: Span;
+
+  constructor(form: ProbeForm, source: string, span: Span) {
+    this.form = form;
+    this.source = source;
+    this.#span = span;
+    this.#free = new Set([...VOLATILE, ...form.kept]);
+  }
+
+  /** @throws CompileError at the place */
+  fail(message: string, span: Span = this.#span, hint?: string): never {
+    throw new CompileError(this.source, [{ message, span, ...(hint === undefined ? {} : { hint }) }]);
+  }
+
+  /** For messages about what has no place of its own. */
+  at(span: Span): void {
+    this.#span = span;
+  }
+
+  /** A register, one that calls keep when `overCalls`; undefined when all of the kind are in use. */
+  tryTake(overCalls = false): number | undefined {
+    const order = overCalls ? this.form.kept : [...VOLATILE, ...this.form.kept];
+    const register = order.find((each) => this.#free.has(each));
+    if (register !== undefined) this.#free.delete(register);
+    return register;
+  }
+
+  free(register: number): void {
+    this.#free.add(register);
+  }
+
+  /** A place that a variable keeps: one kept register stays free for temporaries. */
+  home(): Home {
+    const kept = this.form.kept.filter((each) => this.#free.has(each));
+    if (kept.length < 2) return { kind: 'stack', offset: this.takeSlot() };
+    this.#free.delete(kept[0]!);
+    return { kind: 'register', register: kept[0]! };
+  }
+
+  /** The offset of 8 bytes of stack. */
+  takeSlot(): number {
+    const free = this.#freeSlots.pop();
+    if (free !== undefined) return free;
+    this.#stackBytes += 8;
+    if (this.#stackBytes > MAX_STACK_BYTES) {
+      this.fail(`needs more than ${MAX_STACK_BYTES} bytes of stack`, this.#span, 'split the probe, or use fewer variables');
+    }
+    return -this.#stackBytes;
+  }
+
+  freeSlot(offset: number): void {
+    this.#freeSlots.push(offset);
+  }
+
+  /** Scratch memory for what `use` does with it; its offset is a multiple of 8. */
+  withScratch<T>(bytes: number, use: (offset: number) => T): T {
+    const offset = this.#scratchBytes;
+    this.keepScratch(bytes);
+    const result = use(offset);
+    this.#scratchBytes = offset;
+    return result;
+  }
+
+  /** Scratch memory for the rest of the program. */
+  keepScratch(bytes: number): number {
+    const offset = this.#scratchBytes;
+    this.#scratchBytes += Math.ceil(bytes / 8) * 8;
+    if (this.#scratchBytes > this.form.scratchBytes) {
+      this.fail(`keys, texts and events need more than ${this.form.scratchBytes} bytes at once`);
+    }
+    return offset;
+  }
+
+  /** Calls a helper; what is in use of r1 to r5 is saved around it. `prepare` fills in the arguments. */
+  call(helper: number, prepare: () => void): void {
+    const used = VOLATILE.filter((register) => !this.#free.has(register));
+    const slots = used.map((register) => {
+      const slot = this.takeSlot();
+      this.asm.store(8, FRAME, slot, register);
+      return slot;
+    });
+    prepare();
+    this.asm.call(helper);
+    used.forEach((register, i) => {
+      this.asm.load(8, register, FRAME, slots[i]!);
+      this.freeSlot(slots[i]!);
+    });
+  }
+
+  /** A register with the value of a home, to be read only; r0 for one on the stack. */
+  readHome(home: Home, into: number): void {
+    if (home.kind === 'register') this.asm.move(into, home.register);
+    else this.asm.load(8, into, FRAME, home.offset);
+  }
+
+  writeHome(home: Home, from: number): void {
+    if (home.kind === 'register') this.asm.move(home.register, from);
+    else this.asm.store(8, FRAME, home.offset, from);
+  }
+
+  writeHomeConstant(home: Home, value: number): void {
+    if (home.kind === 'register') this.asm.constant(home.register, BigInt(value));
+    else this.asm.storeConstant(8, FRAME, home.offset, value);
+  }
+
+  scratch(offset: number): Place {
+    return this.form.scratch(offset);
+  }
+}
