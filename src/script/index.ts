@@ -1,3 +1,4 @@
 /** The script language of `hone trace`: text to programs. */
 export { checkScript, type PointOptions } from './check/index.ts';
-export { parseScript, type ProbeText } from './syntax/index.ts';
+export { compileForAgent } from './codegen/index.ts';
+export { type ProbeText, parseScript } from './syntax/index.ts';

@@ -22,13 +22,23 @@ const points: Record<Form, readonly ProbePoint[]> = {
       arguments: [
         integer('port', 0),
         integer('delta', 1, true),
-        { name: 'reason', type: { kind: 'text', bytes: 64 }, place: { kind: 'context', index: 2 }, meaning: '' },
+        {
+          name: 'reason',
+          type: { kind: 'text', bytes: 64 },
+          place: { kind: 'context', index: 2 },
+          meaning: '',
+        },
       ],
       meaning: '',
     },
   ],
   kernel: [
-    { name: 'usdt:/bin/app:fwd:drop', kind: 'usdt', arguments: [integer('arg0', 0), integer('arg1', 1)], meaning: '' },
+    {
+      name: 'usdt:/bin/app:fwd:drop',
+      kind: 'usdt',
+      arguments: [integer('arg0', 0), integer('arg1', 1)],
+      meaning: '',
+    },
     { name: 'uprobe:/bin/app:main', kind: 'uprobe', arguments: [], meaning: '' },
     { name: 'uretprobe:/bin/app:main', kind: 'uretprobe', arguments: [], meaning: '' },
     {
@@ -76,5 +86,11 @@ function failure(source: string, form: Form = 'agent'): string {
 }
 
 test('smoke', () => {
-  console.log(JSON.stringify(check('dpdk:rx_packet /ip.src == 10.0.0.1 && tcp.port == 80/ { @[ip.src] = count(); }'), (k, v) => (typeof v === 'bigint' ? `${v}n` : k === 'span' || k === 'places' ? undefined : v), 1).slice(0, 6000));
+  console.log(
+    JSON.stringify(
+      check('dpdk:rx_packet /ip.src == 10.0.0.1 && tcp.port == 80/ { @[ip.src] = count(); }'),
+      (k, v) => (typeof v === 'bigint' ? `${v}n` : k === 'span' || k === 'places' ? undefined : v),
+      1,
+    ).slice(0, 6000),
+  );
 });

@@ -130,12 +130,7 @@ export class AgentForm implements ProbeForm {
     }
   }
 
-  mapValue(
-    scope: Scope,
-    map: number,
-    keys: readonly Expression[],
-    purpose: 'update' | 'find',
-  ): MapValue {
+  mapValue(scope: Scope, map: number, keys: readonly Expression[], purpose: 'update' | 'find'): MapValue {
     const plan = this.#placed.maps[map]!;
     switch (plan.place.kind) {
       case 'flat':
@@ -276,6 +271,7 @@ export class AgentForm implements ProbeForm {
     if (index === undefined) asm.constant(register, BigInt(offset));
     else if (!isNear) asm.alu(o.BPF_ADD, register, offset);
     asm.aluRegister(o.BPF_ADD, register, CONTEXT);
+    code.hold(register);
     return { base: register, offset: isNear ? offset : 0, taken: register };
   }
 

@@ -15,8 +15,8 @@ import type { Label } from './assembler.ts';
 import { alwaysTrue, fieldConditions } from './field-conditions.ts';
 import { partsOf } from './fold.ts';
 import type { Place } from './form.ts';
-import type { Home, ProbeCode } from './probe-code.ts';
 import { ETHERNET_BYTES, HeaderWalk, isTransport, type Layer, layersOf } from './header-walk.ts';
+import type { Home, ProbeCode } from './probe-code.ts';
 
 const CONTEXT = 6;
 const FRAME = 10;
@@ -57,7 +57,11 @@ export class PacketFields {
     const need = (protocol: ProtocolName, bytes: number, e: Expression): void => {
       const layer = layersOf(protocol);
       if (layer === undefined) {
-        code.fail(`programs do not see ${protocol} in a packet`, e.span, 'hone read --fields shows it in recorded files');
+        code.fail(
+          `programs do not see ${protocol} in a packet`,
+          e.span,
+          'hone read --fields shows it in recorded files',
+        );
       }
       needs.set(layer, [...(needs.get(layer) ?? []), bytes]);
     };
@@ -152,9 +156,14 @@ export class PacketFields {
   }
 
   #checkField({ field, span }: Expression & { op: 'field' | 'has-field' }): void {
-    const isKnown = field.when === undefined || fieldConditions[field.name] !== undefined || alwaysTrue.has(field.name);
+    const isKnown =
+      field.when === undefined || fieldConditions[field.name] !== undefined || alwaysTrue.has(field.name);
     if (field.places.length !== 1 || !isKnown) {
-      this.#code.fail(`programs cannot read ${field.name}`, span, 'hone read --fields shows it in recorded files');
+      this.#code.fail(
+        `programs cannot read ${field.name}`,
+        span,
+        'hone read --fields shows it in recorded files',
+      );
     }
   }
 

@@ -160,7 +160,8 @@ export class Assembler {
       let next = i + 1;
       while (items[next]?.kind === 'label') next++;
       const behind = items[next];
-      if (behind?.kind === 'jump' && behind.code === ALWAYS) leadsTo.set(item, leadsTo.get(behind.to) ?? behind.to);
+      if (behind?.kind === 'jump' && behind.code === ALWAYS)
+        leadsTo.set(item, leadsTo.get(behind.to) ?? behind.to);
     }
     this.#items = items.map((item) => {
       const to = item.kind === 'jump' ? leadsTo.get(item.to) : undefined;

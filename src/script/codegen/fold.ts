@@ -1,8 +1,8 @@
 /** Computes beforehand what does not depend on the event: expressions in, the same with constants in their places out. */
 import type { BinaryOperator, Expression } from '../typed.ts';
 import { bits64, castInteger, constantOf, isSigned, operate } from './integer.ts';
-import { isScalar } from './scalars.ts';
 import { isUnsigned, maxOf } from './range.ts';
+import { isScalar } from './scalars.ts';
 
 /** The same value with as little to do as possible. What has an effect (`$x++`) stays. */
 export function fold(expression: Expression): Expression {
@@ -91,16 +91,19 @@ function foldBinary(e: Expression & { op: 'binary' }): Expression {
   if (mirrored !== undefined) return foldBinary({ ...e, operator: mirrored, left: right, right: left });
   if (right.op !== 'integer') return e;
   const value = constantOf(right);
-  const decided = isUnsigned(e) && !hasEffect(left) ? foldComparison(operator, maxOf(left), value) : undefined;
+  const decided =
+    isUnsigned(e) && !hasEffect(left) ? foldComparison(operator, maxOf(left), value) : undefined;
   if (decided !== undefined) return constant(e, decided);
   const isNeutral =
-    value === 0n ? ['+', '-', '|', '^', '<<', '>>'].includes(operator) : value === 1n && ['*', '/'].includes(operator);
+    value === 0n
+      ? ['+', '-', '|', '^', '<<', '>>'].includes(operator)
+      : value === 1n && ['*', '/'].includes(operator);
   if (isNeutral) return { ...left, type: e.type };
-  const isZero =
-    (value === 0n && ['*', '&', '/'].includes(operator)) || (value === 1n && operator === '%');
+  const isZero = (value === 0n && ['*', '&', '/'].includes(operator)) || (value === 1n && operator === '%');
   if (isZero && !hasEffect(left)) return constant(e, 0n);
   // All bits that can be set are kept.
-  if (operator === '&' && (value & (value + 1n)) === 0n && maxOf(left) <= value) return { ...left, type: e.type };
+  if (operator === '&' && (value & (value + 1n)) === 0n && maxOf(left) <= value)
+    return { ...left, type: e.type };
   // (x + 1) + 2, (x & 7) & 3
   if (left.op === 'binary' && left.operator === operator && left.right.op === 'integer') {
     if (operator === '+' || operator === '&' || operator === '|' || operator === '^' || operator === '*') {

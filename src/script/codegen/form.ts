@@ -41,7 +41,11 @@ export interface ProbeForm {
   /** The same for values of several bytes: text arguments, comm, ipv6 fields, `read-text`, `read-buffer`, `symbol`. */
   bytes(scope: Scope, e: Expression, to: Place): void;
   /** Jumps when the packet does not have the field or protocol, goes on when it has it. */
-  unlessPresent(scope: Scope, e: Expression & { readonly op: 'has-field' | 'has-protocol' }, absent: Label): void;
+  unlessPresent(
+    scope: Scope,
+    e: Expression & { readonly op: 'has-field' | 'has-protocol' },
+    absent: Label,
+  ): void;
   /**
    * What follows is only reached when the condition is true, so what it says of the packet need not be looked at again.
    * @returns ends that

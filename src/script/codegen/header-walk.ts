@@ -80,7 +80,9 @@ export class HeaderWalk {
   constructor(options: WalkOptions) {
     this.#options = options;
     this.#asm = options.asm;
-    this.#transports = (Object.keys(transports) as (keyof typeof transports)[]).filter((name) => this.#asks(name));
+    this.#transports = (Object.keys(transports) as (keyof typeof transports)[]).filter((name) =>
+      this.#asks(name),
+    );
   }
 
   emit(): void {

@@ -14,7 +14,10 @@ export const bits64 = (value: bigint): bigint => BigInt.asUintN(64, value);
  */
 export function constantOf({ type, value }: Expression & { readonly op: 'integer' }): bigint {
   if (type.kind !== 'ipv4' && type.kind !== 'mac') return bits64(value);
-  return bytesOf(value, type.kind === 'ipv4' ? 4 : 6).reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n);
+  return bytesOf(value, type.kind === 'ipv4' ? 4 : 6).reduceRight(
+    (word, byte) => (word << 8n) | BigInt(byte),
+    0n,
+  );
 }
 
 /** The bytes of a number, the most significant one first. */

@@ -66,7 +66,9 @@ export function lowerBranch(scope: Scope, e: Expression, target: Label, when: bo
       const comparison = (isUnsigned(e) ? unsigned : signed)[e.operator];
       if (comparison === undefined) break;
       if (!isScalar(e.left.type)) {
-        unless(scope, target, when === (e.operator === '=='), (different) => lowerBytesBranch(scope, e, different));
+        unless(scope, target, when === (e.operator === '=='), (different) =>
+          lowerBytesBranch(scope, e, different),
+        );
         return;
       }
       lowerComparison(scope, e, when ? comparison : oppositeOf(comparison)!, target);
@@ -119,9 +121,13 @@ function lowerComparison(
     withValue(scope, right, (register) => asm.jumpIfRegister(comparison, home.register, register, target));
     return;
   }
-  withRegister(scope, [],
+  withRegister(
+    scope,
+    [],
     (into) => {
-      withOperands(scope, left, right, into, (register) => asm.jumpIfRegister(comparison, into, register, target));
+      withOperands(scope, left, right, into, (register) =>
+        asm.jumpIfRegister(comparison, into, register, target),
+      );
     },
     mayCall(right),
   );

@@ -8,8 +8,8 @@ import { isImmediate } from './assembler.ts';
 import type { Place } from './form.ts';
 import { bytesOf, constantOf } from './integer.ts';
 import { lowerBranch } from './lower-branch.ts';
-import { VALUE_OFFSET } from './map-values.ts';
 import { lowerValue, withValue } from './lower-value.ts';
+import { VALUE_OFFSET } from './map-values.ts';
 import { isScalar } from './scalars.ts';
 import { type Scope, withRegister } from './scope.ts';
 

@@ -11,11 +11,7 @@ import { isScalar } from './scalars.ts';
 import { type Scope, withRegister } from './scope.ts';
 
 /** Jumps when two texts differ in the bytes that the comparison looks at. */
-export function lowerTextBranch(
-  scope: Scope,
-  e: Expression & { op: 'equal-text' },
-  different: Label,
-): void {
+export function lowerTextBranch(scope: Scope, e: Expression & { op: 'equal-text' }, different: Label): void {
   const { asm, code } = scope;
   const [left, right] = e.left.op === 'text' ? [e.right, e.left] : [e.left, e.right];
   const size = textBytes(left);
@@ -35,7 +31,11 @@ export function lowerTextBranch(
 }
 
 /** Jumps when two values of the same type differ; one may be an address constant. */
-export function lowerBytesBranch(scope: Scope, { left, right }: Expression & { op: 'binary' }, different: Label): void {
+export function lowerBytesBranch(
+  scope: Scope,
+  { left, right }: Expression & { op: 'binary' },
+  different: Label,
+): void {
   const [value, other] = left.op === 'integer' ? [right, left] : [left, right];
   const bytes = valueBytes(value.type);
   withBytes(scope, value, (a) => {
@@ -57,7 +57,9 @@ export function lowerNetworkBranch(
   if (prefixBits === 0) return;
   const size = address.type.kind === 'ipv4' ? 4 : 16;
   const bytes = Uint8Array.from(bytesOf(network, size));
-  const mask = Uint8Array.from(bytesOf(((1n << BigInt(prefixBits)) - 1n) << BigInt(8 * size - prefixBits), size));
+  const mask = Uint8Array.from(
+    bytesOf(((1n << BigInt(prefixBits)) - 1n) << BigInt(8 * size - prefixBits), size),
+  );
   if (isScalar(address.type)) {
     withRegister(scope, [], (register) => {
       lowerValue(scope, address, register);
@@ -77,7 +79,13 @@ export function lowerNetworkBranch(
   });
 }
 
-function compareConstant(scope: Scope, { base, offset }: Place, bytes: Uint8Array, count: number, different: Label): void {
+function compareConstant(
+  scope: Scope,
+  { base, offset }: Place,
+  bytes: Uint8Array,
+  count: number,
+  different: Label,
+): void {
   eachPiece(count, (at, size) => {
     scope.asm.load(size, 0, base, offset + at);
     jumpUnless(scope, wordOf(bytes, at, size), different);

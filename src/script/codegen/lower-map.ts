@@ -2,11 +2,11 @@
 import { opcodes as o } from '../../bpf/index.ts';
 import type { MapKind } from '../plan.ts';
 import type { Expression, Statement } from '../typed.ts';
-import type { MapValue } from './form.ts';
 import { hasEffect } from './fold.ts';
-import { lowerHist, lowerLhist } from './lower-histogram.ts';
+import type { MapValue } from './form.ts';
 import { lowerBytes } from './lower-bytes.ts';
 import { divideRegisters } from './lower-division.ts';
+import { lowerHist, lowerLhist } from './lower-histogram.ts';
 import { lowerValue, withValue } from './lower-value.ts';
 import { FIRST_OFFSET, UPDATES_OFFSET, VALUE_OFFSET } from './map-values.ts';
 import { isScalar } from './scalars.ts';
@@ -162,7 +162,8 @@ export function lowerAggregate(scope: Scope, { map, keys, value }: Statement & {
   }
   // What may call goes first, so that the place of the value need not be kept over it.
   const isFirst = mayCall(value) || hasEffect(value);
-  const update = (place: MapValue, register: number): void => updateValue(scope, kind, value, place, register);
+  const update = (place: MapValue, register: number): void =>
+    updateValue(scope, kind, value, place, register);
   if (isFirst) {
     withOwnValue(scope, kind, value, [], (register) =>
       withMapValue(scope, map, keys, (place) => update(place, register)),

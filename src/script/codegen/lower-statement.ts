@@ -1,6 +1,7 @@
 /** Statements, and a whole probe: predicate, body, the one end. */
-import type { EbpfProgram } from '../../bpf/index.ts';
+
 import type { Span } from '../../base/index.ts';
+import type { EbpfProgram } from '../../bpf/index.ts';
 import { type EventPlan, type ValueType, valueBytes } from '../plan.ts';
 import type { CheckedProbe, EventUse, Expression, Statement } from '../typed.ts';
 import { fold, hasEffect } from './fold.ts';
@@ -29,8 +30,9 @@ export function lowerProbe(
   const body = probe.body.map(foldStatement);
   const expressions = [...(predicate === undefined ? [] : [predicate]), ...body.flatMap(expressionsOf)];
   form.begin(code, expressions);
-  const variables = probe.variables.map((type): VariablePlace =>
-    isScalar(type) ? code.home() : { kind: 'scratch', offset: code.keepScratch(valueBytes(type)) },
+  const variables = probe.variables.map(
+    (type): VariablePlace =>
+      isScalar(type) ? code.home() : { kind: 'scratch', offset: code.keepScratch(valueBytes(type)) },
   );
   const scope: Scope = { code, asm: code.asm, form, variables, loops: [] };
   probe.variables.forEach((type, variable) => {
@@ -76,7 +78,9 @@ function isAssignedInside(statement: Statement, variable: number): boolean {
       : statement.op === 'while'
         ? statement.body
         : [];
-  return inside.some((each) => (each.op === 'assign' && isVariable(each, variable)) || isAssignedInside(each, variable));
+  return inside.some(
+    (each) => (each.op === 'assign' && isVariable(each, variable)) || isAssignedInside(each, variable),
+  );
 }
 
 function lowerStatements(scope: Scope, statements: readonly Statement[], events: readonly EventPlan[]): void {

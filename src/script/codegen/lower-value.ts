@@ -16,7 +16,6 @@ import { maxOf } from './range.ts';
 import { isScalar } from './scalars.ts';
 import { mayCall, type Scope, withRegister } from './scope.ts';
 
-
 const operations: Readonly<Partial<Record<string, number>>> = {
   '+': o.BPF_ADD,
   '-': o.BPF_SUB,
@@ -27,6 +26,12 @@ const operations: Readonly<Partial<Record<string, number>>> = {
 };
 
 export function lowerValue(scope: Scope, e: Expression, into: number): void {
+  scope.code.hold(into, false);
+  lowerInto(scope, e, into);
+  scope.code.hold(into);
+}
+
+function lowerInto(scope: Scope, e: Expression, into: number): void {
   const { asm, code } = scope;
   switch (e.op) {
     case 'integer':
@@ -95,7 +100,12 @@ export function lowerValue(scope: Scope, e: Expression, into: number): void {
 }
 
 /** The value in a register to be read only: of a variable its own, else one taken for `use`. */
-export function withValue<T>(scope: Scope, e: Expression, use: (register: number) => T, except: readonly number[] = []): T {
+export function withValue<T>(
+  scope: Scope,
+  e: Expression,
+  use: (register: number) => T,
+  except: readonly number[] = [],
+): T {
   const home = e.op === 'variable' ? scope.variables[e.variable] : undefined;
   if (home?.kind === 'register') return use(home.register);
   return withRegister(scope, except, (register) => {
@@ -217,7 +227,11 @@ function registersFor(e: Expression): number {
   return first === second ? first + 1 : first;
 }
 
-function lowerCast(scope: Scope, { bytes, isSigned: signed }: Expression & { op: 'cast' }, into: number): void {
+function lowerCast(
+  scope: Scope,
+  { bytes, isSigned: signed }: Expression & { op: 'cast' },
+  into: number,
+): void {
   const { asm } = scope;
   if (bytes === 8) return;
   if (!signed && bytes === 4) {
@@ -250,4 +264,3 @@ function lowerMember(scope: Scope, e: Expression & { op: 'member' }, into: numbe
     read(at);
   });
 }
-

@@ -1,6 +1,7 @@
 /**
  * Where the maps of a script lie in the trace context. Small ones first, so that instructions reach them with their own
- * offset; then arrays, then tables. Maps that programs read lie behind stateOffset, in the same order.
+ * offset; then arrays, then tables. Maps that programs read lie behind stateOffset, in the same order. Tables have their
+ * numbers in the order of the script.
  */
 import { CompileError } from '../../base/index.ts';
 import { type KeyedMapLayout, strideBytes, traceContext } from '../../bpf/index.ts';
@@ -21,7 +22,6 @@ const MAX_ARRAY_BYTES = 64 * 1024;
 
 export interface PlacedMaps {
   readonly maps: readonly MapPlan[];
-  readonly keyedMaps: readonly KeyedMapLayout[];
   readonly contextBytes: number;
   readonly stateOffset: number;
   readonly startTimeOffset: number | undefined;
@@ -32,9 +32,12 @@ export type KeyUses = (map: number) => readonly (readonly Expression[])[];
 
 /** @throws CompileError when they do not fit */
 export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: boolean): PlacedMaps {
-  const keyedMaps: KeyedMapLayout[] = [];
   const plans: MapPlan[] = [];
-  const shapes = script.maps.map((map, index) => shapeOf(map, keyUses(index), usesWholeValues(script, index)));
+  const shapes = script.maps.map((map, index) =>
+    shapeOf(map, keyUses(index), usesWholeValues(script, index)),
+  );
+  const numberOf = (map: number): number =>
+    shapes.slice(0, map).filter(({ kind }) => kind === 'keyed').length;
   const place = (isState: boolean, from: number): number => {
     let offset = from;
     for (const kind of ['flat', 'indexed', 'keyed'] as const) {
@@ -42,7 +45,7 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
         const shape = shapes[index]!;
         if (map.isRead !== isState || shape.kind !== kind) return;
         const sizes = { keyBytes: keyBytesOf(map.keys), valueBytes: mapValueBytes(map.kind) };
-        const layout = { offset, slots: shape.entries, ...sizes };
+        const layout: KeyedMapLayout = { offset, slots: shape.entries, ...sizes };
         plans[index] = {
           ...{ name: map.name, kind: map.kind, keys: map.keys, ...sizes, isState },
           maxEntries: kind === 'keyed' ? shape.entries / 2 : shape.entries,
@@ -51,12 +54,15 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
               ? { kind, offset }
               : kind === 'indexed'
                 ? { kind, offset, entries: shape.entries }
-                : { kind, index: keyedMaps.push(layout) - 1, layout },
+                : { kind, index: numberOf(index), layout },
         };
         offset += kind === 'keyed' ? shape.entries * strideBytes(sizes) : shape.entries * sizes.valueBytes;
         if (offset > traceContext.maxBytes) {
           throw new CompileError(script.source, [
-            { message: `${map.name} is too big: all maps have ${traceContext.maxBytes >> 20} MiB`, span: map.span },
+            {
+              message: `${map.name} is too big: all maps have ${traceContext.maxBytes >> 20} MiB`,
+              span: map.span,
+            },
           ]);
         }
       });
@@ -67,7 +73,7 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
   const stateOffset = Math.ceil(bankedEnd / traceContext.stateAlignment) * traceContext.stateAlignment;
   const startTimeOffset = needsStart ? stateOffset : undefined;
   const contextBytes = place(true, stateOffset + (needsStart ? 8 : 0));
-  return { maps: plans, keyedMaps, contextBytes, stateOffset, startTimeOffset };
+  return { maps: plans, contextBytes, stateOffset, startTimeOffset };
 }
 
 function keyBytesOf(keys: readonly ValueType[]): number {

@@ -3,9 +3,9 @@
  * memory. What is taken is given back in the opposite order, so every use is a stretch of the source.
  */
 import { CompileError, type Span } from '../../base/index.ts';
-import { MAX_STACK_BYTES } from './limits.ts';
-import { Assembler } from './assembler.ts';
+import { Assembler, type Label } from './assembler.ts';
 import type { Place, ProbeForm } from './form.ts';
+import { MAX_STACK_BYTES } from './limits.ts';
 
 const FRAME = 10;
 /** What a call may change. */
@@ -17,13 +17,15 @@ export type Home =
   | { readonly kind: 'stack'; readonly offset: number };
 
 export class ProbeCode {
-  readonly asm = new Assembler();
+  readonly asm: Assembler = new Assembler();
   readonly form: ProbeForm;
   /** Where every way through the program ends. */
-  readonly end = this.asm.label();
+  readonly end: Label = this.asm.label();
   readonly source: string;
 
   readonly #free: Set<number>;
+  /** Registers in use whose content is wanted later: what a call has to save. */
+  readonly #held = new Set<number>();
   #stackBytes = 0;
   readonly #freeSlots: number[] = [];
   #scratchBytes = 0;
@@ -56,6 +58,17 @@ export class ProbeCode {
 
   free(register: number): void {
     this.#free.add(register);
+    this.#held.delete(register);
+  }
+
+  /** Says whether a register that was taken has its content by now. */
+  hold(register: number, hasContent = true): void {
+    if (hasContent) this.#held.add(register);
+    else this.#held.delete(register);
+  }
+
+  holds(register: number): boolean {
+    return this.#held.has(register);
   }
 
   /** A place that a variable keeps: one kept register stays free for temporaries. */
@@ -72,7 +85,11 @@ export class ProbeCode {
     if (free !== undefined) return free;
     this.#stackBytes += 8;
     if (this.#stackBytes > MAX_STACK_BYTES) {
-      this.fail(`needs more than ${MAX_STACK_BYTES} bytes of stack`, this.#span, 'split the probe, or use fewer variables');
+      this.fail(
+        `needs more than ${MAX_STACK_BYTES} bytes of stack`,
+        this.#span,
+        'split the probe, or use fewer variables',
+      );
     }
     return -this.#stackBytes;
   }
@@ -102,7 +119,7 @@ export class ProbeCode {
 
   /** Calls a helper; what is in use of r1 to r5 is saved around it. `prepare` fills in the arguments. */
   call(helper: number, prepare: () => void): void {
-    const used = VOLATILE.filter((register) => !this.#free.has(register));
+    const used = VOLATILE.filter((register) => this.#held.has(register));
     const slots = used.map((register) => {
       const slot = this.takeSlot();
       this.asm.store(8, FRAME, slot, register);

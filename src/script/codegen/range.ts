@@ -89,7 +89,13 @@ function maxOfBinary(e: Expression & { op: 'binary' }): bigint {
 }
 
 /** Whether a division or comparison works on numbers that cannot be negative, whatever their types are. */
-export function isUnsigned({ left, right }: { readonly left: Expression; readonly right: Expression }): boolean {
+export function isUnsigned({
+  left,
+  right,
+}: {
+  readonly left: Expression;
+  readonly right: Expression;
+}): boolean {
   return !(isSigned(left) && isSigned(right)) || (maxOf(left) <= POSITIVE && maxOf(right) <= POSITIVE);
 }
 

@@ -8,6 +8,8 @@ import { type Home, type ProbeCode, VOLATILE } from './probe-code.ts';
 /** A scalar's home, or the offset of a larger value in scratch memory. */
 export type VariablePlace = Home | { readonly kind: 'scratch'; readonly offset: number };
 
+const FRAME = 10;
+
 export interface Scope {
   readonly code: ProbeCode;
   readonly asm: Assembler;
@@ -51,10 +53,13 @@ export function withRegister<T>(
     return result;
   }
   const victim = VOLATILE.find((each) => !except.includes(each))!;
+  const isHeld = code.holds(victim);
   const slot = code.takeSlot();
-  asm.store(8, 10, slot, victim);
+  if (isHeld) asm.store(8, FRAME, slot, victim);
+  code.hold(victim, false);
   const result = use(victim);
-  asm.load(8, victim, 10, slot);
+  if (isHeld) asm.load(8, victim, FRAME, slot);
+  code.hold(victim, isHeld);
   code.freeSlot(slot);
   return result;
 }
