@@ -8,7 +8,14 @@ export {
   traceHelper,
   valueOffsetInEntry,
 } from './context/context-layout.ts';
-export { BPF_PSEUDO_MAP_IDX, kernelMapType, LOST_EVENTS_MAP } from './context/kernel-maps.ts';
+export {
+  BPF_PSEUDO_MAP_IDX,
+  kernelMapType,
+  LOST_EVENTS_MAP,
+  NO_ROOM_MAP,
+  STACKS_MAP,
+  START_TIME_MAP,
+} from './context/kernel-maps.ts';
 export { ContextMap } from './context/context-map.ts';
 export { type BatchProgram, batchBytes, batchRow, ROW_BYTES, TraceBatch } from './context/trace-batch.ts';
 export { traceHelpers } from './context/trace-helpers.ts';

@@ -2,6 +2,7 @@
  * Packets taken apart into layers, the table of protocol fields, packets as text, and packets made up as samples. Pure:
  * bytes in, values, text or bytes out.
  */
+export { formatIpv4, formatIpv6, formatMac } from './address.ts';
 export { dissect, type Packet, type PacketOrigin } from './dissect.ts';
 export { type Field, type FieldKind, type FieldValue, formatFieldValue, readField } from './field.ts';
 export { FIELDS, fieldsByName } from './field-table.ts';

@@ -21,6 +21,7 @@ export {
   resolvePorts,
   type SelectedPort,
 } from './resolve-ports.ts';
+export { realtimeNs } from './posix.ts';
 export type {
   CaptureFeed,
   CapturePort,
@@ -31,4 +32,9 @@ export type {
   Ring,
   Target,
   TargetInfo,
+  TraceAttachment,
+  TraceCost,
+  TraceFeed,
+  TraceRequest,
+  TraceWriter,
 } from './target.ts';

@@ -21,5 +21,14 @@ export const kernelMapType = {
  */
 export const LOST_EVENTS_MAP = 'lost_events';
 
+/** Name of the map {u32 number of the script's map: u64} for each processor: updates that found no room for their key. */
+export const NO_ROOM_MAP = 'no_room';
+
+/** Name of the map {u32 0: u64}: the time of the start, ns since boot, which the host puts there. */
+export const START_TIME_MAP = 'start_time';
+
+/** Beginning of the name of a map of stacks; behind it stands how many addresses a stack has at most. */
+export const STACKS_MAP = 'stacks_';
+
 /** src_reg of LD_IMM64: imm is a map's number. */
 export const BPF_PSEUDO_MAP_IDX = 5;

@@ -21,6 +21,7 @@ import type { Label } from './assembler.ts';
 import { partsOf } from './fold.ts';
 import type { MapValue, Place, ProbeForm } from './form.ts';
 import { clear, copy, lowerBytes } from './lower-bytes.ts';
+import { MAX_STACK_BYTES } from './limits.ts';
 import { lowerValue } from './lower-value.ts';
 import { seenOffset } from './map-values.ts';
 import type { PlacedMaps } from './place-maps.ts';
@@ -36,6 +37,7 @@ const MAX_DISPLACEMENT = 32_767;
 /** One probe's: what it looked at is known when its program is finished. */
 export class AgentForm implements ProbeForm {
   readonly kept: readonly number[] = [7, 8, 9];
+  readonly stackBytes: number = MAX_STACK_BYTES;
   readonly scratchBytes: number = traceContext.scratchBytes;
   readonly maps: readonly CheckedMap[];
   needsTime = false;

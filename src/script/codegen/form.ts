@@ -24,6 +24,8 @@ export interface MapValue extends Place {
 
 export interface ProbeForm {
   readonly kept: readonly number[];
+  /** Of the stack, for variables and what is put aside: at most 512. */
+  readonly stackBytes: number;
   /** Memory for keys and events: this many bytes from `scratch(0)` on, aligned to 8. Not there before `begin`. */
   readonly scratchBytes: number;
   scratch(offset: number): Place;

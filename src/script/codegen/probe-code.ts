@@ -5,7 +5,6 @@
 import { CompileError, type Span } from '../../base/index.ts';
 import { Assembler, type Label } from './assembler.ts';
 import type { Place, ProbeForm } from './form.ts';
-import { MAX_STACK_BYTES } from './limits.ts';
 
 const FRAME = 10;
 /** What a call may change. */
@@ -84,9 +83,9 @@ export class ProbeCode {
     const free = this.#freeSlots.pop();
     if (free !== undefined) return free;
     this.#stackBytes += 8;
-    if (this.#stackBytes > MAX_STACK_BYTES) {
+    if (this.#stackBytes > this.form.stackBytes) {
       this.fail(
-        `needs more than ${MAX_STACK_BYTES} bytes of stack`,
+        `needs more than ${this.form.stackBytes} bytes of stack`,
         this.#span,
         'split the probe, or use fewer variables',
       );

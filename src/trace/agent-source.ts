@@ -1,0 +1,238 @@
+/**
+ * A script of the form `agent` on a feed: an application with the agent, or a recorded file. BEGIN, END and interval
+ * probes run here, on a context of the host's own, which is merged like a writer's. Maps of the state are shared by value:
+ * what BEGIN left is where every writer starts, an interval probe sees all writers' as one, and what it assigns to a
+ * variable of the state (no table) is written through to the writers.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HoneError } from '../base/index.ts';
+import { type CompiledProbe, type CompiledScript, type MapContents, TraceMaps } from '../script/index.ts';
+import type { TraceFeed, TraceRequest, TraceWriter } from '../target/index.ts';
+import { HostPrograms } from './host-programs.ts';
+import { IntervalClock } from './interval-clock.ts';
+import { RingEvents } from './ring-events.ts';
+import { startRequest } from './start-request.ts';
+import type { ProbeCost, TraceEvent, TraceLosses, TraceSource } from './trace-source.ts';
+
+/** A feed that goes on only when it is told to: a file. */
+export interface PacedFeed extends TraceFeed {
+  /** Runs what comes before this time, or a part of it. */
+  advance(untilNs: bigint | undefined): Promise<void>;
+  /** Everything has been run. */
+  readonly isOver: boolean;
+}
+
+export interface AgentSourceOptions {
+  readonly script: CompiledScript;
+  readonly startFeed: (request: TraceRequest) => Promise<TraceFeed | PacedFeed>;
+  /** The clock of the programs: CLOCK_REALTIME, or a file's. */
+  readonly nowNs: () => bigint;
+  readonly pid: number;
+}
+
+/** Rings are looked at this often. */
+const LOOK_MS = 5;
+const COMM = 'hone';
+
+export class AgentSource implements TraceSource {
+  readonly #options: AgentSourceOptions;
+  readonly #maps: TraceMaps;
+  readonly #host: HostPrograms;
+  readonly #seed: number = Math.floor(Math.random() * 2 ** 32);
+  readonly #targetProbes: readonly CompiledProbe[];
+  #feed: TraceFeed | PacedFeed | undefined;
+  #rings: RingEvents | undefined;
+  #intervals: IntervalClock | undefined;
+  #state: TraceSource['state'] = 'running';
+  #isStopped = false;
+  #waking = new AbortController();
+  #startNs = 0n;
+  #endNs: bigint | undefined;
+
+  constructor(options: AgentSourceOptions) {
+    const { script, pid } = options;
+    this.#options = options;
+    this.#maps = new TraceMaps(script);
+    this.#host = new HostPrograms(script, this.#seed, { pid, comm: COMM });
+    this.#targetProbes = script.probes.filter(({ runs }) => runs === 'target');
+  }
+
+  get state(): TraceSource['state'] {
+    return this.#state;
+  }
+
+  get threads(): number {
+    return this.#feed?.writers.length ?? 0;
+  }
+
+  /** How long programs could run, in ns of their clock. */
+  get elapsedNs(): bigint {
+    return (this.#endNs ?? this.#options.nowNs()) - this.#startNs;
+  }
+
+  async start(): Promise<void> {
+    const { script, startFeed, nowNs } = this.#options;
+    this.#startNs = nowNs();
+    const { startTimeOffset, stateOffset } = script;
+    if (startTimeOffset !== undefined) {
+      const at = new DataView(
+        this.#host.state.buffer,
+        this.#host.state.byteOffset + startTimeOffset - stateOffset,
+      );
+      at.setBigUint64(0, this.#startNs, true);
+    }
+    for (const probe of script.probes) if (probe.point.kind === 'begin') this.#host.run(probe, this.#startNs);
+    this.#maps.setInitialState(this.#host.state);
+    // Nothing to attach to: timers alone.
+    if (this.#targetProbes.length > 0) {
+      this.#feed = await startFeed(startRequest(script, this.#seed, this.#host.state.slice()));
+      this.#rings = new RingEvents(this.#feed.baseNs);
+    }
+    this.#intervals = new IntervalClock(script.probes, this.#startNs);
+  }
+
+  async wait(mostMs: number): Promise<void> {
+    const feed = this.#feed;
+    if (feed !== undefined && 'advance' in feed) {
+      await feed.advance(this.#intervals?.nextNs);
+      return;
+    }
+    const nextNs = this.#intervals?.nextNs;
+    const dueMs = nextNs === undefined ? mostMs : Number(nextNs - this.#options.nowNs()) / 1e6;
+    const lookMs = feed === undefined ? mostMs : LOOK_MS;
+    await sleep(Math.max(0, Math.min(mostMs, dueMs, lookMs)), undefined, {
+      signal: this.#waking.signal,
+    }).catch(() => {});
+  }
+
+  wake(): void {
+    this.#waking.abort();
+    this.#waking = new AbortController();
+  }
+
+  take(): readonly TraceEvent[] {
+    // Events have the time before they are put into the ring: it is read before the rings are.
+    const nowNs = this.#options.nowNs();
+    const feed = this.#feed;
+    for (const event of this.#isStopped ? [] : (feed?.poll() ?? []))
+      if (event.kind === 'gone') this.#state = 'gone';
+    const isLast = this.#isStopped || this.#state === 'gone' || (feed !== undefined && 'advance' in feed);
+    const events = this.#rings?.take(feed!.rings, isLast ? undefined : nowNs) ?? [];
+    if (!this.#isStopped) {
+      for (const probe of this.#intervals?.takeDue(nowNs) ?? []) this.#runInHost(probe, nowNs);
+      if (feed !== undefined && 'advance' in feed && feed.isOver) this.#state = 'over';
+    }
+    return [...events, ...this.#host.takeEvents()];
+  }
+
+  async update(): Promise<void> {
+    const feed = this.#feed;
+    if (feed !== undefined) {
+      try {
+        await feed.snapshot();
+      } catch (error) {
+        // Who went away leaves its banks as they are.
+        if (!(error instanceof HoneError) || error.code !== 'PEER_GONE') throw error;
+      }
+      for (const { quiet } of feed.writers) this.#maps.takeBank(quiet);
+    }
+    this.#maps.takeBank(this.#host.context);
+    if (this.#maps.hasState) this.#maps.readStates(this.#writers().map(({ state }) => state));
+  }
+
+  copyContents(map: string): MapContents | undefined {
+    return this.#maps.copyContents(map);
+  }
+
+  clear(map: string): void {
+    this.#maps.clear(map, this.#states());
+  }
+
+  zero(map: string): void {
+    this.#maps.zero(map, this.#states());
+  }
+
+  async stop(): Promise<void> {
+    const { script, nowNs } = this.#options;
+    try {
+      await this.#feed?.stop();
+    } catch (error) {
+      if (!(error instanceof HoneError) || error.code !== 'PEER_GONE') throw error;
+    } finally {
+      this.#endNs = nowNs();
+      this.#isStopped = true;
+      for (const probe of script.probes) if (probe.point.kind === 'end') this.#runInHost(probe, this.#endNs);
+    }
+  }
+
+  close(): void {
+    this.#feed?.close();
+  }
+
+  losses(): TraceLosses {
+    const writers = this.#writers();
+    const keyed = this.#options.script.maps.filter(({ place }) => place.kind === 'keyed');
+    const withoutRoom = keyed.map(({ name, place }) => {
+      const index = place.kind === 'keyed' ? place.index : 0;
+      const inHost = BigInt(this.#host.withoutRoom[index] ?? 0);
+      return {
+        map: name,
+        updates: writers.reduce((sum, writer) => sum + (writer.withoutRoom[index] ?? 0n), inHost),
+      };
+    });
+    return {
+      events: writers.reduce((sum, { lostEvents }) => sum + lostEvents, BigInt(this.#host.lostEvents)),
+      withoutRoom: withoutRoom.filter(({ updates }) => updates > 0n),
+      unplacedHits: this.#feed?.unplacedHits ?? 0n,
+    };
+  }
+
+  costs(): readonly ProbeCost[] {
+    return (this.#feed?.costs() ?? []).map(({ hits, sampledHits, sampledNs }, n) => {
+      const { point, port, queue } = this.#targetProbes[n]!;
+      const place = [port, queue].filter((number) => number !== undefined);
+      return {
+        probe: [point.name, ...place].join(':'),
+        hits,
+        nsPerHit: sampledHits === 0n ? undefined : Number(sampledNs) / Number(sampledHits),
+      };
+    });
+  }
+
+  #runInHost(probe: CompiledProbe, nowNs: bigint): void {
+    if (!this.#maps.hasState) {
+      this.#host.run(probe, nowNs);
+      return;
+    }
+    this.#maps.readStates(this.#writers().map(({ state }) => state));
+    this.#host.loadState(this.#maps.stateMaps());
+    const before = this.#host.state.slice();
+    this.#host.run(probe, nowNs);
+    this.#maps.takeHostState(this.#host.state, before);
+    this.#writeThrough(before);
+  }
+
+  /** What the host assigned to, writers find from now on. */
+  #writeThrough(before: Uint8Array): void {
+    const { maps, stateOffset } = this.#options.script;
+    const after = this.#host.state;
+    for (const { kind, place, isState, valueBytes } of maps) {
+      if (!isState || kind.kind !== 'value' || place.kind === 'keyed' || place.kind === 'kernel') continue;
+      const entries = place.kind === 'indexed' ? place.entries : 1;
+      for (let entry = 0; entry < entries; entry++) {
+        const start = place.offset - stateOffset + entry * valueBytes;
+        const value = after.subarray(start, start + valueBytes);
+        if (value.every((byte, i) => byte === before[start + i])) continue;
+        for (const { state } of this.#writers()) state.set(value, start);
+      }
+    }
+  }
+
+  #writers(): readonly TraceWriter[] {
+    return this.#feed?.writers ?? [];
+  }
+
+  #states(): readonly Uint8Array[] {
+    return [...this.#writers().map(({ state }) => state), this.#host.state];
+  }
+}

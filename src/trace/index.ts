@@ -1,0 +1,4 @@
+/** Traces: compiled scripts on applications and recorded files, their events and maps as text. */
+export { AgentSource, type AgentSourceOptions } from './agent-source.ts';
+export { type TraceEnd, type TraceResult, TraceSession, type TraceSink } from './trace-session.ts';
+export type { ProbeCost, TraceLosses, TraceSource } from './trace-source.ts';
