@@ -8,6 +8,7 @@ export {
   traceHelper,
   valueOffsetInEntry,
 } from './context/context-layout.ts';
+export { ContextMap } from './context/context-map.ts';
 export {
   BPF_PSEUDO_MAP_IDX,
   kernelMapType,
@@ -16,7 +17,6 @@ export {
   STACKS_MAP,
   START_TIME_MAP,
 } from './context/kernel-maps.ts';
-export { ContextMap } from './context/context-map.ts';
 export { type BatchProgram, batchBytes, batchRow, ROW_BYTES, TraceBatch } from './context/trace-batch.ts';
 export { traceHelpers } from './context/trace-helpers.ts';
 export { TraceMachine, type TraceMachineOptions } from './context/trace-machine.ts';

@@ -27,6 +27,7 @@ const MFD_ALLOW_SEALING = 2;
 const F_ADD_SEALS = 1033;
 const F_GET_SEALS = 1034;
 const CLOCK_REALTIME = 0;
+const CLOCK_BOOTTIME = 7;
 const SC_PAGESIZE = 30;
 const MAP_SHARED = 1;
 const MAP_PRIVATE = 2;
@@ -357,7 +358,16 @@ const timespec = new BigInt64Array(2);
 
 /** CLOCK_REALTIME in ns since 1970-01-01 UTC. */
 export function realtimeNs(): bigint {
-  mustSucceed('clock_gettime', CLOCK_REALTIME, timespec);
+  return clockNs(CLOCK_REALTIME);
+}
+
+/** CLOCK_BOOTTIME in ns since the machine was started, time asleep included. */
+export function bootTimeNs(): bigint {
+  return clockNs(CLOCK_BOOTTIME);
+}
+
+function clockNs(clock: number): bigint {
+  mustSucceed('clock_gettime', clock, timespec);
   return timespec[0]! * 1_000_000_000n + timespec[1]!;
 }
 

@@ -1,4 +1,5 @@
 /** Traces: compiled scripts on applications and recorded files, their events and maps as text. */
 export { AgentSource, type AgentSourceOptions } from './agent-source.ts';
+export { KernelSource, type KernelSourceOptions } from './kernel-source.ts';
 export { type TraceEnd, type TraceResult, TraceSession, type TraceSink } from './trace-session.ts';
 export type { ProbeCost, TraceLosses, TraceSource } from './trace-source.ts';

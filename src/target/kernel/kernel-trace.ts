@@ -10,8 +10,11 @@ import {
   encodeEbpf,
   kernelMapType,
   LOST_EVENTS_MAP,
+  NO_ROOM_MAP,
+  START_TIME_MAP,
 } from '../../bpf/index.ts';
 import type { ProbeKind, ProbePoint } from '../../tracepoints/index.ts';
+import { bootTimeNs } from '../posix.ts';
 import { attachSite, attachUprobeEvents, attachUprobeLinks, closeAll, type UprobeSite } from './attach.ts';
 import {
   BPF_PROG_TYPE_KPROBE,
@@ -26,10 +29,11 @@ import {
 } from './bpf-syscall.ts';
 import { KernelMap, sumWords } from './kernel-map.ts';
 import { isKernelPoint, type KernelPoint } from './kernel-point.ts';
+import { resolveKernelPoints } from './points.ts';
 import { RingBuffer } from './ring-buffer.ts';
 
 export interface KernelProgram {
-  /** Of resolveKernelPoints. */
+  /** Of resolveKernelPoints; BEGIN, END and clocks need only have their names. */
   readonly point: ProbePoint;
   /** Names maps by LD_IMM64 with src_reg 5 and imm = the number in `maps`. */
   readonly program: EbpfProgram;
@@ -95,6 +99,8 @@ export class KernelTrace {
 
   /** Runs BEGIN, then attaches everything or nothing. @throws PermissionError, SysError */
   start(): void {
+    const startTime = this.#mapNamed(START_TIME_MAP);
+    startTime?.update(new Uint8Array(4), new Uint8Array(BigUint64Array.of(bootTimeNs()).buffer));
     this.#runEdge('begin');
     try {
       for (const loaded of this.#loaded) this.#attach(loaded);
@@ -111,9 +117,12 @@ export class KernelTrace {
 
   /** Events that found the ring full since the start; exact. */
   lostEvents(): bigint {
-    const map = this.maps.find(({ shape }) => shape.name === LOST_EVENTS_MAP);
-    const values = map?.lookup(new Uint8Array(4));
-    return values === undefined ? 0n : sumWords(values)[0]!;
+    return this.#counter(LOST_EVENTS_MAP, 0);
+  }
+
+  /** Updates of the script's n-th map that found no room for their key; exact. */
+  withoutRoom(map: number): bigint {
+    return this.#counter(NO_ROOM_MAP, map);
   }
 
   /** No program runs any more, then END does; maps and events stay. */
@@ -131,10 +140,22 @@ export class KernelTrace {
     for (const map of this.maps) map.close();
   }
 
-  #load({ point, program }: KernelProgram, loaded: Map<string, Loaded>): void {
-    const type = programTypes[point.kind];
-    if (type === undefined || !isKernelPoint(point))
-      throw new UsageError(`${point.name} is no probe of the kernel`);
+  #mapNamed(name: string): KernelMap | undefined {
+    return this.maps.find(({ shape }) => shape.name === name);
+  }
+
+  #counter(name: string, index: number): bigint {
+    const values = this.#mapNamed(name)?.lookup(new Uint8Array(Uint32Array.of(index).buffer));
+    return values === undefined ? 0n : sumWords(values)[0]!;
+  }
+
+  #load({ point: given, program }: KernelProgram, loaded: Map<string, Loaded>): void {
+    const type = programTypes[given.kind];
+    const isOwn = ['begin', 'end', 'interval', 'profile'].includes(given.kind);
+    const point = isOwn ? resolveKernelPoints(given.name)[0]! : given;
+    if (type === undefined || !isKernelPoint(point)) {
+      throw new UsageError(`${given.name} is no probe of the kernel`);
+    }
     const linked = program.map((insn) =>
       insn.code === 0x18 && insn.src === BPF_PSEUDO_MAP_IDX
         ? { ...insn, src: BPF_PSEUDO_MAP_FD, imm: this.maps[insn.imm]!.fd }
