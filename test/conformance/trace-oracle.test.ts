@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bpftraceOrder, compileScript, TextFormat } from '../../src/script/index.ts';
+import { resolveKernelPoints } from '../../src/target/index.ts';
 import { compile, needsCompiler } from '../../src/target/kernel/compile-fixture.ts';
 import { needsBpf } from '../../src/target/kernel/kernel-fixture.ts';
-import { resolveKernelPoints } from '../../src/target/index.ts';
 import { KernelSource, TraceSession } from '../../src/trace/index.ts';
 import { noBpftrace } from './bpftrace.ts';
 import { oracleScripts } from './trace-scripts.ts';
@@ -66,11 +66,29 @@ async function traceIt(source: string): Promise<string> {
   return printed.replace(/^Attaching.*\n/, '');
 }
 
+/** Entries of a map with equal values stand in the order of the kernel's hash: here in that of their text. */
+function withoutTies(text: string): string {
+  const lines = text.split('\n');
+  const valueOf = (line: string) => /^@\w*\[.*\]: (-?\d+)$/.exec(line)?.[1];
+  for (let i = 0; i < lines.length; i++) {
+    let end = i + 1;
+    while (
+      valueOf(lines[i]!) !== undefined &&
+      end < lines.length &&
+      valueOf(lines[end]!) === valueOf(lines[i]!)
+    )
+      end++;
+    lines.splice(i, end - i, ...lines.slice(i, end).sort());
+    i = end - 1;
+  }
+  return lines.join('\n');
+}
+
 describe('hone and bpftrace', () => {
   test.each(oracleScripts)('%s', { timeout: 60_000 }, async (text) => {
     const script = text.replaceAll('W:', `${worker}:`);
     const expected = askBpftrace(script);
-    expect(await traceIt(script)).toBe(expected);
+    expect(withoutTies(await traceIt(script))).toBe(withoutTies(expected));
     expect(expected.trim()).not.toBe('');
   });
 });

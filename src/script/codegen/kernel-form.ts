@@ -147,6 +147,7 @@ export class KernelForm implements ProbeForm {
     asm.jumpIf(o.BPF_JEQ, 0, 0, absent);
     const register = code.tryTake() ?? code.fail('too many values at once');
     asm.move(register, 0);
+    code.hold(register);
     return { base: register, offset: 0, taken: register };
   }
 
@@ -186,6 +187,7 @@ export class KernelForm implements ProbeForm {
     asm.jumpIf(o.BPF_JEQ, 0, 0, lost);
     const record = code.tryTake() ?? code.fail('too many values at once');
     asm.move(record, 0);
+    code.hold(record);
     code.call(helper.ktimeGetBootNs, () => {});
     asm.store(8, record, 0, 0);
     copy(scope, this.scratch(offset), { base: record, offset: TIME_BYTES }, lengthBytes);

@@ -177,6 +177,7 @@ export class KernelValues {
       clear(scope, key, 0, 8);
       code.call(helper.ktimeGetBootNs, () => {});
       asm.move(into, 0);
+      code.hold(into);
       this.#lookUp(scope, this.#plans.startTime(), key);
       asm.jumpIf(o.BPF_JNE, 0, 0, isThere);
       asm.constant(into, 0n);
@@ -200,6 +201,7 @@ export class KernelValues {
     asm.move(into, 0);
     asm.lowHalf(into);
     if (where === 'kernel') return;
+    code.hold(into);
     code.call(helper.getCurrentPidTgid, () => {});
     asm.alu(o.BPF_RSH, 0, 32);
     asm.alu(o.BPF_LSH, 0, 32);
