@@ -69,13 +69,13 @@ async function traceIt(source: string): Promise<string> {
 /** Entries of a map with equal values stand in the order of the kernel's hash: here in that of their text. */
 function withoutTies(text: string): string {
   const lines = text.split('\n');
-  const valueOf = (line: string) => /^@\w*\[.*\]: (-?\d+)$/.exec(line)?.[1];
+  const numberOf = (line: string) => /^@\w*\[.*\]: (-?\d+)$/.exec(line)?.[1];
   for (let i = 0; i < lines.length; i++) {
     let end = i + 1;
     while (
-      valueOf(lines[i]!) !== undefined &&
+      numberOf(lines[i]!) !== undefined &&
       end < lines.length &&
-      valueOf(lines[end]!) === valueOf(lines[i]!)
+      numberOf(lines[end]!) === numberOf(lines[i]!)
     )
       end++;
     lines.splice(i, end - i, ...lines.slice(i, end).sort());

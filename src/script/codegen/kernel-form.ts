@@ -16,13 +16,14 @@ import type { ProbeKind, ProbePoint } from '../../tracepoints/index.ts';
 import { type MapPlan, valueBytes } from '../plan.ts';
 import type { CheckedMap, EventUse, Expression } from '../typed.ts';
 import type { Label } from './assembler.ts';
-import type { MapValue, Place, ProbeForm } from './form.ts';
+import type { MapValue, ProbeForm, Scope } from './form.ts';
 import { kernelHelper as helper } from './kernel-helper.ts';
 import { type KernelMapPlans, SCRATCH_BYTES } from './kernel-map-plans.ts';
 import { KernelValues } from './kernel-values.ts';
-import { clear, copy, lowerBytes } from './lower-bytes.ts';
+import { clear, copy } from './lower-bytes.ts';
+import { withRegister } from './operands.ts';
+import type { Place } from './place.ts';
 import type { ProbeCode } from './probe-code.ts';
-import { type Scope, withRegister } from './scope.ts';
 
 const CONTEXT = 6;
 const SCRATCH = 9;
@@ -250,7 +251,7 @@ export class KernelForm implements ProbeForm {
       let at = key.offset;
       keys.forEach((each, i) => {
         const type = plan.keys[i]!;
-        lowerBytes(scope, each, { base: key.base, offset: at }, type);
+        scope.lower.bytes(scope, each, { base: key.base, offset: at }, type);
         at += valueBytes(type);
       });
       use(key);

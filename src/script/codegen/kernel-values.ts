@@ -6,12 +6,13 @@ import { BPF_PSEUDO_MAP_IDX, opcodes as o } from '../../bpf/index.ts';
 import type { ProbeArgument, ProbePoint } from '../../tracepoints/index.ts';
 import { valueBytes } from '../plan.ts';
 import type { BuiltinName, Expression } from '../typed.ts';
-import type { Place } from './form.ts';
+import type { Scope } from './form.ts';
 import { kernelHelper as helper } from './kernel-helper.ts';
 import type { KernelMapPlans } from './kernel-map-plans.ts';
-import { clear, lowerBytes } from './lower-bytes.ts';
-import { lowerValue, withValue } from './lower-value.ts';
-import { type Scope, withRegister } from './scope.ts';
+import { clear } from './lower-bytes.ts';
+import { withRegister, withValue } from './operands.ts';
+import type { Place } from './place.ts';
+import { refuse } from './probe-code.ts';
 
 const CONTEXT = 6;
 const FRAME = 10;
@@ -55,7 +56,7 @@ export class KernelValues {
       case 'mac-address':
         code.withScratch(8, (offset) => {
           const place = code.scratch(offset);
-          lowerBytes(scope, e.address, place);
+          scope.lower.bytes(scope, e.address, place);
           asm.load(8, into, place.base, place.offset);
           asm.swap(into, 64);
           asm.alu(o.BPF_RSH, into, 16);
@@ -96,7 +97,7 @@ export class KernelValues {
 
   #argument(scope: Scope, { type, place, name }: ProbeArgument, into: number): void {
     const { asm, code } = scope;
-    if (type.kind !== 'integer') return code.fail(`${name} is a text`);
+    if (type.kind !== 'integer') refuse(code, `${name} is a text`);
     switch (place.kind) {
       case 'register':
       case 'record':
@@ -210,7 +211,7 @@ export class KernelValues {
 
   #read(scope: Scope, address: Expression, bytes: number, isSigned: boolean, into: number): void {
     withRegister(scope, [into], (register) => {
-      lowerValue(scope, address, register);
+      scope.lower.value(scope, address, register);
       this.#readAt(scope, register, bytes, isSigned, into);
     });
   }
@@ -245,8 +246,7 @@ export class KernelValues {
   /** A text in the record itself. */
   #recordText(scope: Scope, { type, place, name }: ProbeArgument, to: Place): void {
     const { asm, code } = scope;
-    if (type.kind !== 'text' || place.kind !== 'record')
-      return code.fail(`${name} is not there in the kernel`);
+    if (type.kind !== 'text' || place.kind !== 'record') refuse(code, `${name} is not there in the kernel`);
     clear(scope, to, 0, valueBytes(type));
     code.call(helper.probeReadKernel, () => {
       pointTo(scope, 1, to, 0);
@@ -283,7 +283,7 @@ export class KernelValues {
     const { code } = scope;
     const bytes = e.type.kind === 'text' ? e.type.bytes : 0;
     withRegister(scope, [to.base], (address) => {
-      lowerValue(scope, e.address, address);
+      scope.lower.value(scope, e.address, address);
       this.#withLength(scope, e.limit, bytes, 1, [to.base, address], (length) => {
         clear(scope, to, 0, valueBytes(e.type));
         code.call(this.#textReader, () => readArguments(scope, to, 0, address, length));
@@ -296,9 +296,9 @@ export class KernelValues {
     const { asm, code } = scope;
     const bytes = e.type.kind === 'buffer' ? e.type.bytes : 0;
     const { address: from } = e;
-    if (from === undefined) return code.fail('buf() takes an address in the kernel', e.span);
+    if (from === undefined) refuse(code, 'buf() takes an address in the kernel', e.span);
     withRegister(scope, [to.base], (address) => {
-      lowerValue(scope, from, address);
+      scope.lower.value(scope, from, address);
       this.#withLength(scope, e.length, bytes, 0, [to.base, address], (length) => {
         clear(scope, to, 0, valueBytes(e.type));
         asm.store(4, to.base, to.offset, length);
@@ -322,7 +322,7 @@ export class KernelValues {
         asm.constant(length, BigInt(most));
       } else {
         const isSmall = asm.label();
-        lowerValue(scope, limit, length);
+        scope.lower.value(scope, limit, length);
         asm.alu(o.BPF_ADD, length, more);
         asm.jumpIf(o.BPF_JLE, length, most, isSmall);
         asm.constant(length, BigInt(most));
