@@ -79,7 +79,10 @@ export interface MapPlan {
   readonly valueBytes: number;
   /** Keys that fit. */
   readonly maxEntries: number;
-  /** Form `agent`: the value's place in the context, or the keyed map's layout and its number for the helpers. */
+  /**
+   * Form `agent`: the value's place in the context, or the keyed map's layout and its number for the helpers, which is its
+   * place among the keyed maps in the order of `maps`.
+   */
   readonly place:
     | { readonly kind: 'flat'; readonly offset: number }
     /**

@@ -1,13 +1,14 @@
 /**
  * Where the maps of a script lie in the trace context. Small ones first, so that instructions reach them with their own
- * offset; then arrays, then tables. Maps that programs read lie behind stateOffset, in the same order.
+ * offset; then arrays, then tables. Maps that programs read lie behind stateOffset, in the same order. Tables have their
+ * numbers in the order of the script.
  */
 import { CompileError } from '../../base/index.ts';
 import { type KeyedMapLayout, strideBytes, traceContext } from '../../bpf/index.ts';
 import { type MapPlan, type ValueType, valueBytes } from '../plan.ts';
 import type { CheckedMap, CheckedScript, Expression } from '../typed.ts';
 import { mapValueBytes, seenOffset } from './map-values.ts';
-import { maxOf } from './range.ts';
+import { greatest, maxOf } from './range.ts';
 
 /** Keys that a table has room for, when it does not become too large by that. */
 const MAX_ENTRIES = 65_536;
@@ -21,7 +22,6 @@ const MAX_ARRAY_BYTES = 64 * 1024;
 
 export interface PlacedMaps {
   readonly maps: readonly MapPlan[];
-  readonly keyedMaps: readonly KeyedMapLayout[];
   readonly contextBytes: number;
   readonly stateOffset: number;
   readonly startTimeOffset: number | undefined;
@@ -32,11 +32,12 @@ export type KeyUses = (map: number) => readonly (readonly Expression[])[];
 
 /** @throws CompileError when they do not fit */
 export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: boolean): PlacedMaps {
-  const keyedMaps: KeyedMapLayout[] = [];
   const plans: MapPlan[] = [];
   const shapes = script.maps.map((map, index) =>
     shapeOf(map, keyUses(index), usesWholeValues(script, index)),
   );
+  const numberOf = (map: number): number =>
+    shapes.slice(0, map).filter(({ kind }) => kind === 'keyed').length;
   const place = (isState: boolean, from: number): number => {
     let offset = from;
     for (const kind of ['flat', 'indexed', 'keyed'] as const) {
@@ -44,7 +45,7 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
         const shape = shapes[index]!;
         if (map.isRead !== isState || shape.kind !== kind) return;
         const sizes = { keyBytes: keyBytesOf(map.keys), valueBytes: mapValueBytes(map.kind) };
-        const layout = { offset, slots: shape.entries, ...sizes };
+        const layout: KeyedMapLayout = { offset, slots: shape.entries, ...sizes };
         plans[index] = {
           ...{ name: map.name, kind: map.kind, keys: map.keys, ...sizes, isState },
           maxEntries: kind === 'keyed' ? shape.entries / 2 : shape.entries,
@@ -53,7 +54,7 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
               ? { kind, offset }
               : kind === 'indexed'
                 ? { kind, offset, entries: shape.entries }
-                : { kind, index: keyedMaps.push(layout) - 1, layout },
+                : { kind, index: numberOf(index), layout },
         };
         offset += kind === 'keyed' ? shape.entries * strideBytes(sizes) : shape.entries * sizes.valueBytes;
         if (offset > traceContext.maxBytes) {
@@ -72,7 +73,7 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
   const stateOffset = Math.ceil(bankedEnd / traceContext.stateAlignment) * traceContext.stateAlignment;
   const startTimeOffset = needsStart ? stateOffset : undefined;
   const contextBytes = place(true, stateOffset + (needsStart ? 8 : 0));
-  return { maps: plans, keyedMaps, contextBytes, stateOffset, startTimeOffset };
+  return { maps: plans, contextBytes, stateOffset, startTimeOffset };
 }
 
 function keyBytesOf(keys: readonly ValueType[]): number {
@@ -91,7 +92,7 @@ function shapeOf(map: CheckedMap, uses: readonly (readonly Expression[])[], asks
   const [key] = map.keys;
   const isPlain = map.keys.length === 1 && key!.kind === 'integer';
   if (isPlain && uses.length > 0 && !(asksForKeys && seenOffset(map.kind) === undefined)) {
-    const most = uses.map(([use]) => maxOf(use!)).reduce((a, b) => (a > b ? a : b));
+    const most = greatest(uses.map(([use]) => maxOf(use!)));
     if (most <= MAX_INDEX) {
       const entries = 2 ** most.toString(2).length;
       if (entries * bytes <= MAX_ARRAY_BYTES) return { kind: 'indexed', entries };
