@@ -25,4 +25,9 @@ export type {
   Ring,
   Target,
   TargetInfo,
+  TraceAttachment,
+  TraceCost,
+  TraceFeed,
+  TraceRequest,
+  TraceWriter,
 } from './target.ts';
