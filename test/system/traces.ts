@@ -12,7 +12,7 @@ import type { TraceAttachment, TraceFeed, TraceRequest } from '../../src/target/
 
 /** Where the programs here keep what they gather. */
 export const MAPS: number = traceContext.maps;
-export const argument = (index: number): number => traceContext.args + 8 * index;
+const argument = (index: number): number => traceContext.args + 8 * index;
 
 export function program(text: string): Uint8Array {
   return encodeEbpf(assemble(`${text}\nexit`));
