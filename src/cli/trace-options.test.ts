@@ -35,6 +35,7 @@ test('what is not said', () => {
     snapshotMs: undefined,
     output: '-',
     quiet: false,
+    isSure: false,
   });
 });
 
