@@ -36,3 +36,6 @@ export type {
 } from './verify/profile.ts';
 export { type Verified, verifyProgram } from './verify/verify.ts';
 export { wasmProfile } from './verify/wasm.ts';
+export type { Engine } from './vm/engine.ts';
+export { interpreter } from './vm/interpreter.ts';
+export { wasmJit } from './vm/wasm-jit/wasm-jit.ts';

@@ -2,4 +2,5 @@
 export { checkScript, type PointOptions } from './check/index.ts';
 export { compileForAgent } from './codegen/index.ts';
 export { compileScript } from './compile.ts';
+export type { CompiledScript } from './plan.ts';
 export { type ProbeText, parseScript } from './syntax/index.ts';

@@ -2,7 +2,7 @@
 // What the numbers mean and promise is told there.
 
 export const ABI = {
-  HONE_ABI_VERSION: 1,
+  HONE_ABI_VERSION: 2,
   /** "hone" in memory */
   HONE_MAGIC: 0x656e6f68,
   HONE_MAX_MESSAGE: 1048576,
@@ -15,6 +15,12 @@ export const ABI = {
   HONE_MIN_RING_BYTES: 65536,
   HONE_MAX_RING_BYTES: 1073741824,
   HONE_MAX_SNAPLEN: 262144,
+  HONE_MAX_TRACE_WRITERS: 64,
+  HONE_MAX_TRACE_ATTACHMENTS: 256,
+  HONE_MAX_TRACE_MAPS: 64,
+  HONE_MAX_TRACE_CONTEXT: 268435456,
+  HONE_MAX_TRACE_PACKET: 256,
+  HONE_MAX_TRACE_ARGS: 12,
   /** C: struct hone_hello        -> WELCOME */
   HONE_MSG_HELLO: 1,
   /** A: struct hone_welcome */
@@ -37,6 +43,20 @@ export const ABI = {
   HONE_MSG_RING: 10,
   /** A, event: struct hone_port_event */
   HONE_MSG_PORT: 11,
+  /** C: struct hone_trace_start, attachments, maps, programs, state -> TRACING */
+  HONE_MSG_TRACE: 12,
+  /** A: struct hone_tracing, beside it the trace memory */
+  HONE_MSG_TRACING: 13,
+  /** A, event: struct hone_writer_event, beside it the writer's memory */
+  HONE_MSG_WRITER: 14,
+  /** C: no body                  -> SNAPPED, when no thread uses the other bank any more */
+  HONE_MSG_SNAPSHOT: 15,
+  /** A: struct hone_snapped */
+  HONE_MSG_SNAPPED: 16,
+  /** C: no body                -> POINTS */
+  HONE_MSG_LIST_POINTS: 17,
+  /** A: struct hone_list, then as many struct hone_point */
+  HONE_MSG_POINTS: 18,
   HONE_KIND_DPDK: 1,
   HONE_KIND_REPLAY: 2,
   /** librte_bpf, native code */
@@ -68,6 +88,24 @@ export const ABI = {
   HONE_PORT_REMOVED: 2,
   /** cannot be captured: `text` says why */
   HONE_PORT_REFUSED: 3,
+  /** port, queue, nb_rx, max */
+  HONE_POINT_RX_POLL: 1,
+  /** the same, of polls that received packets */
+  HONE_POINT_RX_BURST: 2,
+  /** port, queue, nb_tx, max */
+  HONE_POINT_TX_BURST: 3,
+  /** see src/tracepoints/dpdk-points.ts */
+  HONE_POINT_RX_PACKET: 4,
+  HONE_POINT_TX_PACKET: 5,
+  /** declared with hone/trace.h */
+  HONE_POINT_APP: 6,
+  HONE_TRACE_NEEDS_TIME: 1,
+  HONE_ANY_QUEUE: 0xffff,
+  HONE_NO_LCORE: 0xffffffff,
+  HONE_TRACE_BANKS: 12288,
+  /** beside 1, 2, 4 or 8 bytes */
+  HONE_ARGUMENT_SIGNED: 16,
+  HONE_ARGUMENT_TEXT: 32,
   HONE_RING_COUNTERS: 4096,
   /** HONE_RING_COUNTERS + HONE_MAX_HOOKS * sizeof(struct hone_counters) */
   HONE_RING_INDEX: 69632,
@@ -228,6 +266,113 @@ export const STRUCTS = {
       reserved: { offset: 12, type: 'uint32_t', count: 13 },
       hooks: { offset: 64, type: 'hone_hook', count: 1024 },
       orphans: { offset: 16448, type: 'hone_counters', count: 1024 },
+    },
+  },
+  hone_trace_start: {
+    size: 32,
+    fields: {
+      context_bytes: { offset: 0, type: 'uint32_t' },
+      state_offset: { offset: 4, type: 'uint32_t' },
+      ring_bytes: { offset: 8, type: 'uint32_t' },
+      seed: { offset: 12, type: 'uint32_t' },
+      nb_attachments: { offset: 16, type: 'uint32_t' },
+      nb_maps: { offset: 20, type: 'uint32_t' },
+      nb_programs: { offset: 24, type: 'uint32_t' },
+      nb_state_runs: { offset: 28, type: 'uint32_t' },
+    },
+  },
+  hone_trace_attachment: {
+    size: 152,
+    fields: {
+      point: { offset: 0, type: 'uint32_t' },
+      program: { offset: 4, type: 'uint32_t' },
+      port_id: { offset: 8, type: 'uint16_t' },
+      queue_id: { offset: 10, type: 'uint16_t' },
+      flags: { offset: 12, type: 'uint32_t' },
+      packet_bytes: { offset: 16, type: 'uint32_t' },
+      arguments_used: { offset: 20, type: 'uint32_t' },
+      name: { offset: 24, type: 'char', count: 128 },
+    },
+  },
+  hone_trace_map: {
+    size: 16,
+    fields: {
+      offset: { offset: 0, type: 'uint32_t' },
+      slots: { offset: 4, type: 'uint32_t' },
+      key_bytes: { offset: 8, type: 'uint32_t' },
+      value_bytes: { offset: 12, type: 'uint32_t' },
+    },
+  },
+  hone_state_run: {
+    size: 8,
+    fields: {
+      offset: { offset: 0, type: 'uint32_t' },
+      bytes: { offset: 4, type: 'uint32_t' },
+    },
+  },
+  hone_tracing: {
+    size: 8,
+    fields: {
+      engine: { offset: 0, type: 'uint32_t' },
+      reserved: { offset: 4, type: 'uint32_t' },
+    },
+  },
+  hone_writer_event: {
+    size: 8,
+    fields: {
+      writer: { offset: 0, type: 'uint32_t' },
+      reserved: { offset: 4, type: 'uint32_t' },
+    },
+  },
+  hone_snapped: {
+    size: 8,
+    fields: {
+      quiet_bank: { offset: 0, type: 'uint32_t' },
+      reserved: { offset: 4, type: 'uint32_t' },
+    },
+  },
+  hone_trace_cost: {
+    size: 32,
+    fields: {
+      hits: { offset: 0, type: 'uint64_t' },
+      sampled_hits: { offset: 8, type: 'uint64_t' },
+      sampled_ns: { offset: 16, type: 'uint64_t' },
+      reserved: { offset: 24, type: 'uint64_t' },
+    },
+  },
+  hone_trace_writer: {
+    size: 8768,
+    fields: {
+      magic: { offset: 0, type: 'uint32_t' },
+      abi_version: { offset: 4, type: 'uint32_t' },
+      writer: { offset: 8, type: 'uint32_t' },
+      tid: { offset: 12, type: 'uint32_t' },
+      lcore: { offset: 16, type: 'uint32_t' },
+      reserved0: { offset: 20, type: 'uint32_t' },
+      name: { offset: 24, type: 'char', count: 16 },
+      lost_events: { offset: 40, type: 'uint64_t' },
+      reserved1: { offset: 48, type: 'uint64_t', count: 2 },
+      without_room: { offset: 64, type: 'uint64_t', count: 64 },
+      costs: { offset: 576, type: 'hone_trace_cost', count: 256 },
+    },
+  },
+  hone_trace_memory: {
+    size: 16,
+    fields: {
+      magic: { offset: 0, type: 'uint32_t' },
+      abi_version: { offset: 4, type: 'uint32_t' },
+      unplaced: { offset: 8, type: 'uint64_t' },
+    },
+  },
+  hone_point: {
+    size: 512,
+    fields: {
+      provider: { offset: 0, type: 'char', count: 64 },
+      name: { offset: 64, type: 'char', count: 64 },
+      nb_args: { offset: 128, type: 'uint32_t' },
+      reserved: { offset: 132, type: 'uint32_t' },
+      types: { offset: 136, type: 'uint8_t', count: 16 },
+      args: { offset: 152, type: 'char', count: 360 },
     },
   },
   hone_index_entry: {

@@ -11,6 +11,8 @@
 #include "hook.h"
 #include "reclaim.h"
 #include "session.h"
+#include "trace.h"
+#include "trace_point.h"
 #include "writer.h"
 
 struct agent {
@@ -22,6 +24,8 @@ struct agent {
 	struct program_api program_api;
 	struct reclaim reclaim;
 	struct session *sessions;
+	struct trace *traces;
+	struct trace_points points;
 	struct client *clients[HONE_MAX_CLIENTS];
 	bool clock_started;
 	bool watching_ports; /* told of every port that is released */
@@ -34,5 +38,8 @@ extern struct agent agent;
 
 /* Readies what needs a running EAL: the clock, the notice of released ports. False: the EAL is not up yet. */
 bool agent_ready(void);
+
+/* Makes librte_bpf's functions known, loading it if the application has not. */
+void agent_find_bpf(void);
 
 #endif

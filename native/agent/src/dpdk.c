@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <dlfcn.h>
+#include <limits.h>
 #include <link.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "dpdk.h"
 
@@ -50,4 +53,28 @@ bool dpdk_resolve(struct dpdk *dpdk)
 	DPDK_REQUIRED(DPDK_CHECK)
 #undef DPDK_CHECK
 	return complete;
+}
+
+void dpdk_load_bpf(struct dpdk *dpdk)
+{
+	static const char eal[] = "librte_eal.so";
+	char path[PATH_MAX];
+	const char *name;
+	void *library;
+	Dl_info info;
+
+	if (dladdr(dpdk->rte_version, &info) == 0 || info.dli_fname == NULL)
+		return;
+	name = strstr(info.dli_fname, eal);
+	if (name == NULL)
+		return;
+	snprintf(path, sizeof(path), "%.*slibrte_bpf.so%s", (int)(name - info.dli_fname), info.dli_fname,
+		 name + strlen(eal));
+	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (library == NULL)
+		return;
+	*(void **)&dpdk->rte_bpf_load = dlsym(library, "rte_bpf_load");
+	*(void **)&dpdk->rte_bpf_destroy = dlsym(library, "rte_bpf_destroy");
+	*(void **)&dpdk->rte_bpf_get_jit = dlsym(library, "rte_bpf_get_jit");
+	*(void **)&dpdk->rte_bpf_exec = dlsym(library, "rte_bpf_exec");
 }

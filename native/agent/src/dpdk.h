@@ -35,6 +35,7 @@
 #define DPDK_OPTIONAL(X) \
 	X(rte_eal_get_runtime_dir) \
 	X(rte_lcore_count) \
+	X(rte_get_main_lcore) \
 	X(rte_eth_dev_get_mtu) \
 	X(rte_eth_dev_socket_id) \
 	X(rte_eth_promiscuous_get) \
@@ -56,5 +57,11 @@ struct dpdk {
 
 /* True when every required function was found; optional ones that were not are NULL. */
 bool dpdk_resolve(struct dpdk *dpdk);
+
+/*
+ * Loads the librte_bpf that stands beside the application's librte_eal, for an application that is not linked with it. Its
+ * functions stay NULL when there is none, or when the EAL is not a shared library.
+ */
+void dpdk_load_bpf(struct dpdk *dpdk);
 
 #endif

@@ -5,7 +5,6 @@
 #include <rte_errno.h>
 
 #include "agent.h"
-#include "hook.h"
 
 static uint16_t on_rx(uint16_t port_id, uint16_t queue_id, struct rte_mbuf **packets, uint16_t count,
 		      uint16_t max, void *arg)
@@ -14,9 +13,10 @@ static uint16_t on_rx(uint16_t port_id, uint16_t queue_id, struct rte_mbuf **pac
 
 	(void)port_id;
 	(void)queue_id;
-	(void)max;
 	if (unlikely(atomic_load_explicit(&hook->plan, memory_order_relaxed) != NULL))
 		hook_run(hook, packets, count);
+	if (unlikely(atomic_load_explicit(&hook->traces.plan, memory_order_relaxed) != NULL))
+		trace_run_burst(&hook->traces, hook->direction, packets, count, max);
 	return count;
 }
 

@@ -2,7 +2,7 @@
 /*
  * Hooks: our rx (first) and tx (last) callbacks, one for each queue and direction. A callback is installed
  * when first needed and its memory is never freed; what it does is a plan behind one atomic pointer, NULL while
- * nobody captures. A plan is immutable: changes make a new one, the old one is freed after a grace period.
+ * nobody captures, and a gate for traces beside it. A plan is immutable: changes make a new one, the old one is freed after a grace period.
  */
 #ifndef HONE_HOOK_H
 #define HONE_HOOK_H
@@ -13,6 +13,7 @@
 
 #include "block.h"
 #include "reclaim.h"
+#include "trace_gate.h"
 
 struct session;
 struct program;
@@ -39,6 +40,7 @@ struct plan {
 
 struct hook {
 	_Atomic(struct plan *) plan;
+	struct trace_gate traces;
 	_Atomic bool warming;	    /* look even at empty bursts: who polls here needs a ring */
 	_Atomic bool removed;	    /* the port was closed */
 	_Atomic uint64_t unplaced; /* packets of threads beyond HONE_MAX_RINGS */

@@ -17,6 +17,23 @@
 
 struct agent agent = { .listener = -1 };
 
+static void take_bpf(void)
+{
+	agent.program_api = (struct program_api){
+		.load = agent.dpdk.rte_bpf_load,
+		.destroy = agent.dpdk.rte_bpf_destroy,
+		.get_jit = agent.dpdk.rte_bpf_get_jit,
+		.exec = agent.dpdk.rte_bpf_exec,
+	};
+}
+
+void agent_find_bpf(void)
+{
+	if (agent.dpdk.rte_bpf_load == NULL)
+		dpdk_load_bpf(&agent.dpdk);
+	take_bpf();
+}
+
 static int on_port_released(uint16_t port_id, enum rte_eth_event_type type, void *arg, void *ret)
 {
 	(void)type;
@@ -97,8 +114,11 @@ static void *control(void *arg)
 /* A child of fork has no control thread and no rings: it must not capture, nor hold our connections open. */
 static void in_child(void)
 {
-	for (struct hook *hook = atomic_load(&agent.hooks.first); hook != NULL; hook = hook->next)
+	for (struct hook *hook = atomic_load(&agent.hooks.first); hook != NULL; hook = hook->next) {
 		atomic_store(&hook->plan, NULL);
+		atomic_store(&hook->traces.plan, NULL);
+	}
+	trace_points_forget(&agent.points);
 	for (int i = 0; i < HONE_MAX_CLIENTS; i++)
 		if (agent.clients[i] != NULL && agent.clients[i]->fd >= 0)
 			close(agent.clients[i]->fd);
@@ -124,12 +144,7 @@ __attribute__((constructor)) static void load(void)
 {
 	if (!dpdk_resolve(&agent.dpdk))
 		return;
-	agent.program_api = (struct program_api){
-		.load = agent.dpdk.rte_bpf_load,
-		.destroy = agent.dpdk.rte_bpf_destroy,
-		.get_jit = agent.dpdk.rte_bpf_get_jit,
-		.exec = agent.dpdk.rte_bpf_exec,
-	};
+	take_bpf();
 	agent.pid = getpid();
 	pthread_atfork(NULL, NULL, in_child);
 	start_thread();

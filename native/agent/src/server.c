@@ -97,7 +97,10 @@ void client_close(struct client *client)
 	client->fd = -1;
 	if (client->session != NULL)
 		session_abandon(client->session);
+	if (client->trace != NULL)
+		trace_abandon(client->trace);
 	client->session = NULL;
+	client->trace = NULL;
 }
 
 bool client_send(struct client *client, uint32_t type, uint32_t request, const void *body, uint32_t bytes, int fd)
@@ -199,11 +202,31 @@ static void list_ports(struct client *client, uint32_t request)
 	free(body);
 }
 
+static void list_points(struct client *client, uint32_t request)
+{
+	const uint32_t most = (HONE_MAX_MESSAGE - sizeof(struct hone_msg) - sizeof(struct hone_list)) /
+			      sizeof(struct hone_point);
+	struct hone_list *list;
+
+	trace_points_find(&agent.points);
+	list = calloc(1, sizeof(*list) + RTE_MIN(agent.points.count, most) * sizeof(struct hone_point));
+	if (list == NULL) {
+		client_error(client, request, ENOMEM, "no memory for the list of trace points");
+		return;
+	}
+	list->count = trace_points_list(&agent.points, (struct hone_point *)(list + 1), most);
+	client_send(client, HONE_MSG_POINTS, request, list,
+		    (uint32_t)(sizeof(*list) + list->count * sizeof(struct hone_point)), -1);
+	free(list);
+}
+
+/* START or TRACE. */
 static void start(struct client *client, const struct hone_msg *head, const uint8_t *body)
 {
+	const uint32_t bytes = head->length - (uint32_t)sizeof(*head);
 	char error[256] = "";
 
-	if (client->session != NULL) {
+	if (client->session != NULL || client->trace != NULL) {
 		client_error(client, head->request, EBUSY, "this connection has a session already");
 		return;
 	}
@@ -211,13 +234,25 @@ static void start(struct client *client, const struct hone_msg *head, const uint
 		client_error(client, head->request, EAGAIN, "the application has not initialised its EAL yet");
 		return;
 	}
-	client->session = session_start(client, head->request, body, head->length - (uint32_t)sizeof(*head), error,
-					sizeof(error));
-	if (client->session == NULL) {
+	if (head->type == HONE_MSG_START)
+		client->session = session_start(client, head->request, body, bytes, error, sizeof(error));
+	else
+		client->trace = trace_start(client, head->request, body, bytes, error, sizeof(error));
+	if (client->session == NULL && client->trace == NULL) {
 		int code = errno;
 
 		client_error(client, head->request, code, error[0] != '\0' ? error : strerror(code));
 	}
+}
+
+static void stop(struct client *client, uint32_t request)
+{
+	if (client->session != NULL)
+		session_stop(client->session, request);
+	else if (client->trace != NULL)
+		trace_stop(client->trace, request);
+	else
+		client_error(client, request, EINVAL, "there is no session to stop");
 }
 
 static void serve(struct client *client, const struct hone_msg *head, const uint8_t *body)
@@ -229,13 +264,20 @@ static void serve(struct client *client, const struct hone_msg *head, const uint
 		list_ports(client, head->request);
 		break;
 	case HONE_MSG_START:
+	case HONE_MSG_TRACE:
 		start(client, head, body);
 		break;
 	case HONE_MSG_STOP:
-		if (client->session == NULL)
-			client_error(client, head->request, EINVAL, "there is no session to stop");
+		stop(client, head->request);
+		break;
+	case HONE_MSG_SNAPSHOT:
+		if (client->trace == NULL)
+			client_error(client, head->request, EINVAL, "there is no trace to take a snapshot of");
 		else
-			session_stop(client->session, head->request);
+			trace_snapshot(client->trace, head->request);
+		break;
+	case HONE_MSG_LIST_POINTS:
+		list_points(client, head->request);
 		break;
 	default:
 		snprintf(text, sizeof(text), "unknown message type %u", head->type);
@@ -384,6 +426,8 @@ static void tick(uint64_t now, bool look)
 	}
 	for (struct session *session = agent.sessions; session != NULL; session = session->next)
 		session_tick(session, now, look);
+	for (struct trace *trace = agent.traces; trace != NULL; trace = trace->next)
+		trace_tick(trace, now, look);
 }
 
 void server_run(void)
@@ -393,13 +437,14 @@ void server_run(void)
 
 	for (;;) {
 		bool reclaiming = reclaim_run(&agent.reclaim);
+		bool busy = agent.sessions != NULL || agent.traces != NULL;
 		uint64_t now = now_ns();
 
-		if (agent.sessions != NULL && now >= next_ns) {
+		if (busy && now >= next_ns) {
 			tick(now, ticks++ % TICKS_A_LOOK == 0);
 			next_ns = now + TICK_MS * 1000000ull;
 		}
 		free_closed_clients();
-		wait_and_receive(reclaiming ? RECLAIM_MS : agent.sessions != NULL ? TICK_MS : -1);
+		wait_and_receive(reclaiming ? RECLAIM_MS : busy ? TICK_MS : -1);
 	}
 }

@@ -12,11 +12,13 @@
 #include <hone/abi.h>
 
 struct session;
+struct trace;
 
 struct client {
 	int fd;
 	bool greeted;
-	struct session *session;
+	struct session *session; /* at most one of these two */
+	struct trace *trace;
 	uint32_t have;
 	uint32_t room;
 	uint8_t *bytes;

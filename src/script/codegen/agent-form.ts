@@ -19,14 +19,13 @@ import type { CheckedMap, EventUse, Expression } from '../typed.ts';
 import { PacketFields } from './agent-packet.ts';
 import type { Label } from './assembler.ts';
 import { partsOf } from './fold.ts';
-import type { MapValue, Place, ProbeForm } from './form.ts';
-import { clear, copy, lowerBytes } from './lower-bytes.ts';
-import { lowerValue } from './lower-value.ts';
+import type { MapValue, ProbeForm, Scope } from './form.ts';
+import { clear, copy } from './lower-bytes.ts';
 import { seenOffset } from './map-values.ts';
+import type { Place } from './place.ts';
 import type { PlacedMaps } from './place-maps.ts';
-import type { ProbeCode } from './probe-code.ts';
+import { type ProbeCode, refuse } from './probe-code.ts';
 import { maxOf } from './range.ts';
-import type { Scope } from './scope.ts';
 
 const CONTEXT = 6;
 
@@ -155,7 +154,7 @@ export class AgentForm implements ProbeForm {
     }
     const { base, offset, taken } = this.mapValue(scope, map, keys, 'find');
     const seen = seenOffset(plan.kind);
-    if (seen === undefined) return code.fail(`has_key() of a histogram: ${plan.name}`);
+    if (seen === undefined) refuse(code, `has_key() of a histogram: ${plan.name}`);
     asm.load(8, 0, base, offset + seen);
     if (taken !== undefined) code.free(taken);
     asm.jumpIf(o.BPF_JEQ, 0, 0, absent);
@@ -191,7 +190,7 @@ export class AgentForm implements ProbeForm {
   #argument(scope: Scope, e: Expression & { op: 'argument' }, into: number): void {
     const { place, type, name } = e.argument;
     if (place.kind !== 'context' || type.kind !== 'integer') {
-      return scope.code.fail(`args.${name} is not there in the application`, e.span);
+      refuse(scope.code, `args.${name} is not there in the application`, e.span);
     }
     this.argumentsUsed |= 1 << place.index;
     scope.asm.load(type.isSigned ? 8 : type.bytes, into, CONTEXT, traceContext.args + 8 * place.index);
@@ -202,7 +201,7 @@ export class AgentForm implements ProbeForm {
     const { asm, code } = scope;
     const { place, type, name } = e.argument;
     if (place.kind !== 'context' || type.kind !== 'text' || type.bytes > traceContext.textSlotBytes) {
-      return code.fail(`args.${name} is not there in the application`, e.span);
+      refuse(code, `args.${name} is not there in the application`, e.span);
     }
     this.argumentsUsed |= 1 << place.index;
     const slot = code.tryTake() ?? code.fail('too many values at once', e.span);
@@ -283,7 +282,7 @@ export class AgentForm implements ProbeForm {
   ): MapValue {
     const { asm, code } = scope;
     const register = code.tryTake() ?? code.fail('too many values at once', key.span);
-    lowerValue(scope, key, register);
+    scope.lower.value(scope, key, register);
     if (!isEvident(key) || maxOf(key) >= BigInt(entries)) asm.alu(o.BPF_AND, register, entries - 1);
     const shift = Math.log2(plan.valueBytes);
     if (Number.isInteger(shift)) asm.alu(o.BPF_LSH, register, shift);
@@ -314,7 +313,7 @@ export class AgentForm implements ProbeForm {
       let at = this.scratch(offset).offset;
       keys.forEach((key, i) => {
         const type = plan.keys[i]!;
-        lowerBytes(scope, key, { base: CONTEXT, offset: at }, type);
+        scope.lower.bytes(scope, key, { base: CONTEXT, offset: at }, type);
         at += valueBytes(type);
       });
       use(traceContext.scratch + offset);

@@ -3,14 +3,13 @@ import { opcodes as o } from '../../bpf/index.ts';
 import type { MapKind } from '../plan.ts';
 import type { Expression, Statement } from '../typed.ts';
 import { hasEffect } from './fold.ts';
-import type { MapValue } from './form.ts';
-import { lowerBytes } from './lower-bytes.ts';
+import type { MapValue, Scope } from './form.ts';
 import { divideRegisters } from './lower-division.ts';
 import { lowerHist, lowerLhist } from './lower-histogram.ts';
-import { lowerValue, withValue } from './lower-value.ts';
 import { FIRST_OFFSET, UPDATES_OFFSET, VALUE_OFFSET } from './map-values.ts';
+import { mayCall, mentions, withRegister, withValue } from './operands.ts';
+import { refuse } from './probe-code.ts';
 import { isScalar } from './scalars.ts';
-import { mayCall, mentions, type Scope, withRegister } from './scope.ts';
 
 /** `use` gets the value of the map; what finds none goes on behind it. */
 function withMapValue(
@@ -69,18 +68,18 @@ export function lowerAssignment(scope: Scope, { target, value }: Statement & { o
     return;
   }
   const { kind } = form.maps[target.map]!;
-  if (kind.kind !== 'value') return code.fail('an aggregation cannot be assigned to');
+  if (kind.kind !== 'value') refuse(code, 'an aggregation cannot be assigned to');
   const store = (write: (place: MapValue) => void): void =>
     withMapValue(scope, target.map, target.keys, (place) => {
       write({ ...place, offset: place.offset + VALUE_OFFSET });
       writeTime(scope, place);
     });
   if (!isScalar(kind.type)) {
-    store((place) => lowerBytes(scope, value, place, kind.type));
+    store((place) => scope.lower.bytes(scope, value, place, kind.type));
   } else if (mayCall(value) || hasEffect(value)) {
     withValue(scope, value, (register) => store(({ base, offset }) => asm.store(8, base, offset, register)));
   } else {
-    store((place) => lowerBytes(scope, value, place, kind.type));
+    store((place) => scope.lower.bytes(scope, value, place, kind.type));
   }
 }
 
@@ -96,9 +95,9 @@ function assignVariable(scope: Scope, variable: number, value: Expression): void
   const { code } = scope;
   const home = scope.variables[variable]!;
   if (home.kind === 'scratch') {
-    lowerBytes(scope, value, code.scratch(home.offset));
+    scope.lower.bytes(scope, value, code.scratch(home.offset));
   } else if (home.kind === 'register' && isMentionedFirstOnly(value, variable)) {
-    lowerValue(scope, value, home.register);
+    scope.lower.value(scope, value, home.register);
   } else {
     withValue(scope, value, (register) => code.writeHome(home, register));
   }
@@ -122,7 +121,7 @@ export function lowerIncrement(
   const { asm, code } = scope;
   if (target.kind === 'variable') {
     const home = scope.variables[target.variable]!;
-    if (home.kind === 'scratch') return code.fail('a text or tuple cannot be counted up');
+    if (home.kind === 'scratch') refuse(code, 'a text or tuple cannot be counted up');
     if (home.kind === 'register') {
       if (into !== undefined && gives === 'before') asm.move(into, home.register);
       asm.alu(o.BPF_ADD, home.register, by);
@@ -188,7 +187,7 @@ function withOwnValue(
     return;
   }
   withRegister(scope, except, (register) => {
-    lowerValue(scope, value, register);
+    scope.lower.value(scope, value, register);
     use(register);
   });
 }

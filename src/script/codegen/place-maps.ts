@@ -8,7 +8,7 @@ import { type KeyedMapLayout, strideBytes, traceContext } from '../../bpf/index.
 import { type MapPlan, type ValueType, valueBytes } from '../plan.ts';
 import type { CheckedMap, CheckedScript, Expression } from '../typed.ts';
 import { mapValueBytes, seenOffset } from './map-values.ts';
-import { maxOf } from './range.ts';
+import { greatest, maxOf } from './range.ts';
 
 /** Keys that a table has room for, when it does not become too large by that. */
 const MAX_ENTRIES = 65_536;
@@ -92,7 +92,7 @@ function shapeOf(map: CheckedMap, uses: readonly (readonly Expression[])[], asks
   const [key] = map.keys;
   const isPlain = map.keys.length === 1 && key!.kind === 'integer';
   if (isPlain && uses.length > 0 && !(asksForKeys && seenOffset(map.kind) === undefined)) {
-    const most = uses.map(([use]) => maxOf(use!)).reduce((a, b) => (a > b ? a : b));
+    const most = greatest(uses.map(([use]) => maxOf(use!)));
     if (most <= MAX_INDEX) {
       const entries = 2 ** most.toString(2).length;
       if (entries * bytes <= MAX_ARRAY_BYTES) return { kind: 'indexed', entries };

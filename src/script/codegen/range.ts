@@ -26,7 +26,7 @@ export function maxOf(e: Expression): bigint {
       return maxOfBinary(e);
     case 'choose': {
       const [yes, no] = [maxOf(e.yes), maxOf(e.no)];
-      return yes > no ? yes : no;
+      return greatest([yes, no]);
     }
     case 'cast':
       if (!e.isSigned) return least(maxOf(e.operand), bytesMax(e.bytes));
@@ -51,6 +51,13 @@ export function maxOf(e: Expression): bigint {
 const bytesMax = (bytes: number): bigint => (1n << BigInt(8 * bytes)) - 1n;
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+/** The greatest of some numbers that are at least 0. */
+export function greatest(numbers: readonly bigint[]): bigint {
+  let most = 0n;
+  for (const number of numbers) if (number > most) most = number;
+  return most;
+}
 
 const limit = (value: bigint): bigint => (value > ANY ? ANY : value);
 
@@ -79,7 +86,7 @@ function maxOfBinary(e: Expression & { op: 'binary' }): bigint {
       return least(a, b);
     case '|':
     case '^':
-      return a === 0n && b === 0n ? 0n : smear(a > b ? a : b);
+      return a === 0n && b === 0n ? 0n : smear(greatest([a, b]));
     case '>>':
       if (isSigned(e.left) && a > POSITIVE) return ANY;
       return by === undefined ? a : a >> (by & 63n);

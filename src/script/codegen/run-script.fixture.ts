@@ -1,8 +1,6 @@
 /** Compiles scripts and runs them hit by hit on an engine of ours, for tests. */
 
-import { TraceMachine, traceContext } from '../../bpf/index.ts';
-import { interpreter } from '../../bpf/vm/interpreter.ts';
-import { wasmJit } from '../../bpf/vm/wasm-jit/wasm-jit.ts';
+import { interpreter, TraceMachine, traceContext, wasmJit } from '../../bpf/index.ts';
 import { dpdkPoints, type ProbePoint } from '../../tracepoints/index.ts';
 import { checkScript } from '../check/index.ts';
 import { type CompiledScript, type MapPlan, type ValueType, valueBytes } from '../plan.ts';
@@ -12,7 +10,7 @@ import { compileForAgent } from './compile-script.ts';
 export const engines = [interpreter, wasmJit] as const;
 
 /** A point of an application: arguments of every kind. */
-const appPoint: ProbePoint = {
+export const appPoint: ProbePoint = {
   name: 'app:test:point',
   kind: 'application',
   arguments: [

@@ -48,12 +48,9 @@ export function foldStatement(statement: Statement): Statement {
       const condition = fold(statement.condition);
       const isDecided = condition.op === 'integer';
       const isTrue = isDecided && condition.value !== 0n;
-      return {
-        ...statement,
-        condition,
-        then: isDecided && !isTrue ? [] : statement.then.map(foldStatement),
-        otherwise: isTrue ? [] : statement.otherwise.map(foldStatement),
-      };
+      const then = isDecided && !isTrue ? [] : statement.then.map(foldStatement);
+      const otherwise = isTrue ? [] : statement.otherwise.map(foldStatement);
+      return { ...statement, condition, then, otherwise };
     }
     case 'while':
       return { ...statement, condition: fold(statement.condition), body: statement.body.map(foldStatement) };

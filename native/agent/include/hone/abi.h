@@ -11,8 +11,8 @@
  * The control connection
  * A Unix stream socket. Each message is one struct hone_msg, then a body of (length - 16) bytes. The first
  * message of a client must be HELLO. A request carries a non-zero number that its one answer repeats: the
- * message named beside it, or ERROR. Events carry 0. One connection holds at most one session, which ends
- * with the connection. A message that breaks the rules ends the connection.
+ * message named beside it, or ERROR. Events carry 0. One connection holds at most one session, a capture or a
+ * trace, which ends with the connection. A message that breaks the rules ends the connection.
  *
  * Session memory and rings
  * Memory is anonymous (memfd), sealed against resizing, made by the agent and passed with SCM_RIGHTS beside
@@ -31,6 +31,21 @@
  * it after publishing: a reader that finds `active` even at a time T knows that whatever comes later on that
  * ring is not older than T, less the time that a store takes to be seen: readers allow a millisecond. A ring's
  * very first burst is written before `active` was ever raised.
+ *
+ * Traces
+ * Programs run on a flat memory, the trace context (src/bpf/context/context-layout.ts says what lies where in it). Each
+ * writer, a thread of the application, has a memory of its own:
+ *
+ *	0                   struct hone_trace_writer
+ *	HONE_TRACE_BANKS    bank 0: the first state_offset bytes of a context
+ *	+ state_offset      bank 1, likewise
+ *	+ state_offset      the rest of the context, whole pages: both banks see it
+ *
+ * Programs of one session use one bank at a time. SNAPSHOT exchanges them; once it is answered no thread uses
+ * the quiet bank, and the host may read and zero it until its next SNAPSHOT. Counters of the writer only grow.
+ *
+ * A writer that emits events has a ring with the writer's number. A record is { u32 bytes of the whole record, a multiple of 8,
+ * at least 64; u32 0; the event, then zeros }, and each is a burst of its own.
  */
 #ifndef HONE_ABI_H
 #define HONE_ABI_H
@@ -39,7 +54,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HONE_ABI_VERSION 1
+#define HONE_ABI_VERSION 2
 #define HONE_MAGIC 0x656e6f68u /* "hone" in memory */
 
 #define HONE_MAX_MESSAGE 1048576
@@ -52,6 +67,12 @@
 #define HONE_MIN_RING_BYTES 65536
 #define HONE_MAX_RING_BYTES 1073741824
 #define HONE_MAX_SNAPLEN 262144
+#define HONE_MAX_TRACE_WRITERS 64
+#define HONE_MAX_TRACE_ATTACHMENTS 256
+#define HONE_MAX_TRACE_MAPS 64
+#define HONE_MAX_TRACE_CONTEXT 268435456
+#define HONE_MAX_TRACE_PACKET 256
+#define HONE_MAX_TRACE_ARGS 12
 
 /* Message types: C is client to agent, A is agent to client. */
 #define HONE_MSG_HELLO 1      /* C: struct hone_hello        -> WELCOME */
@@ -65,6 +86,13 @@
 #define HONE_MSG_STOPPED 9    /* A: no body */
 #define HONE_MSG_RING 10      /* A, event: struct hone_ring_event, beside it the ring */
 #define HONE_MSG_PORT 11      /* A, event: struct hone_port_event */
+#define HONE_MSG_TRACE 12     /* C: struct hone_trace_start, attachments, maps, programs, state -> TRACING */
+#define HONE_MSG_TRACING 13   /* A: struct hone_tracing, beside it the trace memory */
+#define HONE_MSG_WRITER 14    /* A, event: struct hone_writer_event, beside it the writer's memory */
+#define HONE_MSG_SNAPSHOT 15  /* C: no body                  -> SNAPPED, when no thread uses the other bank any more */
+#define HONE_MSG_SNAPPED 16   /* A: struct hone_snapped */
+#define HONE_MSG_LIST_POINTS 17 /* C: no body                -> POINTS */
+#define HONE_MSG_POINTS 18    /* A: struct hone_list, then as many struct hone_point */
 
 struct hone_msg {
 	uint32_t length; /* of the whole message, this header included */
@@ -219,6 +247,113 @@ struct hone_session_memory {
 	struct hone_counters orphans[HONE_MAX_HOOKS];
 };
 
+#define HONE_POINT_RX_POLL 1   /* port, queue, nb_rx, max */
+#define HONE_POINT_RX_BURST 2  /* the same, of polls that received packets */
+#define HONE_POINT_TX_BURST 3  /* port, queue, nb_tx, max */
+#define HONE_POINT_RX_PACKET 4 /* see src/tracepoints/dpdk-points.ts */
+#define HONE_POINT_TX_PACKET 5
+#define HONE_POINT_APP 6       /* declared with hone/trace.h */
+
+#define HONE_TRACE_NEEDS_TIME 1
+#define HONE_ANY_QUEUE 0xffffu
+
+struct hone_trace_start {
+	uint32_t context_bytes; /* a multiple of 8 */
+	uint32_t state_offset;	/* a multiple of 4096, at most context_bytes rounded up to one */
+	uint32_t ring_bytes;	/* data area of each event ring, a power of two; 0: no program emits */
+	uint32_t seed;		/* of the hashes of keys */
+	uint32_t nb_attachments;
+	uint32_t nb_maps;
+	uint32_t nb_programs;
+	uint32_t nb_state_runs;
+};
+
+struct hone_trace_attachment {
+	uint32_t point;
+	uint32_t program;  /* index into the programs of this message */
+	uint16_t port_id;  /* or HONE_ANY_PORT */
+	uint16_t queue_id; /* or HONE_ANY_QUEUE */
+	uint32_t flags;
+	uint32_t packet_bytes;	 /* copied into the context */
+	uint32_t arguments_used; /* bit i: args[i] is filled in */
+	char name[128];		 /* PROVIDER:NAME of HONE_POINT_APP, else empty */
+};
+
+/* A keyed map: slots is a power of two, at least 4; context-layout.ts says how an entry looks. */
+struct hone_trace_map {
+	uint32_t offset; /* in the context, a multiple of 8 */
+	uint32_t slots;
+	uint32_t key_bytes;
+	uint32_t value_bytes;
+};
+
+/* Followed by `bytes` bytes that lie at `offset` of each writer's context at the start; the rest is zeros. */
+struct hone_state_run {
+	uint32_t offset;
+	uint32_t bytes; /* a multiple of 8 */
+};
+
+struct hone_tracing {
+	uint32_t engine;
+	uint32_t reserved;
+};
+
+struct hone_writer_event {
+	uint32_t writer;
+	uint32_t reserved;
+};
+
+struct hone_snapped {
+	uint32_t quiet_bank;
+	uint32_t reserved;
+};
+
+/* Of one attachment, by one writer. */
+struct hone_trace_cost {
+	uint64_t hits;
+	uint64_t sampled_hits; /* whose run was timed, arguments and packet bytes included */
+	uint64_t sampled_ns;
+	uint64_t reserved;
+};
+
+#define HONE_NO_LCORE 0xffffffffu
+
+/* The head of a writer's memory. tid is 0 while no thread writes here; name and lcore follow soon after it. */
+struct hone_trace_writer {
+	uint32_t magic;
+	uint32_t abi_version;
+	uint32_t writer;
+	uint32_t tid;
+	uint32_t lcore;
+	uint32_t reserved0;
+	char name[16];
+	uint64_t lost_events;
+	uint64_t reserved1[2];
+	uint64_t without_room[HONE_MAX_TRACE_MAPS]; /* updates of each map */
+	struct hone_trace_cost costs[HONE_MAX_TRACE_ATTACHMENTS];
+};
+
+#define HONE_TRACE_BANKS 12288
+
+struct hone_trace_memory {
+	uint32_t magic;
+	uint32_t abi_version;
+	uint64_t unplaced; /* hits of threads that had no memory */
+};
+
+#define HONE_ARGUMENT_SIGNED 16 /* beside 1, 2, 4 or 8 bytes */
+#define HONE_ARGUMENT_TEXT 32
+
+/* A trace point that the application declared. */
+struct hone_point {
+	char provider[64];
+	char name[64];
+	uint32_t nb_args;
+	uint32_t reserved;
+	uint8_t types[16];
+	char args[360]; /* as they were written in the source, with commas between */
+};
+
 struct hone_index_entry {
 	uint64_t timestamp_ns; /* start of the burst, since 1970-01-01 UTC */
 	uint32_t bytes;	       /* of whole blocks */
@@ -273,6 +408,20 @@ static_assert(sizeof(struct hone_counters) == 64, "hone_counters");
 static_assert(offsetof(struct hone_session_memory, hooks) == 64, "hone_session_memory.hooks");
 static_assert(offsetof(struct hone_session_memory, orphans) == 16448, "hone_session_memory.orphans");
 static_assert(sizeof(struct hone_session_memory) == 81984, "hone_session_memory");
+static_assert(sizeof(struct hone_trace_start) == 32, "hone_trace_start");
+static_assert(sizeof(struct hone_trace_attachment) == 152, "hone_trace_attachment");
+static_assert(sizeof(struct hone_trace_map) == 16, "hone_trace_map");
+static_assert(sizeof(struct hone_state_run) == 8, "hone_state_run");
+static_assert(sizeof(struct hone_tracing) == 8, "hone_tracing");
+static_assert(sizeof(struct hone_writer_event) == 8, "hone_writer_event");
+static_assert(sizeof(struct hone_snapped) == 8, "hone_snapped");
+static_assert(sizeof(struct hone_trace_cost) == 32, "hone_trace_cost");
+static_assert(offsetof(struct hone_trace_writer, lost_events) == 40, "hone_trace_writer.lost_events");
+static_assert(offsetof(struct hone_trace_writer, without_room) == 64, "hone_trace_writer.without_room");
+static_assert(offsetof(struct hone_trace_writer, costs) == 576, "hone_trace_writer.costs");
+static_assert(sizeof(struct hone_trace_writer) == 8768, "hone_trace_writer");
+static_assert(sizeof(struct hone_trace_memory) == 16, "hone_trace_memory");
+static_assert(sizeof(struct hone_point) == 512, "hone_point");
 static_assert(sizeof(struct hone_index_entry) == 16, "hone_index_entry");
 static_assert(offsetof(struct hone_ring, head) == 64, "hone_ring.head");
 static_assert(offsetof(struct hone_ring, active) == 80, "hone_ring.active");

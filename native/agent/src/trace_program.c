@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace_program.h"
+
+static void describe_helpers(struct rte_bpf_xsym symbols[TRACE_NB_HELPERS], uint32_t context_bytes)
+{
+	static const char *const names[TRACE_NB_HELPERS] = { "map_slot", "map_find", "map_delete", "emit" };
+
+	memset(symbols, 0, TRACE_NB_HELPERS * sizeof(symbols[0]));
+	for (uint32_t i = 0; i < TRACE_NB_HELPERS; i++) {
+		symbols[i].name = names[i];
+		symbols[i].type = RTE_BPF_XTYPE_FUNC;
+		symbols[i].func.val = trace_helpers[i];
+		symbols[i].func.nb_args = TRACE_HELPER_ARGS;
+		symbols[i].func.args[0] = (struct rte_bpf_arg){ .type = RTE_BPF_ARG_PTR, .size = context_bytes };
+		symbols[i].func.args[1] = (struct rte_bpf_arg){ .type = RTE_BPF_ARG_RAW, .size = sizeof(uint64_t) };
+		symbols[i].func.args[2] = symbols[i].func.args[1];
+		symbols[i].func.ret = symbols[i].func.args[1];
+	}
+}
+
+static struct rte_bpf *load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns,
+			    uint32_t context_bytes)
+{
+	struct rte_bpf_xsym symbols[TRACE_NB_HELPERS];
+	uint32_t nb_wide = nb_insns;
+	struct ebpf_insn *wide = program_widen(insns, nb_insns, &nb_wide);
+	const struct rte_bpf_prm prm = {
+		.ins = wide != NULL ? wide : insns,
+		.nb_ins = nb_wide,
+		.xsym = symbols,
+		.nb_xsym = TRACE_NB_HELPERS,
+		.prog_arg = { .type = RTE_BPF_ARG_PTR, .size = context_bytes },
+	};
+	struct rte_bpf *bpf;
+
+	describe_helpers(symbols, context_bytes);
+	bpf = api->load(&prm); /* which keeps copies */
+	free(wide);
+	return bpf;
+}
+
+int trace_program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, uint32_t context_bytes,
+		       struct trace_program *program, char *error, size_t error_size)
+{
+	struct rte_bpf_jit jit = { 0 };
+	struct ebpf_insn *copy;
+
+	memset(program, 0, sizeof(*program));
+	if (api->load == NULL || api->destroy == NULL) {
+		snprintf(error, error_size, "trace programs need librte_bpf, which this application does not have");
+		return -1;
+	}
+	copy = malloc(nb_insns * sizeof(copy[0]));
+	if (copy == NULL) {
+		snprintf(error, error_size, "no memory for a program of %u instructions", nb_insns);
+		return -1;
+	}
+	memcpy(copy, insns, nb_insns * sizeof(copy[0]));
+	if (trace_check(copy, nb_insns, context_bytes, error, error_size) == 0) {
+		program->bpf = load(api, copy, nb_insns, context_bytes);
+		if (program->bpf == NULL)
+			snprintf(error, error_size, "librte_bpf refuses the program of %u instructions", nb_insns);
+	}
+	free(copy);
+	if (program->bpf == NULL)
+		return -1;
+	if (api->get_jit != NULL && api->get_jit(program->bpf, &jit) == 0)
+		program->jit = jit.func;
+	program->exec = api->exec;
+	if (program->jit != NULL || program->exec != NULL)
+		return 0;
+	snprintf(error, error_size, "librte_bpf of this application can run no program");
+	trace_program_unload(api, program);
+	return -1;
+}
+
+void trace_program_unload(const struct program_api *api, struct trace_program *program)
+{
+	if (program->bpf != NULL)
+		api->destroy(program->bpf);
+	program->bpf = NULL;
+}

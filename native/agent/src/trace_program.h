@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Programs that run on a trace context: checked by our own rules, then loaded by librte_bpf, whose native code or
+ * interpreter runs them. There is no engine of ours: without librte_bpf there are no trace programs.
+ */
+#ifndef HONE_TRACE_PROGRAM_H
+#define HONE_TRACE_PROGRAM_H
+
+#include <stdint.h>
+
+#include <hone/abi.h>
+
+#include "program.h"
+
+#define TRACE_NB_HELPERS 4
+#define TRACE_HELPER_ARGS 3
+
+/* By number: mapSlot, mapFind, mapDelete, emit of context-layout.ts. They check what they are given. */
+typedef uint64_t (*trace_helper)(uint64_t context, uint64_t a, uint64_t b, uint64_t, uint64_t);
+extern const trace_helper trace_helpers[TRACE_NB_HELPERS];
+
+struct trace_program {
+	uint64_t (*jit)(void *context); /* NULL when there is no native code */
+	uint64_t (*exec)(const struct rte_bpf *bpf, void *context);
+	struct rte_bpf *bpf;
+};
+
+/*
+ * Whether a program keeps the rules that trace_check.c states for a context of that size. 0, or -1 with a line of text.
+ */
+int trace_check(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t context_bytes, char *error,
+		size_t error_size);
+
+/* Checks and loads instructions, which may be unaligned and are copied. 0, or -1 with a line of text in `error`. */
+int trace_program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, uint32_t context_bytes,
+		       struct trace_program *program, char *error, size_t error_size);
+
+/* No thread may be running the program. */
+void trace_program_unload(const struct program_api *api, struct trace_program *program);
+
+static inline void trace_program_run(const struct trace_program *program, void *context)
+{
+	if (likely(program->jit != NULL))
+		program->jit(context);
+	else
+		program->exec(program->bpf, context);
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The memory of one writer of a trace (see hone/abi.h): both banks of its context mapped with the state behind each, so
+ * that a program finds one flat memory whichever bank it works on. In front of each bank stands a page of the
+ * agent's own, by which helpers come from the context to the writer: the host sees and changes all but that.
+ */
+#ifndef HONE_TRACE_WRITER_H
+#define HONE_TRACE_WRITER_H
+
+#include <stdint.h>
+
+#include <hone/abi.h>
+
+#include <rte_branch_prediction.h>
+
+#include "ring.h"
+
+/* What programs find where: src/bpf/context/context-layout.ts. */
+struct trace_context {
+	uint64_t time_ns;
+	uint32_t tid;
+	uint32_t lcore;
+	uint32_t pid;
+	uint32_t packet_bytes;
+	uint64_t reserved0;
+	uint64_t args[HONE_MAX_TRACE_ARGS];
+	char comm[16];
+	uint8_t reserved1[48];
+	uint8_t packet[HONE_MAX_TRACE_PACKET];
+	uint8_t scratch[1600];
+};
+
+static_assert(offsetof(struct trace_context, args) == 32, "trace_context.args");
+static_assert(offsetof(struct trace_context, comm) == 128, "trace_context.comm");
+static_assert(offsetof(struct trace_context, packet) == 192, "trace_context.packet");
+static_assert(sizeof(struct trace_context) == 2048, "trace_context");
+
+/* How large contexts are and what is in them: of a whole session. */
+struct trace_shape {
+	uint32_t context_bytes;
+	uint32_t state_offset;
+	uint32_t ring_bytes;
+	uint32_t seed;
+	uint32_t nb_maps;
+	struct trace_map {
+		struct hone_trace_map wanted;
+		uint32_t stride;
+		uint32_t value_at;
+		uint32_t key_words; /* of 32 bits, padded to an even number */
+	} maps[HONE_MAX_TRACE_MAPS];
+};
+
+struct trace_writer {
+	const struct trace_shape *shape;
+	struct hone_trace_writer *shared;
+	struct trace_context *banks[2];
+	struct ring *ring; /* NULL: no program emits */
+	uint32_t number;
+	int fd;
+	size_t mapped;
+	uint8_t calls[HONE_MAX_TRACE_ATTACHMENTS]; /* which of them are timed */
+} __rte_cache_aligned;
+
+/* NULL with errno. */
+struct trace_writer *trace_writer_open(const struct trace_shape *shape, uint32_t number);
+void trace_writer_close(struct trace_writer *writer);
+
+/* Bytes of shared memory that one takes, its ring included. */
+uint64_t trace_writer_bytes(const struct trace_shape *shape);
+
+/* Whose context it is. */
+static inline struct trace_writer *trace_writer_of(const struct trace_context *context)
+{
+	return ((struct trace_writer *const *)context)[-1];
+}
+
+#endif
