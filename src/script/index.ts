@@ -1,5 +1,4 @@
 /** The script language of `hone trace`: text to programs. */
-
 export { checkScript, type PointOptions } from './check/index.ts';
 export { compileForAgent } from './codegen/index.ts';
 export { type CompileOptions, compileScript } from './compile.ts';

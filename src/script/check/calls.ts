@@ -6,7 +6,7 @@ import { type CallTree, type ExpressionTree, fail, type MapTree } from '../synta
 import type { Expression } from '../typed.ts';
 import { requireForm } from './forms.ts';
 import { integerValue, namedRegister, positionalText, stack } from './names.ts';
-import { type ProbeChecker, runsInHost } from './probe-checker.ts';
+import type { ProbeChecker } from './probe-checker.ts';
 import { describeType, STACK_DEPTH, STRING_BYTES, signed, unsigned } from './value-types.ts';
 
 /** The most that buf() takes of a packet: what the trace context holds of one, less what an event needs. */
@@ -73,9 +73,6 @@ const valueFunctions: Readonly<Record<string, (call: CallTree, checker: ProbeChe
   len({ arguments: [argument], span }, checker) {
     const tree = argument!;
     if (tree.kind !== 'map' || tree.keys.length > 0) return fail(tree.span, 'len() takes a map: len(@map)');
-    if (checker.script.form === 'agent' && !runsInHost(checker)) {
-      fail(span, 'len() in the application works only in BEGIN, END and interval');
-    }
     const map = checker.script.maps.useWhole(tree);
     return { op: 'map-length', map, type: unsigned, span };
   },
@@ -241,6 +238,6 @@ function stackOf(name: 'ustack' | 'kstack', call: CallTree, checker: ProbeChecke
   const [depthTree] = list;
   if (list.length > 1) fail(call.span, `${name}() takes a mode and a depth`);
   const depth = depthTree === undefined ? STACK_DEPTH : Number(checker.literal(depthTree, 'the depth'));
-  if (depth < 1 || depth > 127) fail(depthTree!.span, `the depth is 1 to 127, got ${depth}`);
-  return stack(name, depth, call.span);
+  if (depth < 1) fail(depthTree!.span, `the depth is at least 1, got ${depth}`);
+  return stack(name, Math.min(depth, STACK_DEPTH), call.span);
 }

@@ -14,6 +14,7 @@ import {
   type Comparand,
   compareField,
   dottedName,
+  FRAME_LENGTH,
   fieldValue,
   hasProtocol,
   isFieldName,
@@ -23,6 +24,7 @@ import {
   requirePacket,
   tryField,
   tryProtocol,
+  typeOfField,
 } from './packet-fields.ts';
 import type { ProbeChecker, ScriptScope, VariableTable } from './probe-checker.ts';
 import { describeType, integerType, signed, typeOfText, unify, unknown } from './value-types.ts';
@@ -161,7 +163,10 @@ export class ExpressionChecker implements ProbeChecker {
       return namedArgument(tree.name, span, this);
     }
     const name = dottedName(tree);
-    if (name === 'frame.len' && this.point.kind === 'packet') return namedArgument('len', span, this);
+    if (name === FRAME_LENGTH) {
+      requirePacket(name, span, this);
+      return namedArgument('len', span, this);
+    }
     const protocol = tryProtocol(tree);
     if (protocol !== undefined) {
       requirePacket(protocol, span, this);
@@ -346,7 +351,7 @@ export class ExpressionChecker implements ProbeChecker {
     } else {
       const value = this.value(other);
       requireComparable(field, operator, value.type, span);
-      comparand = value;
+      comparand = asOperand(value, typeOfField(field.fields[0]!));
     }
     return compareField(field, operator, comparand, span);
   }

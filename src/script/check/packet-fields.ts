@@ -12,7 +12,13 @@ import { requireForm } from './forms.ts';
 import type { ProbeChecker } from './probe-checker.ts';
 import { describeType, signed, unsigned } from './value-types.ts';
 
-const protocols: ReadonlySet<string> = new Set(FIELDS.map((field) => field.protocol));
+/** `frame`, which every packet is, is none. */
+const protocols: ReadonlySet<string> = new Set(
+  FIELDS.map((field) => field.protocol).filter((protocol) => protocol !== 'frame'),
+);
+
+/** The one field of the frame that is there before anything is written down: the argument `len`. */
+export const FRAME_LENGTH = 'frame.len';
 
 /** What a name of a field stands for: its fields, each with one place, outermost first. */
 export interface NamedField {
@@ -34,7 +40,8 @@ export function dottedName(tree: ExpressionTree): string | undefined {
 
 /** Whether a name can only be a field or a protocol; builtins come before. */
 export function isFieldName(name: string): boolean {
-  return protocols.has(name.split('.')[0]!);
+  const first = name.split('.')[0]!;
+  return protocols.has(first) || first === 'frame';
 }
 
 export function tryProtocol(tree: ExpressionTree): ProtocolName | undefined {
@@ -47,6 +54,7 @@ export function tryField(tree: ExpressionTree, checker: ProbeChecker): NamedFiel
   const name = dottedName(tree);
   if (name === undefined || !name.includes('.') || !isFieldName(name) || protocols.has(name))
     return undefined;
+  if (name === FRAME_LENGTH) return undefined;
   requirePacket(name, tree.span, checker);
   const rows = fieldsByName(name);
   if (rows === undefined) {

@@ -124,8 +124,3 @@ export interface ProbeChecker {
   /** The number of a map and its keys. */
   mapAndKeys(tree: MapTree): { map: number; keys: readonly Expression[] };
 }
-
-/** Runs in the host, and not where the traced program runs. */
-export function runsInHost(checker: ProbeChecker): boolean {
-  return checker.script.form === 'agent' && ['begin', 'end', 'interval'].includes(checker.point.kind);
-}

@@ -13,7 +13,7 @@ export const unknown: ValueType = { kind: 'integer', isSigned: true };
 
 /** Bytes of a text that is read from memory, its end included (BPFTRACE_STRLEN). */
 export const STRING_BYTES = 64;
-/** Frames of a stack, when the script does not say. */
+/** Frames of a stack, when the script does not say, and the most that the kernel gives. */
 export const STACK_DEPTH = 127;
 
 export function isUnknown(type: ValueType): boolean {
