@@ -1,3 +1,4 @@
+export { assemble } from './asm/assemble.ts';
 export { formatEbpf } from './asm/format.ts';
 export * from './classic.ts';
 export {
@@ -8,6 +9,14 @@ export {
   valueOffsetInEntry,
 } from './context/context-layout.ts';
 export { ContextMap } from './context/context-map.ts';
+export {
+  BPF_PSEUDO_MAP_IDX,
+  kernelMapType,
+  LOST_EVENTS_MAP,
+  NO_ROOM_MAP,
+  STACKS_MAP,
+  START_TIME_MAP,
+} from './context/kernel-maps.ts';
 export { type BatchProgram, batchBytes, batchRow, ROW_BYTES, TraceBatch } from './context/trace-batch.ts';
 export { traceHelpers } from './context/trace-helpers.ts';
 export { TraceMachine, type TraceMachineOptions } from './context/trace-machine.ts';
@@ -36,3 +45,6 @@ export type {
 } from './verify/profile.ts';
 export { type Verified, verifyProgram } from './verify/verify.ts';
 export { wasmProfile } from './verify/wasm.ts';
+export type { Engine } from './vm/engine.ts';
+export { interpreter } from './vm/interpreter.ts';
+export { wasmJit } from './vm/wasm-jit/wasm-jit.ts';

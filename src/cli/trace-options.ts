@@ -23,6 +23,8 @@ export interface TraceOptions {
   /** A path, or `-` for standard output. */
   readonly output: string;
   readonly quiet: boolean;
+  /** Do not ask before something hot is probed. */
+  readonly isSure: boolean;
 }
 
 interface Flags {
@@ -39,6 +41,7 @@ interface Flags {
   readonly live?: number | true;
   readonly output: string;
   readonly quiet?: true;
+  readonly yes?: true;
 }
 
 const SORTS: readonly string[] = ['key', 'value', 'name'] satisfies SortBy[];
@@ -51,7 +54,7 @@ export function addTraceOptions(command: Command): (words: readonly string[]) =>
     .argument('[parameters...]', 'what $1, $2, ... are in the script')
     .option('-e <script>', 'the script itself')
     .option('-t, --app <app>', 'the application: its pid, file prefix or name')
-    .option('-p <pid>', 'the same, by its pid', parsePid)
+    .option('-p <pid>', 'the same by its pid; of probes in the kernel: only this process', parsePid)
     .option('--read <file>', 'trace a recorded file: pcap or pcapng, also compressed')
     .addOption(
       new Option('-f, --format <format>', 'how it is printed')
@@ -73,7 +76,8 @@ export function addTraceOptions(command: Command): (words: readonly string[]) =>
     .option('--cost', 'say every second what the probes cost')
     .option('-d', 'print the eBPF of each probe and run nothing')
     .option('-o, --output <file>', 'where it is printed', '-')
-    .option('-q, --quiet', 'no summary at the end');
+    .option('-q, --quiet', 'no summary at the end')
+    .option('-y, --yes', 'do not ask before probes of the kernel that will cost much');
   return (words) => {
     const flags = command.opts<Flags>();
     if (flags.app !== undefined && flags.p !== undefined)
@@ -102,6 +106,7 @@ export function addTraceOptions(command: Command): (words: readonly string[]) =>
       snapshotMs: liveS === undefined ? undefined : liveS * 1000,
       output: flags.output,
       quiet: flags.quiet ?? false,
+      isSure: flags.yes ?? false,
     };
   };
 }

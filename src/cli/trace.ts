@@ -1,29 +1,47 @@
 /**
- * `hone trace`: a script inside an application, or on a recorded file. The script is compiled and everything that can be
+ * `hone trace`: a script inside an application, on a recorded file, or in the kernel. The script is compiled and everything that can be
  * wrong is looked at before anything is attached.
  */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { UnsupportedError, UsageError } from '../base/index.ts';
+import { UsageError } from '../base/index.ts';
 import { formatEbpf } from '../bpf/index.ts';
 import { checkOutput, ReaderGoneError } from '../output/index.ts';
 import {
   type CompiledScript,
   compileScript,
   JsonFormat,
+  type Naming,
   PrometheusFormat,
+  parseScript,
   TextFormat,
   type TraceFormat,
 } from '../script/index.ts';
-import { type OpenApplication, realtimeNs, resolveApplication } from '../target/index.ts';
-import { AgentSource, FileFeed, pointFinder, TraceFile, TraceSession } from '../trace/index.ts';
+import {
+  bootTimeNs,
+  type KernelPoint,
+  realtimeNs,
+  resolveApplication,
+  resolveKernelPoints,
+} from '../target/index.ts';
+import {
+  AgentSource,
+  FileFeed,
+  KernelSource,
+  pointFinder,
+  TraceFile,
+  type TraceResult,
+  TraceSession,
+  type TraceSource,
+} from '../trace/index.ts';
 import { dpdkPoints } from '../tracepoints/index.ts';
+import { checkPrice } from './kernel-price.ts';
 import { addTraceOptions, type TraceOptions } from './trace-options.ts';
 import { TraceReport } from './trace-report.ts';
 import { OutputSink } from './trace-sink.ts';
 
-/** Values hold the time as CLOCK_REALTIME. */
-const NAMING = { timeOffsetNs: 0n } as const;
+/** Programs in applications and on files have the time since 1970. */
+const REALTIME: Naming = { timeOffsetNs: 0n };
 
 export function registerTrace(program: Command): void {
   const command = program
@@ -31,8 +49,9 @@ export function registerTrace(program: Command): void {
     .summary("bpftrace's language inside the application, or on recorded files")
     .description(
       "Runs a script in bpftrace's language on what a running DPDK application does (hone run, hone attach), or on a " +
-        'recorded file. Probes: dpdk:rx_poll, rx_burst, tx_burst, rx_packet, tx_packet, each with :PORT:QUEUE behind it ' +
-        'for one place; BEGIN, END and interval.',
+        'recorded file, or in the kernel. Probes: dpdk:rx_poll, rx_burst, tx_burst, rx_packet, tx_packet, each with ' +
+        ':PORT:QUEUE behind it for one place, and app:PROVIDER:NAME in the application; usdt, uprobe, uretprobe, ' +
+        'tracepoint, software and profile in the kernel; BEGIN, END and interval in both.',
     )
     .allowExcessArguments();
   const parse = addTraceOptions(command);
@@ -42,23 +61,24 @@ export function registerTrace(program: Command): void {
 }
 
 async function run(options: TraceOptions): Promise<void> {
-  const script = compile(options);
-  if (options.isDump) {
-    process.stdout.write(dump(script));
-    return;
-  }
-  if (options.output !== '-') checkOutput(options.output, false);
-  if (options.read !== undefined) await traceFile(script, options.read, options);
-  else await traceApplication(script, options);
+  const text = options.script.kind === 'text' ? options.script.text : readScript(options.script.path);
+  const providers = parseScript(text).clauses.flatMap(({ points }) =>
+    points.map(({ parts }) => parts[0] ?? ''),
+  );
+  if (options.output !== '-' && !options.isDump) checkOutput(options.output, false);
+  if (options.read !== undefined) await traceFile(text, options.read, options);
+  else if (providers.some((provider) => OF_KERNEL.has(provider))) await traceKernel(text, options);
+  else await traceApplication(text, providers.includes('app'), options);
 }
 
-function compile({ script, positional, read }: TraceOptions): CompiledScript {
-  const points = read === undefined ? dpdkPoints : dpdkPoints.filter(({ kind }) => kind === 'packet');
-  return compileScript(script.kind === 'text' ? script.text : readScript(script.path), {
-    form: 'agent',
-    positional,
-    findPoints: pointFinder(points, read === undefined ? 'an application' : 'a recorded file'),
-  });
+/** First words of probes that need the kernel, with bpftrace's short forms. */
+const OF_KERNEL: ReadonlySet<string> = new Set(
+  'usdt U uprobe u uretprobe ur tracepoint t software s profile p'.split(' '),
+);
+
+/** @param points undefined for those of DPDK */
+function compile(text: string, { positional }: TraceOptions, points = dpdkPoints, whose = 'an application') {
+  return compileScript(text, { form: 'agent', positional, findPoints: pointFinder(points, whose) });
 }
 
 function readScript(path: string): string {
@@ -69,11 +89,16 @@ function readScript(path: string): string {
   }
 }
 
-function dump({ probes }: CompiledScript): string {
-  return probes.map(({ point, program }) => `${point.name}\n${formatEbpf(program)}`).join('\n');
+function dump({ probes }: CompiledScript): void {
+  process.stdout.write(
+    probes.map(({ point, program }) => `${point.name}\n${formatEbpf(program)}`).join('\n'),
+  );
 }
 
-async function traceFile(script: CompiledScript, path: string, options: TraceOptions): Promise<void> {
+async function traceFile(text: string, path: string, options: TraceOptions): Promise<void> {
+  const points = dpdkPoints.filter(({ kind }) => kind === 'packet');
+  const script = compile(text, options, points, 'a recorded file');
+  if (options.isDump) return dump(script);
   const file = await TraceFile.open(path);
   try {
     const source = new AgentSource({
@@ -82,7 +107,7 @@ async function traceFile(script: CompiledScript, path: string, options: TraceOpt
       nowNs: () => file.nowNs,
       pid: process.pid,
     });
-    await trace(script, source, options);
+    await trace(script, source, { options, naming: REALTIME, nowNs: () => source.nowNs() });
     if (file.passedOver > 0 && !options.quiet) {
       process.stderr.write(`${path}: ${file.passedOver} packets of other links than Ethernet passed over\n`);
     }
@@ -92,42 +117,78 @@ async function traceFile(script: CompiledScript, path: string, options: TraceOpt
   }
 }
 
-async function traceApplication(script: CompiledScript, options: TraceOptions): Promise<void> {
-  const isAttached = script.probes.some(({ runs }) => runs === 'target');
+/** @param usesOwnPoints the script has points that only the application knows */
+async function traceApplication(text: string, usesOwnPoints: boolean, options: TraceOptions): Promise<void> {
+  // What is wrong with a script is said whether or not an application runs.
+  let script = usesOwnPoints ? undefined : compile(text, options);
+  if (script !== undefined && options.isDump) return dump(script);
+  const isAttached = script === undefined || script.probes.some(({ runs }) => runs === 'target');
   const application = isAttached ? await resolveApplication(options.application) : undefined;
   try {
+    script ??= compile(text, options, await application!.target.listTracePoints(), application!.label);
+    if (options.isDump) return dump(script);
     const source = new AgentSource({
       script,
-      startFeed: (request) => startIn(application!, request),
+      startFeed: (request) => application!.target.startTrace(request),
       nowNs: realtimeNs,
       pid: process.pid,
     });
-    const { end } = await trace(script, source, options);
+    const { end } = await trace(script, source, { options, naming: REALTIME, nowNs: realtimeNs });
     if (end === 'gone') process.stderr.write(`${application!.label} has ended\n`);
   } finally {
     application?.target.close();
   }
 }
 
-function startIn(
-  { target, label }: OpenApplication,
-  request: Parameters<NonNullable<typeof target.startTrace>>[0],
-) {
-  if (target.startTrace !== undefined) return target.startTrace(request);
-  throw new UnsupportedError(`${label} does not run trace programs`, 'an application with the agent');
+async function traceKernel(text: string, options: TraceOptions): Promise<void> {
+  const { application, positional, isSure } = options;
+  const pid = application === undefined ? undefined : Number(application);
+  if (pid !== undefined && !Number.isInteger(pid)) {
+    throw new UsageError(
+      `--app ${application}: this script runs in the kernel, expected the number of a process by -p`,
+    );
+  }
+  const points: KernelPoint[] = [];
+  const script = compileScript(text, {
+    form: 'kernel',
+    positional,
+    pid,
+    findPoints: ({ parts }) => {
+      const found = resolveKernelPoints(parts.join(':'), { pid });
+      points.push(...found);
+      return found;
+    },
+  });
+  if (options.isDump) return dump(script);
+  await checkPrice(points, pid, isSure);
+  const source = new KernelSource({ script, pid });
+  // Programs have the time since the machine was started.
+  const naming = { timeOffsetNs: realtimeNs() - bootTimeNs() };
+  const { end } = await trace(script, source, { options, naming, nowNs: realtimeNs });
+  if (end === 'gone') process.stderr.write(`process ${pid} has ended\n`);
 }
 
-async function trace(script: CompiledScript, source: AgentSource, options: TraceOptions) {
+interface Run {
+  readonly options: TraceOptions;
+  readonly naming: Naming;
+  readonly nowNs: () => bigint;
+}
+
+async function trace(
+  script: CompiledScript,
+  source: TraceSource,
+  { options, naming, nowNs }: Run,
+): Promise<TraceResult> {
   const hurry = { isHurried: false };
   const sink = await OutputSink.open(options.output, () => hurry.isHurried);
   const report = new TraceReport(source);
   const session = new TraceSession({
     script,
     source,
-    format: formatOf(options),
-    naming: NAMING,
+    format: formatOf(options, naming),
+    naming,
     sink,
-    nowNs: () => source.nowNs(),
+    nowNs,
     durationMs: options.durationMs,
     snapshotMs: options.snapshotMs,
   });
@@ -150,13 +211,13 @@ async function trace(script: CompiledScript, source: AgentSource, options: Trace
   return result;
 }
 
-function formatOf({ format, order }: TraceOptions): TraceFormat {
+function formatOf({ format, order }: TraceOptions, naming: Naming): TraceFormat {
   switch (format) {
     case 'text':
-      return new TextFormat(NAMING, order);
+      return new TextFormat(naming, order);
     case 'json':
-      return new JsonFormat(NAMING, order);
+      return new JsonFormat(naming, order);
     case 'prometheus':
-      return new PrometheusFormat(NAMING, order);
+      return new PrometheusFormat(naming, order);
   }
 }

@@ -1,13 +1,24 @@
 /** From a process or a socket to a Target: connections are opened when they are needed, one for each capture. */
 import { join } from 'node:path';
 import { PeerError } from '../base/index.ts';
+import { dpdkPoints, type ProbePoint } from '../tracepoints/index.ts';
 import { ABI } from './abi.ts';
 import { startCaptureFeed } from './capture-feed.ts';
 import { Connection } from './connection.ts';
 import { readCommandLine } from './dpdk/process-facts.ts';
 import { decodePorts } from './protocol.ts';
 import { findSockets, ownSocketFolder } from './socket-path.ts';
-import type { CaptureFeed, CaptureRequest, PortInfo, Target, TargetInfo } from './target.ts';
+import type {
+  CaptureFeed,
+  CaptureRequest,
+  PortInfo,
+  Target,
+  TargetInfo,
+  TraceFeed,
+  TraceRequest,
+} from './target.ts';
+import { startTraceFeed } from './trace-feed.ts';
+import { decodePoints } from './trace-message.ts';
 
 /**
  * Connects to the agent or replay in a process, or at a control socket.
@@ -32,7 +43,7 @@ class SocketTarget implements Target {
   readonly #path: string;
   readonly #name: string;
   readonly #connections: Connection[];
-  /** Those that hold a capture: the protocol allows one a connection. */
+  /** Those that hold a capture or a trace: the protocol allows one a connection. */
   readonly #busy = new Set<Connection>();
 
   constructor(path: string, name: string, connection: Connection) {
@@ -50,7 +61,23 @@ class SocketTarget implements Target {
     return connection.decode(() => decodePorts(answer.body));
   }
 
-  async startCapture(request: CaptureRequest): Promise<CaptureFeed> {
+  async listTracePoints(): Promise<readonly ProbePoint[]> {
+    const connection = this.#open()[0] ?? (await this.#connect());
+    const answer = await connection.request(ABI.HONE_MSG_LIST_POINTS, new Uint8Array(0), ABI.HONE_MSG_POINTS);
+    return [...dpdkPoints, ...connection.decode(() => decodePoints(answer.body))];
+  }
+
+  startCapture(request: CaptureRequest): Promise<CaptureFeed> {
+    return this.#startSession((connection, release) => startCaptureFeed(connection, request, release));
+  }
+
+  startTrace(request: TraceRequest): Promise<TraceFeed> {
+    return this.#startSession((connection, release) => startTraceFeed(connection, request, release));
+  }
+
+  async #startSession<Feed>(
+    start: (connection: Connection, release: () => void) => Promise<Feed>,
+  ): Promise<Feed> {
     const connection =
       this.#open().find((candidate) => !this.#busy.has(candidate)) ?? (await this.#connect());
     this.#busy.add(connection);
@@ -59,7 +86,7 @@ class SocketTarget implements Target {
       connection.close();
     };
     try {
-      return await startCaptureFeed(connection, request, release);
+      return await start(connection, release);
     } catch (error) {
       release();
       throw error;

@@ -28,8 +28,13 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** Nobody who takes events now and then finds more of them waiting. */
 const MAX_WAITING_EVENTS = 1_024;
 
-const CARRIES_FD: ReadonlySet<number> = new Set([ABI.HONE_MSG_STARTED, ABI.HONE_MSG_RING]);
-const EVENTS: ReadonlySet<number> = new Set([ABI.HONE_MSG_RING, ABI.HONE_MSG_PORT]);
+const CARRIES_FD: ReadonlySet<number> = new Set([
+  ABI.HONE_MSG_STARTED,
+  ABI.HONE_MSG_RING,
+  ABI.HONE_MSG_TRACING,
+  ABI.HONE_MSG_WRITER,
+]);
+const EVENTS: ReadonlySet<number> = new Set([ABI.HONE_MSG_RING, ABI.HONE_MSG_PORT, ABI.HONE_MSG_WRITER]);
 
 interface Pending {
   readonly answer: number;

@@ -69,18 +69,61 @@ export function mapMemory(fd: number, shape: MappingShape): Mapping {
  * @throws PeerError when the size is another one or could still change: reading past the end would kill us.
  */
 export function mapPeerMemory(fd: number, shape: MappingShape, what: string): Mapping {
+  return takePeerMemory(fd, shape.plainBytes + shape.mirroredBytes, what, () => mapMemory(fd, shape));
+}
+
+/** A part of a file; both multiples of 4096. */
+export interface Piece {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** The same for memory whose pieces stand one after another in the buffer, some of them perhaps twice. */
+export function mapPeerPieces(
+  fd: number,
+  fileBytes: number,
+  pieces: readonly Piece[],
+  what: string,
+): Mapping {
+  return takePeerMemory(fd, fileBytes, what, () => mapPieces(fd, pieces));
+}
+
+function mapPieces(fd: number, pieces: readonly Piece[]): Mapping {
+  const length = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
+  const address = reserveAddresses(length);
+  try {
+    let at = address;
+    for (const { offset, bytes } of pieces) {
+      if (bytes > 0) mapOver(at, bytes, PROT_READ | PROT_WRITE, fd, offset);
+      at += bytes;
+    }
+    const buffer = viewMemory(address, length);
+    let mapped = true;
+    return {
+      buffer,
+      close() {
+        if (mapped) unmap(address, length);
+        mapped = false;
+      },
+    };
+  } catch (error) {
+    unmap(address, length);
+    throw error;
+  }
+}
+
+function takePeerMemory(fd: number, fileBytes: number, what: string, map: () => Mapping): Mapping {
   try {
     const seals = tryGetSeals(fd);
     const needed = F_SEAL_SHRINK | F_SEAL_GROW;
     if (seals < 0 || (seals & needed) !== needed) {
       throw new PeerError('PEER_PROTOCOL', `${what}: the memory is not sealed against resizing`);
     }
-    const expected = shape.plainBytes + shape.mirroredBytes;
     const got = fstatSync(fd).size;
-    if (got !== expected) {
-      throw new PeerError('PEER_PROTOCOL', `${what}: got ${got} bytes of memory, expected ${expected}`);
+    if (got !== fileBytes) {
+      throw new PeerError('PEER_PROTOCOL', `${what}: got ${got} bytes of memory, expected ${fileBytes}`);
     }
-    return mapMemory(fd, shape);
+    return map();
   } finally {
     closeSync(fd);
   }

@@ -27,6 +27,8 @@ const MFD_ALLOW_SEALING = 2;
 const F_ADD_SEALS = 1033;
 const F_GET_SEALS = 1034;
 const CLOCK_REALTIME = 0;
+const CLOCK_BOOTTIME = 7;
+const SC_PAGESIZE = 30;
 const MAP_SHARED = 1;
 const MAP_PRIVATE = 2;
 const MAP_FIXED = 0x10;
@@ -35,11 +37,13 @@ const MAP_NORESERVE = 0x4000;
 
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
 const EINTR = 4;
 export const EAGAIN = 11;
 export const EACCES = 13;
 export const EINVAL = 22;
-const ENOSYS = 38;
+export const ENOSPC = 28;
+export const ENOSYS = 38;
 export const EPROTO = 71;
 export const EUSERS = 87;
 export const ECONNREFUSED = 111;
@@ -50,6 +54,7 @@ export const F_SEAL_GROW = 4;
 const PROT_NONE = 0;
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
+const PROT_EXEC = 4;
 
 /** Descriptors that one message may carry; more is cut by the kernel and reported as `truncated`. */
 const MAX_FDS = 4;
@@ -77,10 +82,13 @@ function bind(koffi: Koffi) {
     memfd_create: call('int memfd_create(const char *, unsigned int)'),
     ftruncate: call('int ftruncate(int, int64_t)'),
     fcntl: call('int fcntl(int, int, int)'),
+    sysconf: call('long sysconf(int)'),
     mmap: call('intptr_t mmap(intptr_t, size_t, int, int, int, int64_t)'),
     munmap: call('int munmap(intptr_t, size_t)'),
     clock_gettime: call('int clock_gettime(int, void *)'),
     bpf: call('long syscall(long, int, const void *, unsigned int)'),
+    perf_event_open: call('long syscall(long, const void *, int, int, int, unsigned long)'),
+    ioctl: call('int ioctl(int, unsigned long, int64_t)'),
   };
 }
 
@@ -291,6 +299,11 @@ export function createSealedMemory(name: string, bytes: number): number {
   return fd;
 }
 
+/** The pages that the kernel maps and accounts in: a power of two. */
+export function pageBytes(): number {
+  return mustSucceed('sysconf', SC_PAGESIZE);
+}
+
 /** The seals of a memfd; the negative errno (-EINVAL) when the descriptor is none. */
 export function tryGetSeals(fd: number): number {
   return attempt('fcntl', fd, F_GET_SEALS, 0);
@@ -316,6 +329,26 @@ export function unmap(address: number, bytes: number): void {
   mustSucceed('munmap', address, bytes);
 }
 
+export interface MappedCode {
+  /** Calls it as `void f(long)`. */
+  call(argument: number): void;
+  close(): void;
+}
+
+/** Maps a file of machine code from its start, to be called there; privately, as programs are, so that uprobes take it. */
+export function mapCode(fd: number, bytes: number): MappedCode {
+  const { koffi } = libc();
+  const address = mustSucceed('mmap', 0, bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+  codePrototype ??= koffi.proto('void hone_code(long)');
+  const prototype = codePrototype;
+  return {
+    call: (argument) => void koffi.call(BigInt(address), prototype, argument),
+    close: () => unmap(address, bytes),
+  };
+}
+
+let codePrototype: ReturnType<Koffi['proto']> | undefined;
+
 /** The memory itself, not a copy. It must not be touched after it was unmapped: the process would die. */
 export function viewMemory(address: number, bytes: number): ArrayBuffer {
   return libc().koffi.view(BigInt(address), bytes);
@@ -325,21 +358,91 @@ const timespec = new BigInt64Array(2);
 
 /** CLOCK_REALTIME in ns since 1970-01-01 UTC. */
 export function realtimeNs(): bigint {
-  mustSucceed('clock_gettime', CLOCK_REALTIME, timespec);
+  return clockNs(CLOCK_REALTIME);
+}
+
+/** CLOCK_BOOTTIME in ns since the machine was started, time asleep included. */
+export function bootTimeNs(): bigint {
+  return clockNs(CLOCK_BOOTTIME);
+}
+
+function clockNs(clock: number): bigint {
+  mustSucceed('clock_gettime', clock, timespec);
   return timespec[0]! * 1_000_000_000n + timespec[1]!;
 }
 
-/** The number of bpf(2); the C library has no function for it. */
+/** Numbers of calls that the C library has no function for. */
 const SYS_BPF: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x64: 321, arm64: 280 };
+const SYS_PERF_EVENT_OPEN: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x64: 298, arm64: 241 };
+
+/** Memory whose address a call finds in its argument: a field of 8 bytes at `offset` there. */
+export interface AddressField {
+  readonly offset: number;
+  readonly memory: Uint8Array;
+}
+
+/** What a running call points to: seen from here, so that it is not collected meanwhile. */
+const lent: { fields: readonly AddressField[] } = { fields: [] };
+
+function lendAddresses(attr: Uint8Array, fields: readonly AddressField[]): void {
+  const view = new DataView(attr.buffer, attr.byteOffset, attr.length);
+  for (const { offset, memory } of fields) {
+    const address = memory.length === 0 ? 0n : libc().koffi.address(memory);
+    view.setBigUint64(offset, address, true);
+  }
+  lent.fields = fields;
+}
+
+/**
+ * bpf(2). The addresses of `fields` are put into `attr`; the kernel keeps none of them.
+ * @returns what the command gives (a descriptor that is closed on exec, or 0), or the negative errno
+ */
+export function tryBpf(command: number, attr: Uint8Array, fields: readonly AddressField[] = []): number {
+  const number = SYS_BPF[process.arch];
+  if (number === undefined) return -ENOSYS;
+  lendAddresses(attr, fields);
+  try {
+    return attempt('bpf', number, command, attr, attr.length);
+  } finally {
+    lent.fields = [];
+  }
+}
+
+const PERF_FLAG_FD_CLOEXEC = 8;
+
+/**
+ * perf_event_open(2), without a group.
+ * @param pid -1 for every process
+ * @param cpu -1 for every processor (only with a pid)
+ * @returns a descriptor, or the negative errno
+ */
+export function tryPerfEventOpen(
+  attr: Uint8Array,
+  fields: readonly AddressField[],
+  pid: number,
+  cpu: number,
+): number {
+  const number = SYS_PERF_EVENT_OPEN[process.arch];
+  if (number === undefined) return -ENOSYS;
+  lendAddresses(attr, fields);
+  try {
+    return attempt('perf_event_open', number, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+  } finally {
+    lent.fields = [];
+  }
+}
+
+/** ioctl(2) with a number as its argument. @returns what it gives, or the negative errno */
+export function tryIoctl(fd: number, request: number, argument: number): number {
+  return attempt('ioctl', fd, request, argument);
+}
 
 /**
  * Whether this process may use the kernel's BPF.
  * @returns 0, or why not: EPERM, or ENOSYS
  */
 export function tryKernelBpf(): number {
-  const number = SYS_BPF[process.arch];
-  if (number === undefined) return ENOSYS;
   // BPF_MAP_CREATE of nothing: who may make maps is told that this is none.
-  const errno = -attempt('bpf', number, 0, new Uint8Array(128), 128);
+  const errno = -tryBpf(0, new Uint8Array(128));
   return errno === EINVAL ? 0 : errno;
 }

@@ -14,7 +14,7 @@ import type { FeedEvent, FilterEngine, PortInfo, TargetInfo } from './target.ts'
 export const MAX_INTERFACES = 65_536;
 
 /** A number of the protocol and the word that hone uses for it, both ways. */
-class Names<Word extends string> {
+export class Names<Word extends string> {
   readonly #what: string;
   readonly #rows: readonly (readonly [number, Word])[];
 
@@ -39,7 +39,7 @@ const KINDS = new Names<TargetInfo['kind']>('kind', [
   [ABI.HONE_KIND_REPLAY, 'replay'],
 ]);
 
-const ENGINES = new Names<FilterEngine>('engine', [
+export const ENGINES: Names<FilterEngine> = new Names<FilterEngine>('engine', [
   [ABI.HONE_ENGINE_JIT, 'jit'],
   [ABI.HONE_ENGINE_RTE_INTERPRETER, 'rte-interpreter'],
   [ABI.HONE_ENGINE_OWN_INTERPRETER, 'own-interpreter'],

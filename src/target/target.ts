@@ -4,6 +4,7 @@
  */
 
 import type { KeyedMapLayout } from '../bpf/index.ts';
+import type { ProbePoint } from '../tracepoints/index.ts';
 
 export type Direction = 'in' | 'out';
 
@@ -198,7 +199,7 @@ export interface TraceWriter {
   readonly quiet: Uint8Array;
   /** The state, from stateOffset on, while programs use it. */
   readonly state: Uint8Array;
-  /** For each keyed map, how many updates found no room since the start. */
+  /** For each keyed map of the request, how many updates found no room since the start. */
   readonly withoutRoom: readonly bigint[];
   /** Events that were lost since the start because the ring was full. */
   readonly lostEvents: bigint;
@@ -228,7 +229,8 @@ export interface Target {
   readonly info: TargetInfo;
   listPorts(): Promise<readonly PortInfo[]>;
   startCapture(request: CaptureRequest): Promise<CaptureFeed>;
-  /** Of targets that run trace programs. @throws PeerError for a program or a point that the target refuses */
-  startTrace?(request: TraceRequest): Promise<TraceFeed>;
+  /** What programs can be put on: DPDK's points, and those that the application declared (`app:PROVIDER:NAME`). */
+  listTracePoints(): Promise<readonly ProbePoint[]>;
+  startTrace(request: TraceRequest): Promise<TraceFeed>;
   close(): void;
 }

@@ -71,7 +71,7 @@ export class FileFeed implements PacedFeed {
   readonly #file: TraceFile;
   readonly #machine: TraceMachine;
   readonly #batch: TraceBatch;
-  readonly #ring = new MemoryRing();
+  readonly #ring = new MemoryRing(0);
   readonly #attached: readonly Attached[];
   readonly #runners = new Map<number, Runner | undefined>();
   /** Rows that are filled in and have not run, all of one runner. */

@@ -5,13 +5,17 @@ const HEAD_BYTES = 8;
 const FIRST_BYTES = 64 << 10;
 
 export class MemoryRing implements Ring {
-  readonly ringId = 0;
+  readonly ringId: number;
   readonly writerTid = 0;
   readonly idle = true;
   #data: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BYTES);
   #length = 0;
   #times: number[] = [];
   #lengths: number[] = [];
+
+  constructor(ringId: number) {
+    this.ringId = ringId;
+  }
 
   get dataBytes(): number {
     return this.#data.length;

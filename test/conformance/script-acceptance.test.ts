@@ -39,7 +39,7 @@ describe('as the table has it', () => {
 const version = spawnSync('bpftrace', ['--version'], { encoding: 'utf8' }).stdout ?? '';
 const isRoot = process.getuid?.() === 0;
 
-describe('as the installed bpftrace has it', () => {
+describe('as the installed bpftrace has it', { timeout: 60_000 }, () => {
   const live = rows.filter((_, index) => index % LIVE_EVERY === 0);
   test.for(live)('$verdict $script', ({ verdict, script }, context) => {
     if (!version.includes('v0.17.0')) context.skip('needs bpftrace 0.17.0: apt-get install bpftrace');

@@ -38,6 +38,7 @@ struct value {
 	enum kind kind;
 	int32_t min; /* of a context's offset */
 	uint64_t max; /* of the number, or of the offset */
+	bool plain;   /* librte_bpf knows of that bound, too */
 };
 
 /* What holds before an instruction, whichever way led there. */
@@ -53,6 +54,7 @@ struct checker {
 	uint32_t nb_insns;
 	uint32_t context_bytes;
 	struct state *states;
+	uint32_t *masks;
 	char *error;
 	size_t error_size;
 };
@@ -100,7 +102,9 @@ static uint32_t size_of(uint8_t code)
 
 static struct value number_of_bytes(uint32_t bytes)
 {
-	return (struct value){ .kind = NUMBER, .max = bytes == 8 ? WIDE : (UINT64_C(1) << (8 * bytes)) - 1 };
+	if (bytes == 8)
+		return any_number;
+	return (struct value){ .kind = NUMBER, .max = (UINT64_C(1) << (8 * bytes)) - 1, .plain = true };
 }
 
 static int need_number(const struct checker *checker, uint32_t pc, const struct state *state, unsigned int reg)
@@ -287,14 +291,40 @@ static int move_address(const struct checker *checker, uint32_t pc, struct state
 				      insn->src_reg);
 		by_min = 0;
 		by_max = (int64_t)state->registers[insn->src_reg].max;
+		if (!state->registers[insn->src_reg].plain)
+			checker->masks[pc] = RTE_MAX((uint32_t)smear((uint64_t)by_max), 1u);
 	}
 	by_min += address->min;
 	by_max += (int64_t)address->max;
 	if (by_min < 0 || by_max > HONE_MAX_TRACE_CONTEXT)
 		return refuse(checker, pc, "an address at %" PRId64 " to %" PRId64 " of a context of %u", by_min, by_max,
 			      checker->context_bytes);
-	*address = (struct value){ .kind = CONTEXT, .min = (int32_t)by_min, .max = (uint64_t)by_max };
+	*address = (struct value){ .kind = CONTEXT, .plain = true, .min = (int32_t)by_min, .max = (uint64_t)by_max };
 	return 0;
+}
+
+/*
+ * Whether librte_bpf knows the bound of the result as we do. It keeps signed bounds beside the unsigned ones and asks for both;
+ * comparisons narrow one of them only, so what it is sure to follow is a mask and simple arithmetic behind it.
+ */
+static bool is_plain(const struct ebpf_insn *insn, const struct state *state)
+{
+	bool constant = BPF_SRC(insn->code) == BPF_K;
+	bool source = constant ? insn->imm >= 0 : state->registers[insn->src_reg].plain;
+
+	switch (BPF_OP(insn->code)) {
+	case EBPF_MOV:
+		return source;
+	case BPF_AND:
+		return constant && insn->imm >= 0;
+	case BPF_ADD:
+	case BPF_MUL:
+		return source && state->registers[insn->dst_reg].plain;
+	case BPF_LSH:
+		return constant && state->registers[insn->dst_reg].plain;
+	default:
+		return false;
+	}
 }
 
 static int check_alu(const struct checker *checker, uint32_t pc, struct state *state)
@@ -303,6 +333,7 @@ static int check_alu(const struct checker *checker, uint32_t pc, struct state *s
 	bool wide = BPF_CLASS(insn->code) == EBPF_ALU64;
 	bool constant = BPF_SRC(insn->code) == BPF_K;
 	uint8_t operation = BPF_OP(insn->code);
+	struct value result = { .kind = NUMBER };
 	uint64_t a, b;
 
 	if (operation == EBPF_END)
@@ -333,8 +364,9 @@ static int check_alu(const struct checker *checker, uint32_t pc, struct state *s
 		b = state->registers[insn->src_reg].max;
 	else
 		b = wide ? (uint64_t)(int64_t)insn->imm : (uint32_t)insn->imm;
-	return write_register(checker, pc, state, insn->dst_reg,
-			      (struct value){ .kind = NUMBER, .max = max_of_result(insn->code, a, b, constant) });
+	result.max = max_of_result(insn->code, a, b, constant);
+	result.plain = is_plain(insn, state) && result.max <= INT32_MAX;
+	return write_register(checker, pc, state, insn->dst_reg, result);
 }
 
 /* A constant of 64 bits, in two places. */
@@ -376,6 +408,7 @@ static struct value meet(struct value a, struct value b)
 		return (struct value){ .kind = NOTHING };
 	a.min = RTE_MIN(a.min, b.min);
 	a.max = RTE_MAX(a.max, b.max);
+	a.plain = a.plain && b.plain;
 	return a;
 }
 
@@ -425,7 +458,10 @@ static void narrow(const struct ebpf_insn *insn, struct state *taken, struct sta
 		return;
 	}
 	/* 0 - 1: nothing is below 0, so nothing goes that way, and whatever is known of it holds. */
-	state->registers[insn->dst_reg].max = RTE_MIN(state->registers[insn->dst_reg].max, constant);
+	if (state->registers[insn->dst_reg].max <= constant)
+		return;
+	state->registers[insn->dst_reg].max = constant;
+	state->registers[insn->dst_reg].plain = false;
 }
 
 static int check_jump(const struct checker *checker, uint32_t pc, struct state *state)
@@ -510,7 +546,7 @@ static int check_all(const struct checker *checker)
 
 	if (checker->insns[last].code != (BPF_JMP | EBPF_EXIT))
 		return refuse(checker, last, "expected exit as the last instruction");
-	first->registers[EBPF_REG_1].kind = CONTEXT;
+	first->registers[EBPF_REG_1] = (struct value){ .kind = CONTEXT, .plain = true };
 	first->reached = true;
 	for (uint32_t pc = 0; pc < checker->nb_insns; pc += slots) {
 		struct state state = checker->states[pc];
@@ -526,13 +562,14 @@ static int check_all(const struct checker *checker)
 	return 0;
 }
 
-int trace_check(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t context_bytes, char *error,
+int trace_check(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t context_bytes, uint32_t *masks, char *error,
 		size_t error_size)
 {
 	struct checker checker = {
 		.insns = insns,
 		.nb_insns = nb_insns,
 		.context_bytes = context_bytes,
+		.masks = masks,
 		.error = error,
 		.error_size = error_size,
 	};

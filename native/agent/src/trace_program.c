@@ -22,8 +22,8 @@ static void describe_helpers(struct rte_bpf_xsym symbols[TRACE_NB_HELPERS], uint
 	}
 }
 
-static struct rte_bpf *load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns,
-			    uint32_t context_bytes)
+static struct rte_bpf *load_wide(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns,
+				 uint32_t context_bytes)
 {
 	struct rte_bpf_xsym symbols[TRACE_NB_HELPERS];
 	uint32_t nb_wide = nb_insns;
@@ -33,7 +33,8 @@ static struct rte_bpf *load(const struct program_api *api, const struct ebpf_ins
 		.nb_ins = nb_wide,
 		.xsym = symbols,
 		.nb_xsym = TRACE_NB_HELPERS,
-		.prog_arg = { .type = RTE_BPF_ARG_PTR, .size = context_bytes },
+		/* A mask is less than twice the bound that we know of. */
+		.prog_arg = { .type = RTE_BPF_ARG_PTR, .size = 2 * (size_t)context_bytes },
 	};
 	struct rte_bpf *bpf;
 
@@ -43,11 +44,30 @@ static struct rte_bpf *load(const struct program_api *api, const struct ebpf_ins
 	return bpf;
 }
 
+static struct rte_bpf *check_and_load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns,
+				      uint32_t context_bytes, uint32_t *masks, char *error, size_t error_size)
+{
+	struct rte_bpf *bpf = NULL;
+	struct ebpf_insn *masked;
+	uint32_t nb_masked;
+
+	if (trace_check(insns, nb_insns, context_bytes, masks, error, error_size) != 0)
+		return NULL;
+	masked = trace_mask(insns, nb_insns, masks, &nb_masked);
+	if (masked != NULL)
+		bpf = load_wide(api, masked, nb_masked, context_bytes);
+	free(masked);
+	if (bpf == NULL)
+		snprintf(error, error_size, "librte_bpf refuses the program of %u instructions", nb_insns);
+	return bpf;
+}
+
 int trace_program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, uint32_t context_bytes,
 		       struct trace_program *program, char *error, size_t error_size)
 {
 	struct rte_bpf_jit jit = { 0 };
 	struct ebpf_insn *copy;
+	uint32_t *masks;
 
 	memset(program, 0, sizeof(*program));
 	if (api->load == NULL || api->destroy == NULL) {
@@ -55,17 +75,15 @@ int trace_program_load(const struct program_api *api, const void *insns, uint32_
 		return -1;
 	}
 	copy = malloc(nb_insns * sizeof(copy[0]));
-	if (copy == NULL) {
+	masks = calloc(nb_insns, sizeof(masks[0]));
+	if (copy == NULL || masks == NULL) {
 		snprintf(error, error_size, "no memory for a program of %u instructions", nb_insns);
-		return -1;
-	}
-	memcpy(copy, insns, nb_insns * sizeof(copy[0]));
-	if (trace_check(copy, nb_insns, context_bytes, error, error_size) == 0) {
-		program->bpf = load(api, copy, nb_insns, context_bytes);
-		if (program->bpf == NULL)
-			snprintf(error, error_size, "librte_bpf refuses the program of %u instructions", nb_insns);
+	} else {
+		memcpy(copy, insns, nb_insns * sizeof(copy[0]));
+		program->bpf = check_and_load(api, copy, nb_insns, context_bytes, masks, error, error_size);
 	}
 	free(copy);
+	free(masks);
 	if (program->bpf == NULL)
 		return -1;
 	if (api->get_jit != NULL && api->get_jit(program->bpf, &jit) == 0)

@@ -27,9 +27,17 @@ struct trace_program {
 
 /*
  * Whether a program keeps the rules that trace_check.c states for a context of that size. 0, or -1 with a line of text.
+ * masks, nb_insns zeros before: for additions to an address what the source register can be masked with and stays as it is.
  */
-int trace_check(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t context_bytes, char *error,
+int trace_check(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t context_bytes, uint32_t *masks, char *error,
 		size_t error_size);
+
+/*
+ * The same program with these masks put in, in memory that the caller frees: librte_bpf learns from a mask what it does not
+ * from a comparison. NULL when there is no memory, or the program gets too long.
+ */
+struct ebpf_insn *trace_mask(const struct ebpf_insn *insns, uint32_t nb_insns, const uint32_t *masks,
+			     uint32_t *nb_masked);
 
 /* Checks and loads instructions, which may be unaligned and are copied. 0, or -1 with a line of text in `error`. */
 int trace_program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, uint32_t context_bytes,

@@ -88,7 +88,8 @@ describe('both notations', () => {
 
 test('labels, comments and blank lines', () => {
   const program = assemble(`
-    # a loop
+    # a loop, behind a line of spaces
+    
     r0 = 10        ; ten times
     again: r0 += -1
     lddw r1, 5     // two slots

@@ -26,9 +26,10 @@ export function tokenize(source: string, start: number, end: number): readonly T
   while (tokenPattern.lastIndex < end) {
     const at = tokenPattern.lastIndex;
     const match = tokenPattern.exec(source);
+    // Space may reach over the end of the line.
+    if (match?.groups?.space !== undefined) continue;
     if (match === null || at + match[0].length > end) return at;
-    const { space, number, register, word } = match.groups!;
-    if (space !== undefined) continue;
+    const { number, register, word } = match.groups!;
     const text = match[0];
     if (number !== undefined) tokens.push({ kind: 'N', text, start: at, value: parseNumber(number) });
     else if (register !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * The profile `kernel`: what the Linux verifier takes of a program of three types, as far as hone's programs need it;
+ * The profile `kernel`: what the Linux verifier takes of a program of some types, as far as hone's programs need it;
  * the helpers that each may call are in kernel-helpers.ts. It is stricter than the kernel for root: stack is read after
  * it was written, and pointers stay in registers and stack.
  *
@@ -9,7 +9,13 @@
 import { constantFault } from './dpdk.ts';
 import type { ContextField, Profile } from './profile.ts';
 
-export type KernelProgramType = 'socket_filter' | 'kprobe' | 'xdp';
+export type KernelProgramType =
+  | 'socket_filter'
+  | 'kprobe'
+  | 'tracepoint'
+  | 'perf_event'
+  | 'raw_tracepoint'
+  | 'xdp';
 
 const MAX_INSNS = 1_000_000;
 
@@ -31,6 +37,11 @@ const contexts: Readonly<Record<KernelProgramType, readonly ContextField[]>> = {
   ],
   // Every register, whole or in part.
   kprobe: [{ offset: 0, lengthBytes: 168, loadBytes: [1, 2, 4, 8], gives: 'scalar', isWritable: false }],
+  // The record behind the common fields; how long it is, the kernel knows.
+  tracepoint: [{ offset: 8, lengthBytes: 8184, loadBytes: [1, 2, 4, 8], gives: 'scalar', isWritable: false }],
+  // Registers, then sample_period and addr.
+  perf_event: [{ offset: 0, lengthBytes: 184, loadBytes: [8], gives: 'scalar', isWritable: false }],
+  raw_tracepoint: [{ offset: 0, lengthBytes: 96, loadBytes: [8], gives: 'scalar', isWritable: false }],
   // data, data_end, ingress_ifindex, rx_queue_index.
   xdp: [word(0, 'packet'), word(4, 'packet-end'), word(12), word(16)],
 };

@@ -671,7 +671,7 @@ function expectSound({ maps, events, probes }: CheckedScript): void {
   }
 }
 
-describe('any script that parses', () => {
+describe('any script that parses', { timeout: 60_000 }, () => {
   test('compiles to something sound, or has faults of ours', () => {
     let compiled = 0;
     fc.assert(
@@ -680,7 +680,7 @@ describe('any script that parses', () => {
         compiled++;
         expectSound(check(source, form));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1500 },
     );
     expect(compiled).toBeGreaterThan(50);
   });

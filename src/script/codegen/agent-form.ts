@@ -19,14 +19,14 @@ import type { CheckedMap, EventUse, Expression } from '../typed.ts';
 import { PacketFields } from './agent-packet.ts';
 import type { Label } from './assembler.ts';
 import { partsOf } from './fold.ts';
-import type { MapValue, Place, ProbeForm } from './form.ts';
-import { clear, copy, lowerBytes } from './lower-bytes.ts';
-import { lowerValue } from './lower-value.ts';
+import type { MapValue, ProbeForm, Scope } from './form.ts';
+import { MAX_STACK_BYTES } from './limits.ts';
+import { clear, copy } from './lower-bytes.ts';
 import { seenOffset } from './map-values.ts';
+import type { Place } from './place.ts';
 import type { PlacedMaps } from './place-maps.ts';
 import { type ProbeCode, refuse } from './probe-code.ts';
 import { maxOf } from './range.ts';
-import type { Scope } from './scope.ts';
 
 const CONTEXT = 6;
 
@@ -36,6 +36,7 @@ const MAX_DISPLACEMENT = 32_767;
 /** One probe's: what it looked at is known when its program is finished. */
 export class AgentForm implements ProbeForm {
   readonly kept: readonly number[] = [7, 8, 9];
+  readonly stackBytes: number = MAX_STACK_BYTES;
   readonly scratchBytes: number = traceContext.scratchBytes;
   readonly maps: readonly CheckedMap[];
   needsTime = false;
@@ -283,7 +284,7 @@ export class AgentForm implements ProbeForm {
   ): MapValue {
     const { asm, code } = scope;
     const register = code.tryTake() ?? code.fail('too many values at once', key.span);
-    lowerValue(scope, key, register);
+    scope.lower.value(scope, key, register);
     if (!isEvident(key) || maxOf(key) >= BigInt(entries)) asm.alu(o.BPF_AND, register, entries - 1);
     const shift = Math.log2(plan.valueBytes);
     if (Number.isInteger(shift)) asm.alu(o.BPF_LSH, register, shift);
@@ -314,7 +315,7 @@ export class AgentForm implements ProbeForm {
       let at = this.scratch(offset).offset;
       keys.forEach((key, i) => {
         const type = plan.keys[i]!;
-        lowerBytes(scope, key, { base: CONTEXT, offset: at }, type);
+        scope.lower.bytes(scope, key, { base: CONTEXT, offset: at }, type);
         at += valueBytes(type);
       });
       use(traceContext.scratch + offset);

@@ -14,8 +14,8 @@ import type { Expression } from '../typed.ts';
 import type { Label } from './assembler.ts';
 import { alwaysTrue, fieldConditions } from './field-conditions.ts';
 import { partsOf } from './fold.ts';
-import type { Place } from './form.ts';
 import { ETHERNET_BYTES, HeaderWalk, isTransport, type Layer, layersOf } from './header-walk.ts';
+import type { Place } from './place.ts';
 import type { Home, ProbeCode } from './probe-code.ts';
 
 const CONTEXT = 6;

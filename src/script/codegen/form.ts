@@ -6,28 +6,42 @@
  * the context, which the form puts there; `kept` are the others that calls leave alone.
  */
 import type { EbpfProgram } from '../../bpf/index.ts';
+import type { ValueType } from '../plan.ts';
 import type { CheckedMap, EventUse, Expression } from '../typed.ts';
-import type { Label } from './assembler.ts';
-import type { ProbeCode } from './probe-code.ts';
-import type { Scope } from './scope.ts';
-
-/** Bytes at a constant offset from what a register points to. */
-export interface Place {
-  readonly base: number;
-  readonly offset: number;
-}
+import type { Assembler, Label } from './assembler.ts';
+import type { Place } from './place.ts';
+import type { Home, ProbeCode, Resources } from './probe-code.ts';
 
 /** Where the value of a map is, and the register that was taken for it, if one was; the caller frees it. */
 export interface MapValue extends Place {
   readonly taken: number | undefined;
 }
 
-export interface ProbeForm {
-  readonly kept: readonly number[];
-  /** Memory for keys and events: this many bytes from `scratch(0)` on, aligned to 8. Not there before `begin`. */
-  readonly scratchBytes: number;
-  scratch(offset: number): Place;
+/** A scalar's home, or the offset of a larger value in scratch memory. */
+export type VariablePlace = Home | { readonly kind: 'scratch'; readonly offset: number };
 
+/** The lowering of the parts of an expression, for those that lower something around them. */
+export interface Lowering {
+  /** A scalar into a register, which is written last. */
+  readonly value: (scope: Scope, e: Expression, into: number) => void;
+  /** Jumps to `target` when the truth of `e` is `when`, else goes on. */
+  readonly branch: (scope: Scope, e: Expression, target: Label, when: boolean) => void;
+  /** Any value to memory, as a value of `type` (its own without one). */
+  readonly bytes: (scope: Scope, e: Expression, to: Place, type?: ValueType) => void;
+}
+
+/** What the lowering of one probe knows besides the code so far: where its variables are, and which loop it is in. */
+export interface Scope {
+  readonly code: ProbeCode;
+  readonly asm: Assembler;
+  readonly form: ProbeForm;
+  readonly lower: Lowering;
+  readonly variables: readonly VariablePlace[];
+  /** Where `continue` and `break` lead, innermost last. */
+  readonly loops: { readonly again: Label; readonly out: Label }[];
+}
+
+export interface ProbeForm extends Resources {
   /** The first instructions: saves the context, prepares what expressions of this probe ask for. */
   begin(code: ProbeCode, expressions: readonly Expression[]): void;
   /** The last ones, where every way ends: the result, and exit. */

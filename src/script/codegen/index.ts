@@ -1,2 +1,4 @@
 /** Code generation: from the typed tree to programs. */
+
+export { compileForKernel } from './compile-kernel.ts';
 export { compileForAgent } from './compile-script.ts';

@@ -78,3 +78,8 @@ export function operate(
 export function castInteger(value: bigint, bytes: number, signed: boolean): bigint {
   return bits64(signed ? BigInt.asIntN(8 * bytes, value) : BigInt.asUintN(8 * bytes, value));
 }
+
+/** n of 2^n. */
+export function exponentOf(value: bigint): number | undefined {
+  return value > 0n && (value & (value - 1n)) === 0n ? value.toString(2).length - 1 : undefined;
+}

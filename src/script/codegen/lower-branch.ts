@@ -3,12 +3,12 @@ import { opcodes as o } from '../../bpf/index.ts';
 import type { BinaryOperator, Expression } from '../typed.ts';
 import { isImmediate, type Label, oppositeOf } from './assembler.ts';
 import { hasEffect } from './fold.ts';
+import type { Scope } from './form.ts';
 import { constantOf } from './integer.ts';
 import { lowerBytesBranch, lowerNetworkBranch, lowerTextBranch } from './lower-compare.ts';
-import { withOperands, withValue } from './lower-value.ts';
+import { mayCall, withOperands, withRegister, withValue } from './operands.ts';
 import { isUnsigned } from './range.ts';
 import { isScalar } from './scalars.ts';
-import { mayCall, type Scope, withRegister } from './scope.ts';
 
 const unsigned: Readonly<Partial<Record<BinaryOperator, number>>> = {
   '==': o.BPF_JEQ,

@@ -5,14 +5,13 @@
 import { type ValueType, valueBytes } from '../plan.ts';
 import type { Expression } from '../typed.ts';
 import { isImmediate } from './assembler.ts';
-import type { Place } from './form.ts';
+import type { Scope } from './form.ts';
 import { bytesOf, constantOf } from './integer.ts';
-import { lowerBranch } from './lower-branch.ts';
-import { lowerValue, withValue } from './lower-value.ts';
 import { VALUE_OFFSET } from './map-values.ts';
+import { withRegister, withValue } from './operands.ts';
+import type { Place } from './place.ts';
 import { refuse } from './probe-code.ts';
 import { isScalar } from './scalars.ts';
-import { type Scope, withRegister } from './scope.ts';
 
 const FAMILY_IPV4 = 2;
 const FAMILY_IPV6 = 10;
@@ -83,7 +82,7 @@ function lowerLarge(scope: Scope, e: Expression, to: Place, bytes: number): void
     }
     case 'choose': {
       const [no, end] = [asm.label(), asm.label()];
-      lowerBranch(scope, e.condition, no, false);
+      scope.lower.branch(scope, e.condition, no, false);
       const forget = form.assume(e.condition);
       lowerBytes(scope, e.yes, to, e.type);
       forget();
@@ -145,7 +144,7 @@ function lowerIpAddress(scope: Scope, e: Expression & { op: 'ip-address' }, to: 
     lowerBytes(scope, e.address, address);
   } else {
     withRegister(scope, [], (register) => {
-      lowerValue(scope, e.address, register);
+      scope.lower.value(scope, e.address, register);
       asm.store(8, address.base, address.offset, register);
     });
     asm.storeConstant(8, address.base, address.offset + 8, 0);

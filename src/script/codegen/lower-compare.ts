@@ -3,12 +3,12 @@ import { opcodes as o } from '../../bpf/index.ts';
 import { valueBytes } from '../plan.ts';
 import type { Expression } from '../typed.ts';
 import { isImmediate, type Label } from './assembler.ts';
-import type { Place } from './form.ts';
+import type { Scope } from './form.ts';
 import { bytesOf } from './integer.ts';
-import { lowerBytes, wordOf } from './lower-bytes.ts';
-import { lowerValue } from './lower-value.ts';
+import { wordOf } from './lower-bytes.ts';
+import { withRegister } from './operands.ts';
+import type { Place } from './place.ts';
 import { isScalar } from './scalars.ts';
-import { type Scope, withRegister } from './scope.ts';
 
 /** Jumps when two texts differ in the bytes that the comparison looks at. */
 export function lowerTextBranch(scope: Scope, e: Expression & { op: 'equal-text' }, different: Label): void {
@@ -62,7 +62,7 @@ export function lowerNetworkBranch(
   );
   if (isScalar(address.type)) {
     withRegister(scope, [], (register) => {
-      lowerValue(scope, address, register);
+      scope.lower.value(scope, address, register);
       // The address has no upper half, so a mask that gets one by its sign does not matter.
       if (prefixBits < 32) asm.alu(o.BPF_AND, register, Number(BigInt.asIntN(32, wordOf(mask, 0, 4))));
       jumpUnless(scope, wordOf(bytes, 0, 4), outside, register);
@@ -139,7 +139,7 @@ function withBytes(scope: Scope, e: Expression, use: (place: Place) => void): vo
     return;
   }
   code.withScratch(valueBytes(e.type), (at) => {
-    lowerBytes(scope, e, code.scratch(at));
+    scope.lower.bytes(scope, e, code.scratch(at));
     use(code.scratch(at));
   });
 }

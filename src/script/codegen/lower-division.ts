@@ -5,10 +5,10 @@
  */
 import { opcodes as o } from '../../bpf/index.ts';
 import type { Expression } from '../typed.ts';
-import { bits64 } from './integer.ts';
-import { exponentOf, lowerValue, withOperands } from './lower-value.ts';
+import type { Scope } from './form.ts';
+import { bits64, exponentOf } from './integer.ts';
+import { withOperands, withRegister } from './operands.ts';
 import { isUnsigned, maxOf } from './range.ts';
-import { type Scope, withRegister } from './scope.ts';
 
 export function lowerDivision(scope: Scope, e: Expression & { op: 'binary' }, into: number): void {
   const isRemainder = e.operator === '%';
@@ -20,7 +20,7 @@ export function lowerDivision(scope: Scope, e: Expression & { op: 'binary' }, in
     return;
   }
   const value = bits64(e.right.value);
-  lowerValue(scope, e.left, into);
+  scope.lower.value(scope, e.left, into);
   if (value === 0n) {
     if (!isRemainder) scope.asm.constant(into, 0n);
   } else if (isUnsigned(e)) {

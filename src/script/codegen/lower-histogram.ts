@@ -5,12 +5,12 @@
 import { opcodes as o } from '../../bpf/index.ts';
 import type { MapKind } from '../plan.ts';
 import type { Expression } from '../typed.ts';
-import type { MapValue } from './form.ts';
+import type { MapValue, Scope } from './form.ts';
+import { exponentOf } from './integer.ts';
 import { divideByConstant } from './lower-division.ts';
-import { exponentOf } from './lower-value.ts';
+import { withRegister } from './operands.ts';
 import { maxOf } from './range.ts';
 import { isScalar } from './scalars.ts';
-import { type Scope, withRegister } from './scope.ts';
 
 const NEGATIVE_FROM: bigint = 1n << 63n;
 

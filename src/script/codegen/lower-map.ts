@@ -3,15 +3,13 @@ import { opcodes as o } from '../../bpf/index.ts';
 import type { MapKind } from '../plan.ts';
 import type { Expression, Statement } from '../typed.ts';
 import { hasEffect } from './fold.ts';
-import type { MapValue } from './form.ts';
-import { lowerBytes } from './lower-bytes.ts';
+import type { MapValue, Scope } from './form.ts';
 import { divideRegisters } from './lower-division.ts';
 import { lowerHist, lowerLhist } from './lower-histogram.ts';
-import { lowerValue, withValue } from './lower-value.ts';
 import { FIRST_OFFSET, UPDATES_OFFSET, VALUE_OFFSET } from './map-values.ts';
+import { mayCall, mentions, withRegister, withValue } from './operands.ts';
 import { refuse } from './probe-code.ts';
 import { isScalar } from './scalars.ts';
-import { mayCall, mentions, type Scope, withRegister } from './scope.ts';
 
 /** `use` gets the value of the map; what finds none goes on behind it. */
 function withMapValue(
@@ -77,11 +75,11 @@ export function lowerAssignment(scope: Scope, { target, value }: Statement & { o
       writeTime(scope, place);
     });
   if (!isScalar(kind.type)) {
-    store((place) => lowerBytes(scope, value, place, kind.type));
+    store((place) => scope.lower.bytes(scope, value, place, kind.type));
   } else if (mayCall(value) || hasEffect(value)) {
     withValue(scope, value, (register) => store(({ base, offset }) => asm.store(8, base, offset, register)));
   } else {
-    store((place) => lowerBytes(scope, value, place, kind.type));
+    store((place) => scope.lower.bytes(scope, value, place, kind.type));
   }
 }
 
@@ -97,9 +95,9 @@ function assignVariable(scope: Scope, variable: number, value: Expression): void
   const { code } = scope;
   const home = scope.variables[variable]!;
   if (home.kind === 'scratch') {
-    lowerBytes(scope, value, code.scratch(home.offset));
+    scope.lower.bytes(scope, value, code.scratch(home.offset));
   } else if (home.kind === 'register' && isMentionedFirstOnly(value, variable)) {
-    lowerValue(scope, value, home.register);
+    scope.lower.value(scope, value, home.register);
   } else {
     withValue(scope, value, (register) => code.writeHome(home, register));
   }
@@ -189,7 +187,7 @@ function withOwnValue(
     return;
   }
   withRegister(scope, except, (register) => {
-    lowerValue(scope, value, register);
+    scope.lower.value(scope, value, register);
     use(register);
   });
 }

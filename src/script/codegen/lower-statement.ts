@@ -5,15 +5,17 @@ import type { EbpfProgram } from '../../bpf/index.ts';
 import { type EventPlan, type ValueType, valueBytes } from '../plan.ts';
 import type { CheckedProbe, EventUse, Expression, Statement } from '../typed.ts';
 import { fold, hasEffect } from './fold.ts';
-import type { ProbeForm } from './form.ts';
+import type { Lowering, ProbeForm, Scope, VariablePlace } from './form.ts';
 import { lowerBranch } from './lower-branch.ts';
 import { clear, lowerBytes } from './lower-bytes.ts';
 import { lowerAggregate, lowerAssignment, lowerIncrement } from './lower-map.ts';
-import { withValue } from './lower-value.ts';
+import { lowerValue } from './lower-value.ts';
+import { mentions, withValue } from './operands.ts';
 import { ProbeCode } from './probe-code.ts';
 import { isScalar } from './scalars.ts';
-import { mentions, type Scope, type VariablePlace } from './scope.ts';
 import { expressionsOf, foldStatement } from './statement-parts.ts';
+
+const lower: Lowering = { value: lowerValue, branch: lowerBranch, bytes: lowerBytes };
 
 /** Bytes of an event's number before its fields. */
 const EVENT_HEAD_BYTES = 8;
@@ -34,7 +36,7 @@ export function lowerProbe(
     (type): VariablePlace =>
       isScalar(type) ? code.home() : { kind: 'scratch', offset: code.keepScratch(valueBytes(type)) },
   );
-  const scope: Scope = { code, asm: code.asm, form, variables, loops: [] };
+  const scope: Scope = { code, asm: code.asm, form, lower, variables, loops: [] };
   probe.variables.forEach((type, variable) => {
     if (isAssignedFirst(variable, predicate, body)) return;
     const home = variables[variable]!;

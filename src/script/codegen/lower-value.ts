@@ -6,16 +6,14 @@ import { opcodes as o } from '../../bpf/index.ts';
 import { valueBytes } from '../plan.ts';
 import type { Expression } from '../typed.ts';
 import { isImmediate } from './assembler.ts';
-import { hasEffect, partsOf } from './fold.ts';
-import { bits64, constantOf, isSigned } from './integer.ts';
-import { lowerBranch } from './lower-branch.ts';
-import { lowerBytes } from './lower-bytes.ts';
+import type { Scope } from './form.ts';
+import { bits64, constantOf, exponentOf, isSigned } from './integer.ts';
 import { lowerDivision } from './lower-division.ts';
 import { lowerIncrement, lowerMapRead } from './lower-map.ts';
+import { withOperands } from './operands.ts';
 import { refuse } from './probe-code.ts';
 import { maxOf } from './range.ts';
 import { isScalar } from './scalars.ts';
-import { mayCall, type Scope, withRegister } from './scope.ts';
 
 const operations: Readonly<Partial<Record<string, number>>> = {
   '+': o.BPF_ADD,
@@ -61,7 +59,7 @@ function lowerInto(scope: Scope, e: Expression, into: number): void {
       return;
     case 'choose': {
       const [no, end] = [asm.label(), asm.label()];
-      lowerBranch(scope, e.condition, no, false);
+      scope.lower.branch(scope, e.condition, no, false);
       const forget = scope.form.assume(e.condition);
       lowerValue(scope, e.yes, into);
       forget();
@@ -100,26 +98,11 @@ function lowerInto(scope: Scope, e: Expression, into: number): void {
   }
 }
 
-/** The value in a register to be read only: of a variable its own, else one taken for `use`. */
-export function withValue<T>(
-  scope: Scope,
-  e: Expression,
-  use: (register: number) => T,
-  except: readonly number[] = [],
-): T {
-  const home = e.op === 'variable' ? scope.variables[e.variable] : undefined;
-  if (home?.kind === 'register') return use(home.register);
-  return withRegister(scope, except, (register) => {
-    lowerValue(scope, e, register);
-    return use(register);
-  });
-}
-
 /** 1 or 0. */
 function lowerTruth(scope: Scope, e: Expression, into: number): void {
   const { asm } = scope;
   const [no, end] = [asm.label(), asm.label()];
-  lowerBranch(scope, e, no, false);
+  scope.lower.branch(scope, e, no, false);
   asm.constant(into, 1n);
   asm.jump(end);
   asm.bind(no);
@@ -163,11 +146,6 @@ function lowerWithConstant(scope: Scope, e: Expression & { op: 'binary' }, into:
   return true;
 }
 
-/** n of 2^n. */
-export function exponentOf(value: bigint): number | undefined {
-  return value > 0n && (value & (value - 1n)) === 0n ? value.toString(2).length - 1 : undefined;
-}
-
 function lowerShift(scope: Scope, e: Expression & { op: 'binary' }, into: number): void {
   const { asm } = scope;
   const { operator, left, right } = e;
@@ -187,45 +165,6 @@ function lowerShift(scope: Scope, e: Expression & { op: 'binary' }, into: number
     asm.alu(o.BPF_AND, 0, 63);
     asm.aluRegister(operation, into, 0);
   });
-}
-
-/**
- * The left operand in `into`, the right one in a register that `use` may only read. The one that needs more registers is
- * evaluated first where the order does not matter.
- */
-export function withOperands(
-  scope: Scope,
-  left: Expression,
-  right: Expression,
-  into: number,
-  use: (right: number) => void,
-): void {
-  const isFree = !hasEffect(left) && !hasEffect(right);
-  const home = right.op === 'variable' ? scope.variables[right.variable] : undefined;
-  if (home?.kind === 'register' && isFree) {
-    lowerValue(scope, left, into);
-    use(home.register);
-    return;
-  }
-  const callsLast = mayCall(right) && !mayCall(left);
-  const rightFirst = isFree && !mayCall(left) && (callsLast || registersFor(right) > registersFor(left));
-  withRegister(scope, [into], (register) => {
-    if (rightFirst) {
-      lowerValue(scope, right, register);
-      lowerValue(scope, left, into);
-    } else {
-      lowerValue(scope, left, into);
-      lowerValue(scope, right, register);
-    }
-    use(register);
-  });
-}
-
-/** How many registers an expression takes when its larger operands go first. */
-function registersFor(e: Expression): number {
-  const parts = partsOf(e).filter((part) => part.op !== 'integer');
-  const [first = 1, second = 0] = parts.map(registersFor).sort((a, b) => b - a);
-  return first === second ? first + 1 : first;
 }
 
 function lowerCast(
@@ -261,7 +200,7 @@ function lowerMember(scope: Scope, e: Expression & { op: 'member' }, into: numbe
     return;
   }
   code.withScratch(valueBytes(type), (at) => {
-    lowerBytes(scope, e.tuple, code.scratch(at), type);
+    scope.lower.bytes(scope, e.tuple, code.scratch(at), type);
     read(at);
   });
 }

@@ -4,8 +4,7 @@
  */
 import { CompileError, type Span } from '../../base/index.ts';
 import { Assembler, type Label } from './assembler.ts';
-import type { Place, ProbeForm } from './form.ts';
-import { MAX_STACK_BYTES } from './limits.ts';
+import type { Place } from './place.ts';
 
 const FRAME = 10;
 /** What a call may change. */
@@ -16,13 +15,24 @@ export type Home =
   | { readonly kind: 'register'; readonly register: number }
   | { readonly kind: 'stack'; readonly offset: number };
 
+/** What a form leaves to the code of a probe. */
+export interface Resources {
+  /** Registers that calls keep. */
+  readonly kept: readonly number[];
+  /** Of the stack, for variables and what is put aside: at most 512. */
+  readonly stackBytes: number;
+  /** Memory for keys and events: this many bytes from `scratch(0)` on, aligned to 8. Not there before the form's `begin`. */
+  readonly scratchBytes: number;
+  scratch(offset: number): Place;
+}
+
 export class ProbeCode {
   readonly asm: Assembler = new Assembler();
-  readonly form: ProbeForm;
   /** Where every way through the program ends. */
   readonly end: Label = this.asm.label();
   readonly source: string;
 
+  readonly #resources: Resources;
   readonly #free: Set<number>;
   /** Registers in use whose content is wanted later: what a call has to save. */
   readonly #held = new Set<number>();
@@ -31,11 +41,11 @@ export class ProbeCode {
   #scratchBytes = 0;
   #span: Span;
 
-  constructor(form: ProbeForm, source: string, span: Span) {
-    this.form = form;
+  constructor(resources: Resources, source: string, span: Span) {
+    this.#resources = resources;
     this.source = source;
     this.#span = span;
-    this.#free = new Set([...VOLATILE, ...form.kept]);
+    this.#free = new Set([...VOLATILE, ...resources.kept]);
   }
 
   /** @throws CompileError at the place */
@@ -50,7 +60,7 @@ export class ProbeCode {
 
   /** A register, one that calls keep when `overCalls`; undefined when all of the kind are in use. */
   tryTake(overCalls = false): number | undefined {
-    const order = overCalls ? this.form.kept : [...VOLATILE, ...this.form.kept];
+    const order = overCalls ? this.#resources.kept : [...VOLATILE, ...this.#resources.kept];
     const register = order.find((each) => this.#free.has(each));
     if (register !== undefined) this.#free.delete(register);
     return register;
@@ -73,7 +83,7 @@ export class ProbeCode {
 
   /** A place that a variable keeps: one kept register stays free for temporaries. */
   home(): Home {
-    const kept = this.form.kept.filter((each) => this.#free.has(each));
+    const kept = this.#resources.kept.filter((each) => this.#free.has(each));
     if (kept.length < 2) return { kind: 'stack', offset: this.takeSlot() };
     this.#free.delete(kept[0]!);
     return { kind: 'register', register: kept[0]! };
@@ -84,9 +94,9 @@ export class ProbeCode {
     const free = this.#freeSlots.pop();
     if (free !== undefined) return free;
     this.#stackBytes += 8;
-    if (this.#stackBytes > MAX_STACK_BYTES) {
+    if (this.#stackBytes > this.#resources.stackBytes) {
       this.fail(
-        `needs more than ${MAX_STACK_BYTES} bytes of stack`,
+        `needs more than ${this.#resources.stackBytes} bytes of stack`,
         this.#span,
         'split the probe, or use fewer variables',
       );
@@ -111,8 +121,8 @@ export class ProbeCode {
   keepScratch(bytes: number): number {
     const offset = this.#scratchBytes;
     this.#scratchBytes += Math.ceil(bytes / 8) * 8;
-    if (this.#scratchBytes > this.form.scratchBytes) {
-      this.fail(`keys, texts and events need more than ${this.form.scratchBytes} bytes at once`);
+    if (this.#scratchBytes > this.#resources.scratchBytes) {
+      this.fail(`keys, texts and events need more than ${this.#resources.scratchBytes} bytes at once`);
     }
     return offset;
   }
@@ -150,7 +160,7 @@ export class ProbeCode {
   }
 
   scratch(offset: number): Place {
-    return this.form.scratch(offset);
+    return this.#resources.scratch(offset);
   }
 }
 

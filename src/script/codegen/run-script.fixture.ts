@@ -1,8 +1,6 @@
 /** Compiles scripts and runs them hit by hit on an engine of ours, for tests. */
 
-import { TraceMachine, traceContext } from '../../bpf/index.ts';
-import { interpreter } from '../../bpf/vm/interpreter.ts';
-import { wasmJit } from '../../bpf/vm/wasm-jit/wasm-jit.ts';
+import { interpreter, TraceMachine, traceContext, wasmJit } from '../../bpf/index.ts';
 import { dpdkPoints, type ProbePoint } from '../../tracepoints/index.ts';
 import { checkScript } from '../check/index.ts';
 import { type CompiledScript, type MapPlan, type ValueType, valueBytes } from '../plan.ts';

@@ -12,7 +12,7 @@ export type FormatPart =
   | { readonly kind: 'text'; readonly text: string }
   | ({ readonly kind: 'conversion' } & Conversion);
 
-export interface Conversion {
+interface Conversion {
   /** As it is written, `%-5d`. */
   readonly source: string;
   readonly flags: string;

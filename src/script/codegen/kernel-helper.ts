@@ -1,0 +1,21 @@
+/** Helpers of the kernel by their numbers (<linux/bpf.h>). */
+export const kernelHelper = {
+  mapLookupElem: 1,
+  mapUpdateElem: 2,
+  mapDeleteElem: 3,
+  getPrandomU32: 7,
+  getSmpProcessorId: 8,
+  getCurrentPidTgid: 14,
+  getCurrentUidGid: 15,
+  getCurrentComm: 16,
+  getStackid: 27,
+  getCurrentCgroupId: 80,
+  probeReadUser: 112,
+  probeReadKernel: 113,
+  probeReadUserStr: 114,
+  probeReadKernelStr: 115,
+  ktimeGetBootNs: 125,
+  ringbufReserve: 131,
+  ringbufSubmit: 132,
+  getFuncIp: 173,
+} as const;

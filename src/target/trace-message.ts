@@ -1,0 +1,228 @@
+/**
+ * The bodies of a trace's messages: TRACE itself, its answers and events, the list of an application's trace points. What
+ * a request says is checked before it is sent, so that a refusal of the target is a defect or another hone's.
+ */
+
+import { UsageError } from '../base/index.ts';
+import { traceContext } from '../bpf/index.ts';
+import type { ArgumentType, ProbeArgument, ProbePoint } from '../tracepoints/index.ts';
+import { ABI, STRUCTS } from './abi.ts';
+import { BodyReader, concatBytes, protocolError, structBytes } from './message-body.ts';
+import { ENGINES } from './protocol.ts';
+import { isRingSize } from './start-message.ts';
+import type { StructValue } from './struct-codec.ts';
+import type { FilterEngine, TraceAttachment, TraceRequest } from './target.ts';
+
+const INSN_BYTES = 8;
+
+const POINTS: Readonly<Record<string, number>> = {
+  'dpdk:rx_poll': ABI.HONE_POINT_RX_POLL,
+  'dpdk:rx_burst': ABI.HONE_POINT_RX_BURST,
+  'dpdk:tx_burst': ABI.HONE_POINT_TX_BURST,
+  'dpdk:rx_packet': ABI.HONE_POINT_RX_PACKET,
+  'dpdk:tx_packet': ABI.HONE_POINT_TX_PACKET,
+};
+const APPLICATION = 'app:';
+
+/** @throws UsageError for what no target would take: sizes out of range, too many programs, too much state. */
+export function encodeTrace(request: TraceRequest): Uint8Array {
+  checkSizes(request);
+  const runs = request.initialState === undefined ? [] : stateRuns(request.initialState);
+  const start = structBytes('hone_trace_start', {
+    context_bytes: request.contextBytes,
+    state_offset: request.stateOffset,
+    ring_bytes: request.ringBytes,
+    seed: request.seed >>> 0,
+    nb_attachments: request.attachments.length,
+    nb_maps: request.keyedMaps.length,
+    nb_programs: request.programs.length,
+    nb_state_runs: runs.length,
+  });
+  const body = concatBytes([
+    start,
+    ...request.attachments.map(encodeAttachment),
+    ...request.keyedMaps.map(({ offset, slots, keyBytes, valueBytes }) =>
+      structBytes('hone_trace_map', { offset, slots, key_bytes: keyBytes, value_bytes: valueBytes }),
+    ),
+    ...request.programs.flatMap((program) => [
+      structBytes('hone_start_program', { nb_insns: program.length / INSN_BYTES }),
+      program,
+    ]),
+    ...runs.flatMap(({ offset, bytes }) => [
+      structBytes('hone_state_run', { offset: request.stateOffset + offset, bytes: bytes.length }),
+      bytes,
+    ]),
+  ]);
+  const most = ABI.HONE_MAX_MESSAGE - STRUCTS.hone_msg.size;
+  if (body.length <= most) return body;
+  throw new UsageError(
+    `the trace's programs and what its maps begin with take ${body.length} bytes, expected at most ${most}`,
+  );
+}
+
+function checkSizes(request: TraceRequest): void {
+  const { attachments, contextBytes, keyedMaps, programs, ringBytes, stateOffset } = request;
+  const expect = (holds: boolean, what: string) => {
+    if (!holds) throw new UsageError(`trace: ${what}`);
+  };
+  const within = (count: number, least: number, most: number, what: string) =>
+    expect(count >= least && count <= most, `got ${count} ${what}, expected ${least} to ${most}`);
+  within(attachments.length, 1, ABI.HONE_MAX_TRACE_ATTACHMENTS, 'probes');
+  within(programs.length, 1, ABI.HONE_MAX_PROGRAMS, 'programs');
+  within(keyedMaps.length, 0, ABI.HONE_MAX_TRACE_MAPS, 'maps with keys');
+  within(contextBytes, traceContext.maps, traceContext.maxBytes, 'bytes of context');
+  expect(contextBytes % 8 === 0, `got a context of ${contextBytes} bytes, expected a multiple of 8`);
+  const alignment = traceContext.stateAlignment;
+  expect(
+    stateOffset >= traceContext.maps &&
+      stateOffset % alignment === 0 &&
+      stateOffset <= Math.ceil(contextBytes / alignment) * alignment,
+    `got state at ${stateOffset} of a context of ${contextBytes} bytes`,
+  );
+  expect(ringBytes === 0 || isRingSize(ringBytes), `got a ring of ${ringBytes} bytes`);
+  for (const { length } of programs) within(length / INSN_BYTES, 2, ABI.HONE_MAX_INSNS, 'instructions');
+}
+
+function encodeAttachment(attachment: TraceAttachment): Uint8Array {
+  const { point, portId, queueId } = attachment;
+  const isApplication = point.startsWith(APPLICATION);
+  const number = isApplication ? ABI.HONE_POINT_APP : POINTS[point];
+  if (number === undefined) throw new UsageError(`no trace point ${point} in a DPDK application`);
+  const name = isApplication ? point.slice(APPLICATION.length) : '';
+  if (new TextEncoder().encode(name).length >= STRUCTS.hone_trace_attachment.fields.name.count) {
+    throw new UsageError(`the name of trace point ${point} is too long`);
+  }
+  return structBytes('hone_trace_attachment', {
+    point: number,
+    program: attachment.program,
+    port_id: portId ?? ABI.HONE_ANY_PORT,
+    queue_id: queueId ?? ABI.HONE_ANY_QUEUE,
+    flags: attachment.needsTime ? ABI.HONE_TRACE_NEEDS_TIME : 0,
+    packet_bytes: attachment.packetBytes,
+    arguments_used: attachment.argumentsUsed,
+    name,
+  });
+}
+
+interface Run {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What is not zero, in pieces of whole 8 bytes; short gaps are taken along. */
+export function stateRuns(state: Uint8Array): Run[] {
+  const gapBytes = 64;
+  const runs: Run[] = [];
+  let start = -1;
+  let end = 0;
+  for (let at = 0; at < state.length; at++) {
+    if (state[at] === 0) continue;
+    if (start >= 0 && at - end > gapBytes) {
+      runs.push({ offset: start, bytes: state.subarray(start, end) });
+      start = -1;
+    }
+    if (start < 0) start = at & ~7;
+    end = (at | 7) + 1;
+  }
+  if (start >= 0) runs.push({ offset: start, bytes: state.subarray(start, end) });
+  return runs;
+}
+
+export function decodeTracing(body: Uint8Array): FilterEngine {
+  const reader = new BodyReader('TRACING', body);
+  const { engine } = reader.struct('hone_tracing');
+  reader.end();
+  return ENGINES.fromNumber(engine);
+}
+
+/** @returns the writer's number */
+export function decodeWriterEvent(body: Uint8Array): number {
+  const reader = new BodyReader('WRITER', body);
+  const { writer } = reader.struct('hone_writer_event');
+  reader.end();
+  if (writer < ABI.HONE_MAX_TRACE_WRITERS) return writer;
+  throw protocolError(`WRITER: got writer ${writer}, expected less than ${ABI.HONE_MAX_TRACE_WRITERS}`);
+}
+
+/** @returns the bank that is quiet now, 0 or 1 */
+export function decodeSnapped(body: Uint8Array): number {
+  const reader = new BodyReader('SNAPPED', body);
+  const { quiet_bank } = reader.struct('hone_snapped');
+  reader.end();
+  if (quiet_bank <= 1) return quiet_bank;
+  throw protocolError(`SNAPPED: got bank ${quiet_bank}, expected 0 or 1`);
+}
+
+/** The application's own points, by name; the same point at several places is one. */
+export function decodePoints(body: Uint8Array): ProbePoint[] {
+  const reader = new BodyReader('POINTS', body);
+  const { count } = reader.struct('hone_list');
+  const expected = STRUCTS.hone_list.size + count * STRUCTS.hone_point.size;
+  if (body.length !== expected) {
+    throw protocolError(`POINTS: got ${body.length} bytes, expected ${expected} for ${count} points`);
+  }
+  const points = Array.from({ length: count }, () => applicationPoint(reader.struct('hone_point')));
+  return points.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** @throws PeerError('PEER_PROTOCOL') for arguments of no type */
+export function applicationPoint(
+  point: Pick<StructValue<'hone_point'>, 'provider' | 'name' | 'nb_args' | 'types' | 'args'>,
+): ProbePoint {
+  const name = `${APPLICATION}${point.provider}:${point.name}`;
+  if (point.nb_args > ABI.HONE_MAX_TRACE_ARGS) {
+    throw protocolError(
+      `${name}: got ${point.nb_args} arguments, expected at most ${ABI.HONE_MAX_TRACE_ARGS}`,
+    );
+  }
+  const names = argumentNames(point.args, point.nb_args);
+  return {
+    name,
+    kind: 'application',
+    arguments: names.map(
+      (argument, index): ProbeArgument => ({
+        name: argument,
+        type: argumentType(point.types[index]!, name),
+        place: { kind: 'context', index },
+        meaning: '',
+      }),
+    ),
+    meaning: '',
+  };
+}
+
+function argumentType(type: number, name: string): ArgumentType {
+  const bytes = type & 15;
+  const isText = (type & ABI.HONE_ARGUMENT_TEXT) !== 0;
+  if (isText && bytes === 8) return { kind: 'text', bytes: traceContext.textSlotBytes };
+  if (!isText && (bytes === 1 || bytes === 2 || bytes === 4 || bytes === 8)) {
+    return { kind: 'integer', bytes, isSigned: (type & ABI.HONE_ARGUMENT_SIGNED) !== 0 };
+  }
+  throw protocolError(`${name}: got an argument of type ${type}`);
+}
+
+/**
+ * What arguments are called: the last word of each expression, `len` for `packet->len`. One without a word, or with a word that
+ * another one has, is called by its place: arg3.
+ */
+function argumentNames(text: string, count: number): string[] {
+  const words = splitArguments(text).map((expression) => expression.match(/[A-Za-z_]\w*/g)?.at(-1));
+  return Array.from({ length: count }, (_, index) => {
+    const word = words[index];
+    const isUnique = word !== undefined && words.indexOf(word) === words.lastIndexOf(word);
+    return isUnique ? word : `arg${index}`;
+  });
+}
+
+/** At the commas outside of brackets, texts and characters. */
+function splitArguments(text: string): string[] {
+  const parts: string[] = [''];
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^"']|["']/gs)) {
+    if ('([{'.includes(token)) depth++;
+    else if (')]}'.includes(token)) depth--;
+    if (token === ',' && depth === 0) parts.push('');
+    else if (!/^["']./s.test(token)) parts[parts.length - 1] += token;
+  }
+  return parts;
+}

@@ -1,0 +1,131 @@
+/**
+ * A script of the form `kernel`, running in the kernel: events out of its ring, maps read when they are asked for, and
+ * the values of all processors taken together.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CompiledScript, type MapContents, type MapPlan, MergedMap } from '../script/index.ts';
+import { type KernelMap, KernelTrace } from '../target/index.ts';
+import type { ProbeCost, TraceEvent, TraceLosses, TraceSource } from './trace-source.ts';
+
+export interface KernelSourceOptions {
+  readonly script: CompiledScript;
+  /** Only this process; its end ends the trace. */
+  readonly pid: number | undefined;
+}
+
+/** The ring is looked at this often. */
+const LOOK_MS = 5;
+/** u64 ns since boot before each record. */
+const TIME_BYTES = 8;
+
+export class KernelSource implements TraceSource {
+  readonly threads: number = 0;
+  readonly #script: CompiledScript;
+  readonly #pid: number | undefined;
+  readonly #trace: KernelTrace;
+  readonly #merged: ReadonlyMap<string, MergedMap>;
+  #waking = new AbortController();
+
+  /** Loads the programs. @throws PermissionError, ProgramRefusedError, SysError */
+  constructor({ script, pid }: KernelSourceOptions) {
+    this.#script = script;
+    this.#pid = pid;
+    this.#trace = new KernelTrace({ programs: script.probes, maps: script.kernelMaps, pid });
+    this.#merged = new Map(script.maps.map((plan) => [plan.name, new MergedMap(plan)]));
+  }
+
+  get state(): TraceSource['state'] {
+    if (this.#pid === undefined) return 'running';
+    try {
+      process.kill(this.#pid, 0);
+      return 'running';
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'gone' : 'running';
+    }
+  }
+
+  async start(): Promise<void> {
+    this.#trace.start();
+  }
+
+  async wait(mostMs: number): Promise<void> {
+    await sleep(Math.min(mostMs, LOOK_MS), undefined, { signal: this.#waking.signal }).catch(() => {});
+  }
+
+  wake(): void {
+    this.#waking.abort();
+    this.#waking = new AbortController();
+  }
+
+  take(): readonly TraceEvent[] {
+    const events: TraceEvent[] = [];
+    this.#trace.poll((bytes) => {
+      const copy = bytes.slice();
+      const timeNs = new DataView(copy.buffer).getBigUint64(0, true);
+      events.push({ timeNs, record: copy.subarray(TIME_BYTES) });
+    });
+    return events;
+  }
+
+  async update(): Promise<void> {
+    for (const plan of this.#script.maps) this.#read(plan);
+  }
+
+  copyContents(map: string): MapContents | undefined {
+    return this.#merged.get(map)?.copyContents();
+  }
+
+  clear(map: string): void {
+    this.#merged.get(map)?.clear();
+    this.#mapOf(map)?.clear();
+  }
+
+  zero(map: string): void {
+    this.#merged.get(map)?.zero();
+    this.#mapOf(map)?.zero();
+  }
+
+  async stop(): Promise<void> {
+    this.#trace.stop();
+  }
+
+  close(): void {
+    this.#trace.close();
+  }
+
+  losses(): TraceLosses {
+    const withoutRoom = this.#script.maps.map(({ name }, n) => ({
+      map: name,
+      updates: this.#trace.withoutRoom(n),
+    }));
+    return {
+      events: this.#trace.lostEvents(),
+      withoutRoom: withoutRoom.filter(({ updates }) => updates > 0n),
+      unplacedHits: 0n,
+    };
+  }
+
+  costs(): readonly ProbeCost[] {
+    return [];
+  }
+
+  #read(plan: MapPlan): void {
+    const merged = this.#merged.get(plan.name)!;
+    merged.clear();
+    const isKeyed = plan.keys.length > 0;
+    for (const { key, values } of this.#mapOf(plan.name)?.entries() ?? []) {
+      // The one value of an array is there from the start.
+      if (!isKeyed && values.every(isZero)) continue;
+      for (const value of values) merged.takeEntry(isKeyed ? key : new Uint8Array(), value);
+    }
+  }
+
+  #mapOf(name: string): KernelMap | undefined {
+    const plan = this.#script.maps.find((map) => map.name === name);
+    return plan?.place.kind === 'kernel' ? this.#trace.maps[plan.place.index] : undefined;
+  }
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
