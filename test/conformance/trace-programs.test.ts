@@ -76,7 +76,7 @@ describe.skipIf(!hasDpdk)('in librte_bpf', () => {
         expression,
         fc.array(values, { minLength: 1, maxLength: 4 }),
       ),
-      { numRuns: 60, seed: 3 },
+      { numRuns: 40, seed: 3 },
     );
     for (const [parts, last, hits] of scripts) {
       expectSame([[compileForAgent(scriptOf(parts, last)), hits.map((args) => ({ args, timeNs: 9n }))]]);
@@ -97,6 +97,7 @@ describe.skipIf(!hasDpdk)('in librte_bpf', () => {
         '',
       ),
       'dpdk:rx_packet /tcp.flags.syn && !tcp.flags.ack/ { @[tcp.dstport] = count(); printf("%s\\n", ip.src); }',
+      'dpdk:rx_packet { @ = hist(args.len); @q[args.queue] = hist(args.data_len); }',
       'dpdk:rx_packet { @[buf(20)] = count(); @l = lhist(args.len, 0, 1500, 100); }',
     ].map(compile);
     expectSame(scripts.map((script) => [script, hits]));

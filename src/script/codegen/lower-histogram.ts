@@ -52,8 +52,7 @@ export function lowerHist(
       asm.aluRegister(o.BPF_ADD, index, n);
     }
     asm.bind(done);
-    if (bits > 0 || most >> 32n !== 0n) asm.alu(o.BPF_AND, index, indexMask(buckets));
-    countUp(scope, { ...place, offset: place.offset + 8 * ahead }, index);
+    countUp(scope, { ...place, offset: place.offset + 8 * ahead }, index, buckets);
   });
 }
 
@@ -66,7 +65,8 @@ export function indexMask(buckets: number): number {
 }
 
 /** Adds 1 to the bucket; the index's register is lost, and the value's own. */
-function countUp({ asm }: Scope, { base, offset, taken }: MapValue, index: number): void {
+function countUp({ asm }: Scope, { base, offset, taken }: MapValue, index: number, buckets: number): void {
+  asm.alu(o.BPF_AND, index, indexMask(buckets));
   asm.alu(o.BPF_LSH, index, 3);
   const bucket = taken ?? 0;
   asm.move(bucket, base);
@@ -131,8 +131,7 @@ export function lowerLhist(
     jumpIfBelow(scope, n, min, done);
     asm.constant(index, BigInt(buckets - 1));
     asm.bind(done);
-    asm.alu(o.BPF_AND, index, indexMask(buckets));
-    countUp(scope, place, index);
+    countUp(scope, place, index, buckets);
   });
 }
 
