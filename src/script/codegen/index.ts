@@ -1,2 +1,3 @@
 /** Code generation: from the typed tree to programs. */
 export { compileForAgent } from './compile-script.ts';
+export { formatProgram } from './format-program.ts';
