@@ -1,6 +1,6 @@
 /** The script language of `hone trace`: text to programs. */
 export { checkScript, type PointOptions } from './check/index.ts';
-export { compileForAgent } from './codegen/index.ts';
+export { compileForAgent, formatProgram } from './codegen/index.ts';
 export { type CompileOptions, compileScript } from './compile.ts';
 export { type MapContents, MergedMap, TraceMaps } from './merge/index.ts';
 export * from './output/index.ts';
