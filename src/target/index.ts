@@ -5,6 +5,7 @@ export { type Application, listApplications } from './discovery.ts';
 export { buildAgent } from './dpdk/agent-build.ts';
 export { agentHash } from './dpdk/agent-source.ts';
 export { attachAgent } from './dpdk/attach-agent.ts';
+export { readElfPoints } from './dpdk/elf-points.ts';
 export { runApplication } from './dpdk/run-application.ts';
 export type { Pace as ReplayPace } from './replay/player.ts';
 export { runReplay } from './replay/run-replay.ts';
