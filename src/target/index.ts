@@ -13,6 +13,7 @@ export { type KernelMap, type MapEntry, sumWords } from './kernel/kernel-map.ts'
 export type { KernelPoint } from './kernel/kernel-point.ts';
 export { type KernelProgram, KernelTrace, type KernelTraceRequest } from './kernel/kernel-trace.ts';
 export { type PointOptions, resolveKernelPoints } from './kernel/points.ts';
+export { Symbolizer } from './kernel/symbolizer.ts';
 export { bootTimeNs, realtimeNs } from './posix.ts';
 export type { Pace as ReplayPace } from './replay/player.ts';
 export { runReplay } from './replay/run-replay.ts';

@@ -3,8 +3,14 @@
  * the values of all processors taken together.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CompiledScript, type MapContents, type MapPlan, MergedMap } from '../script/index.ts';
-import { type KernelMap, KernelTrace } from '../target/index.ts';
+import {
+  type CompiledScript,
+  type MapContents,
+  type MapPlan,
+  MergedMap,
+  type Naming,
+} from '../script/index.ts';
+import { bootTimeNs, type KernelMap, KernelTrace, realtimeNs, Symbolizer } from '../target/index.ts';
 import type { ProbeCost, TraceEvent, TraceLosses, TraceSource } from './trace-source.ts';
 
 export interface KernelSourceOptions {
@@ -15,6 +21,7 @@ export interface KernelSourceOptions {
 
 /** The ring is looked at this often. */
 const LOOK_MS = 5;
+const FRAME_INDENT = '        ';
 /** u64 ns since boot before each record. */
 const TIME_BYTES = 8;
 
@@ -24,6 +31,9 @@ export class KernelSource implements TraceSource {
   readonly #pid: number | undefined;
   readonly #trace: KernelTrace;
   readonly #merged: ReadonlyMap<string, MergedMap>;
+  readonly #symbols = new Symbolizer();
+  /** How times, stacks and addresses of this trace are written. */
+  readonly naming: Naming;
   #waking = new AbortController();
 
   /** Loads the programs. @throws PermissionError, ProgramRefusedError, SysError */
@@ -31,6 +41,12 @@ export class KernelSource implements TraceSource {
     this.#script = script;
     this.#pid = pid;
     this.#trace = new KernelTrace({ programs: script.probes, maps: script.kernelMaps, pid });
+    if (pid !== undefined) this.#symbols.remember(pid);
+    this.naming = {
+      timeOffsetNs: realtimeNs() - bootTimeNs(),
+      formatStack: (where, id, depth) => this.#formatStack(where, id, depth),
+      formatSymbol: (where, value) => this.#formatSymbol(where, value),
+    };
     this.#merged = new Map(script.maps.map((plan) => [plan.name, new MergedMap(plan)]));
   }
 
@@ -118,6 +134,28 @@ export class KernelSource implements TraceSource {
       if (!isKeyed && values.every(isZero)) continue;
       for (const value of values) merged.takeEntry(isKeyed ? key : new Uint8Array(), value);
     }
+  }
+
+  /** The process of a user's stack is in the upper half of its id. */
+  #formatStack(where: 'user' | 'kernel', id: bigint, depth: number): string {
+    const pid = Number(BigInt.asUintN(64, id) >> 32n);
+    const frames = this.#trace.stack(depth, Number(BigInt.asUintN(32, id)));
+    const lines = frames.map((address) => {
+      const found =
+        where === 'kernel' ? this.#symbols.ofKernel(address) : this.#symbols.ofProcess(pid, address);
+      const text = found === undefined ? `0x${address.toString(16)}` : `${found.name}+${found.offset}`;
+      return `${FRAME_INDENT}${text}\n`;
+    });
+    return `\n${lines.join('')}`;
+  }
+
+  #formatSymbol(where: 'user' | 'kernel', value: Uint8Array): string {
+    const view = new DataView(value.buffer, value.byteOffset, value.length);
+    const address = view.getBigUint64(0, true);
+    const pid = Number(view.getBigUint64(8, true));
+    const found =
+      where === 'kernel' ? this.#symbols.ofKernel(address) : this.#symbols.ofProcess(pid, address);
+    return found?.name ?? `0x${address.toString(16)}`;
   }
 
   #mapOf(name: string): KernelMap | undefined {

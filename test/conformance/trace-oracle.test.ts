@@ -13,6 +13,9 @@ import { noBpftrace } from './bpftrace.ts';
 import { oracleScripts } from './trace-scripts.ts';
 import { WORKER_SOURCE } from './trace-worker.ts';
 
+/** The worker stays so long after its work, so that the names of its functions can be looked up. */
+const LINGER_MS = '200';
+
 let folder: string;
 let worker: string;
 
@@ -28,9 +31,13 @@ beforeEach((context) => {
 
 /** What bpftrace prints, without its word on how many probes there are. */
 function askBpftrace(script: string): string {
-  const { stdout, stderr, status } = spawnSync('bpftrace', ['-e', script, '-c', `${worker} 20`], {
-    encoding: 'utf8',
-  });
+  const { stdout, stderr, status } = spawnSync(
+    'bpftrace',
+    ['-e', script, '-c', `${worker} 20 ${LINGER_MS}`],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0) throw new Error(`bpftrace refuses the script:\n${stderr}`);
   return stdout.replace(/^Attaching.*\n/, '');
 }
@@ -51,7 +58,7 @@ async function traceIt(source: string): Promise<string> {
     frame: () => {},
     flush: async () => {},
   };
-  const naming = { timeOffsetNs: 0n };
+  const { naming } = kernel;
   const session = new TraceSession({
     ...{ script, source: kernel, format: new TextFormat(naming, bpftraceOrder), naming, sink },
     ...{ nowNs: () => 0n, durationMs: undefined, snapshotMs: undefined },
@@ -59,7 +66,7 @@ async function traceIt(source: string): Promise<string> {
   const start = kernel.start.bind(kernel);
   kernel.start = async () => {
     await start();
-    spawn(worker, ['20'], { stdio: 'ignore' }).once('exit', () => session.stop());
+    spawn(worker, ['20', LINGER_MS], { stdio: 'ignore' }).once('exit', () => session.stop());
   };
   const { error } = await session.run();
   if (error !== undefined) throw error;

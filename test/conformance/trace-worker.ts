@@ -30,6 +30,7 @@ int main(int argc, char **argv) {
     send(mac, 1ull << (i % 40), (int64_t)i - 10);
     sum += work(i, names[i % 5]) + outer(i);
   }
+  if (argc > 2) usleep(1000 * atoi(argv[2]));
   return sum == 424242;
 }
 `;

@@ -15,6 +15,7 @@ const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
 const SHT_DYNSYM = 11;
 export const EM_X86_64 = 62;
+export const STT_FUNC = 2;
 
 /** Larger sections are taken for damage. */
 const MAX_SECTION_BYTES = 1 << 29;
@@ -88,6 +89,14 @@ export class ElfImage {
       (candidate) => address >= candidate.address && address < candidate.address + candidate.fileBytes,
     );
     return segment === undefined ? undefined : address - segment.address + segment.offset;
+  }
+
+  /** The address that the byte of the file is loaded to; undefined when it is not loaded. */
+  addressAt(offset: number): number | undefined {
+    const segment = this.#segments.find(
+      (candidate) => offset >= candidate.offset && offset < candidate.offset + candidate.fileBytes,
+    );
+    return segment === undefined ? undefined : offset - segment.offset + segment.address;
   }
 
   /** Whether a symbol that other files can use is defined here. */

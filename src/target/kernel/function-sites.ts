@@ -3,11 +3,9 @@
  * people write them (`net::Router::poll`). Only functions whose code is in the file are found.
  */
 import { nearest, UsageError } from '../../base/index.ts';
-import type { ElfImage, ImageSymbol } from '../elf/elf-image.ts';
+import { type ElfImage, type ImageSymbol, STT_FUNC } from '../elf/elf-image.ts';
 import { demangleNested } from './demangle-nested.ts';
 import { isGlob, matchesGlob } from './glob.ts';
-
-const STT_FUNC = 2;
 
 export interface FunctionSite {
   /** As the symbol is written in the file, with the offset if one was asked for; the address where there is none. */

@@ -11,6 +11,7 @@ import {
   kernelMapType,
   LOST_EVENTS_MAP,
   NO_ROOM_MAP,
+  STACKS_MAP,
   START_TIME_MAP,
 } from '../../bpf/index.ts';
 import type { ProbeKind, ProbePoint } from '../../tracepoints/index.ts';
@@ -123,6 +124,16 @@ export class KernelTrace {
   /** Updates of the script's n-th map that found no room for their key; exact. */
   withoutRoom(map: number): bigint {
     return this.#counter(NO_ROOM_MAP, map);
+  }
+
+  /** The addresses of a stack, innermost first; empty when there is none under the id. */
+  stack(depth: number, id: number): readonly bigint[] {
+    const [value] =
+      this.#mapNamed(`${STACKS_MAP}${depth}`)?.lookup(new Uint8Array(Uint32Array.of(id).buffer)) ?? [];
+    if (value === undefined) return [];
+    const addresses = [...new BigUint64Array(value.slice().buffer)];
+    const end = addresses.indexOf(0n);
+    return end < 0 ? addresses : addresses.slice(0, end);
   }
 
   /** No program runs any more, then END does; maps and events stay. */
