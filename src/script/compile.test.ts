@@ -5,7 +5,9 @@ import { dpdkPoints } from '../tracepoints/index.ts';
 import { scripts } from './check/scripts.fixture.ts';
 import { compileScript } from './compile.ts';
 
-test('any script compiles to programs that pass the verifier, or has faults of ours', { timeout: 60_000 }, () => {
+test('any script compiles to programs that pass the verifier, or has faults of ours', {
+  timeout: 60_000,
+}, () => {
   let compiled = 0;
   const findPoints: Parameters<typeof compileScript>[1]['findPoints'] = ({ parts }) => {
     const pattern = new RegExp(`^${parts.join(':').replaceAll('*', '.*')}$`);

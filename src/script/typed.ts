@@ -191,7 +191,10 @@ export interface CheckedMap {
   readonly name: string;
   readonly kind: MapKind;
   readonly keys: readonly ValueType[];
-  /** Some probe reads it (a value in an expression, has_key, an integer that is incremented). */
+  /**
+   * Some probe reads it (a value in an expression, has_key, an integer that is incremented and read or assigned) or
+   * deletes a key.
+   */
   readonly isRead: boolean;
   /** Where the script writes to it first. */
   readonly span: Span;

@@ -56,6 +56,8 @@ const actions: Readonly<Record<string, (call: CallTree, checker: ProbeChecker) =
   delete(call, checker) {
     const tree = mapWithKeys(call);
     checker.script.maps.require(tree);
+    // Gone for all threads and not only for this one: it has to be one map, as if it were read.
+    checker.script.maps.read(tree);
     const { map, keys } = checker.mapAndKeys(tree);
     return [{ op: 'delete', map, keys, span: call.span }];
   },

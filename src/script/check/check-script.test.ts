@@ -376,6 +376,7 @@ describe('maps', () => {
     ['@++; print(@ + 1)', { kind: 'value' }],
     ['$x = @++', { kind: 'value' }],
     ['@++; @ *= 2', { kind: 'value' }],
+    ['@[pid]++; delete(@[pid])', { kind: 'value' }],
   ])('%s', (text, kind) => {
     expect(check(`app:fwd:drop { ${text} }`).maps[0]!.kind).toMatchObject(kind);
   });

@@ -6,7 +6,7 @@ import type { Span } from '../../base/index.ts';
 import { readAddressLiteral } from './address-literal.ts';
 import type { AddressFamily, ProbeText } from './tree.ts';
 
-export type TokenKind =
+type TokenKind =
   /** `text` is the word or symbol as written. */
   | ('word' | 'symbol')
   /** `$x`, `@x`, `@`, `$1` and `$#`, as written. */

@@ -36,7 +36,7 @@ export interface TypeName {
 
 export type AddressFamily = 'ipv4' | 'ipv6' | 'mac';
 
-export interface VariableTree {
+interface VariableTree {
   readonly kind: 'variable';
   /** With its `$`. */
   readonly name: string;
