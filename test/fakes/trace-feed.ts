@@ -85,7 +85,7 @@ class FakeThread {
 }
 
 class FakeTraceFeed implements TraceFeed {
-  readonly engine = 'jit';
+  readonly engine: TraceFeed['engine'] = 'jit';
   readonly baseNs = BASE_NS;
   readonly threads: readonly FakeThread[];
   readonly queued: FeedEvent[] = [];

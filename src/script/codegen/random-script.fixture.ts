@@ -1,16 +1,20 @@
 /** Integer expressions at random, in scripts that put their values into maps; and what bigints say of them. */
 import fc from 'fast-check';
+import type { Span } from '../../base/index.ts';
+import type { ValueType } from '../plan.ts';
 import type { BinaryOperator, CheckedScript, Expression, Statement } from '../typed.ts';
 import { bits64, castInteger, operate } from './integer.ts';
 import { appPoint } from './run-script.fixture.ts';
 
-export const span = { start: 0, end: 0 };
-export const integer = (isSigned: boolean) => ({ kind: 'integer', isSigned }) as const;
+export const span: Span = { start: 0, end: 0 };
+export function integer(isSigned: boolean): ValueType & { readonly kind: 'integer' } {
+  return { kind: 'integer', isSigned };
+}
 
 /** Values of the point's arguments: a and b signed, u and v unsigned, c of one byte, w of four. */
 export type Values = Readonly<Record<'a' | 'b' | 'u' | 'v' | 'c' | 'w', bigint>>;
 
-export const interesting = fc.oneof(
+export const interesting: fc.Arbitrary<bigint> = fc.oneof(
   fc.constantFrom(0n, 1n, 2n, 3n, 7n, 63n, 64n, 127n, 128n, 255n, 256n, 1000n),
   fc.constantFrom(0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n, 1n << 62n, 1n << 63n),
   fc.constantFrom(-1n, -2n, -128n, -129n, -1000n, -0x8000_0000n, -0x8000_0001n, -(1n << 63n)),

@@ -1,13 +1,13 @@
 /** Compiles scripts and runs them hit by hit on an engine of ours, for tests. */
 
-import { interpreter, TraceMachine, traceContext, wasmJit } from '../../bpf/index.ts';
+import { type Engine, interpreter, TraceMachine, traceContext, wasmJit } from '../../bpf/index.ts';
 import { dpdkPoints, type ProbePoint } from '../../tracepoints/index.ts';
 import { checkScript } from '../check/index.ts';
 import { type CompiledScript, type MapPlan, type ValueType, valueBytes } from '../plan.ts';
 import { parseScript } from '../syntax/index.ts';
 import { compileForAgent } from './compile-script.ts';
 
-export const engines = [interpreter, wasmJit] as const;
+export const engines: readonly [Engine, Engine] = [interpreter, wasmJit];
 
 /** A point of an application: arguments of every kind. */
 export const appPoint: ProbePoint = {
