@@ -54,7 +54,7 @@ const leaf: fc.Arbitrary<Expression> = fc.oneof(
   fc.constant<Expression>({ op: 'map', map: 1, keys: [], type: integer(true), span }),
 );
 
-export const expression = fc.letrec<{ any: Expression }>((tie) => ({
+export const expression: fc.Arbitrary<Expression> = fc.letrec<{ any: Expression }>((tie) => ({
   any: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     leaf,
