@@ -41,7 +41,14 @@ test('a program says which arguments and maps it works on', () => {
 
 test('calls name their map, stores the scratch space, loads the packet', () => {
   const text = format('dpdk:rx_packet { @[ip.src, args.len] = count(); printf("%d", args.len); }');
-  for (const comment of ['mapSlot @', 'args.len', 'scratch + 0', 'packet + 12', 'bytes of the packet', 'emit 16 bytes']) {
+  for (const comment of [
+    'mapSlot @',
+    'args.len',
+    'scratch + 0',
+    'packet + 12',
+    'bytes of the packet',
+    'emit 16 bytes',
+  ]) {
     expect(text).toContain(`; ${comment}\n`);
   }
 });

@@ -17,7 +17,10 @@ const NEGATIVE_FROM: bigint = 1n << 63n;
 export function lowerHist(
   scope: Scope,
   { bits, buckets }: MapKind & { kind: 'hist' },
-  value: Expression, place: MapValue, n: number): void {
+  value: Expression,
+  place: MapValue,
+  n: number,
+): void {
   const { asm } = scope;
   const most = isScalar(value.type) ? maxOf(value) : NEGATIVE_FROM;
   withRegister(scope, [n, place.base], (index) => {
