@@ -25,7 +25,7 @@ export interface TraceOutcome {
 }
 
 /** A refusal, or what librte_bpf's native code and its interpreter left. */
-export type TraceResult = string | readonly [jit: TraceOutcome, interpreter: TraceOutcome];
+type TraceResult = string | readonly [jit: TraceOutcome, interpreter: TraceOutcome];
 
 export interface TraceHarness {
   run(cases: readonly TraceCase[]): readonly TraceResult[];

@@ -5,7 +5,7 @@
  *
  * A row (little-endian, ROW_BYTES each):
  * ```
- *   0    timeNs u64
+ *   0    timeNs u64, not 0: a value that was written at time 0 is taken for one that was never written
  *   8    address of the packet in the memory u32, bytes that are there u32
  *   16   args[12] u64
  * ```

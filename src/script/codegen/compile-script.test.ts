@@ -29,6 +29,18 @@ describe('does not compile', () => {
     expect(() => compile(app(`@[${texts}] = count();`))).toThrow(CompileError);
   });
 
+  test('more variables than the stack has room for', () => {
+    const names = Array.from({ length: 70 }, (_, i) => `$v${i}`);
+    const body = names.map((name) => `${name} = args.a;`).join(' ');
+    expect(() => compile(app(`${body} @ = sum(${names.join(' + ')});`))).toThrow(
+      /needs more than 512 bytes of stack/,
+    );
+    const some = names.slice(0, 60);
+    expect(() =>
+      compile(app(`${body.slice(0, body.indexOf('$v60'))} @ = sum(${some.join(' + ')});`)),
+    ).not.toThrow();
+  });
+
   test('a program that is too long', () => {
     expect(() =>
       compile(app('unroll(100) { printf("%s %s %s %s", args.name, args.name, args.name, args.name); }')),

@@ -96,7 +96,7 @@ function divideBy({ asm }: Scope, into: number, divisor: bigint, isRemainder: bo
  * m and s with floor(x / d) = (x * m) >> s for all x up to `most`: m = floor(2^s / d) + 1, exact when (m * d - 2^s) * most <
  * 2^s; the product must not wrap, and m be an immediate value.
  */
-export function findFactor(
+function findFactor(
   divisor: bigint,
   most: bigint,
 ): { readonly multiplier: number; readonly shift: number } | undefined {

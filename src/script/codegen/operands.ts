@@ -86,14 +86,10 @@ export function withOperands(
   }
   const callsLast = mayCall(right) && !mayCall(left);
   const rightFirst = isFree && !mayCall(left) && (callsLast || registersFor(right) > registersFor(left));
+  if (!rightFirst) scope.lower.value(scope, left, into);
   withRegister(scope, [into], (register) => {
-    if (rightFirst) {
-      scope.lower.value(scope, right, register);
-      scope.lower.value(scope, left, into);
-    } else {
-      scope.lower.value(scope, left, into);
-      scope.lower.value(scope, right, register);
-    }
+    scope.lower.value(scope, right, register);
+    if (rightFirst) scope.lower.value(scope, left, into);
     use(register);
   });
 }

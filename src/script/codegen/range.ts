@@ -5,7 +5,7 @@
 import type { Expression } from '../typed.ts';
 import { constantOf, isSigned } from './integer.ts';
 
-export const ANY: bigint = (1n << 64n) - 1n;
+const ANY: bigint = (1n << 64n) - 1n;
 const POSITIVE: bigint = (1n << 63n) - 1n;
 
 /** The largest value, as an unsigned number; ANY when nothing is known. */

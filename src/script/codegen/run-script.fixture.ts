@@ -177,7 +177,7 @@ function formatKeys(context: Uint8Array, at: number, types: readonly ValueType[]
 }
 
 /** A value of a key or an event, in a form that is easy to write down. */
-export function formatBytes(bytes: Uint8Array, type: ValueType): string {
+function formatBytes(bytes: Uint8Array, type: ValueType): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   switch (type.kind) {
     case 'integer':
