@@ -1,7 +1,7 @@
 /** `hone trace` as people type it: on a real application, on files, and with what is wrong. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeSample } from './captures.ts';
-import { hone, sleep, startHone } from './hone.ts';
+import { hone, sleep, startHone, until } from './hone.ts';
 import { missingDpdk, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const missing = missingDpdk();
@@ -61,7 +61,8 @@ describe.skipIf(missing !== undefined)(`on testpmd${missing ? ` (${missing})` : 
   test('an application that ends: what was gathered is printed, exit code 0 with a note', async () => {
     const { pid, kill } = await start();
     const trace = startHone(['trace', '-q', '-p', String(pid), '-e', 'dpdk:rx_burst { @n = count(); }']);
-    await sleep(1000);
+    await until(() => trace.stdout().includes('Attaching'));
+    await sleep(300);
     await kill();
     const { code, stdout, stderr } = await trace.finished();
     expect(code, stderr).toBe(0);
