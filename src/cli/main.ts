@@ -47,6 +47,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./ports.ts')).registerPorts,
   },
   {
+    name: 'tracepoints',
+    summary: 'what programs can be put on',
+    load: async () => (await import('./tracepoints.ts')).registerTracepoints,
+  },
+  {
     name: 'run',
     summary: 'start a DPDK application with the agent inside',
     load: async () => (await import('./run.ts')).registerRun,

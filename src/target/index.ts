@@ -5,6 +5,7 @@ export { type Application, listApplications } from './discovery.ts';
 export { buildAgent } from './dpdk/agent-build.ts';
 export { agentHash } from './dpdk/agent-source.ts';
 export { attachAgent } from './dpdk/attach-agent.ts';
+export { readElfPoints } from './dpdk/elf-points.ts';
 export { runApplication } from './dpdk/run-application.ts';
 export { measureHitNs } from './kernel/hit-price.ts';
 export { type HitRate, sampleHitRates } from './kernel/hit-rate.ts';

@@ -14,9 +14,13 @@ import {
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ABI } from '../../src/target/abi.ts';
+import { structBytes } from '../../src/target/message-body.ts';
+import { encodeTrace } from '../../src/target/trace-message.ts';
 import { capinfos, folder, packetOptions, readPackets } from './captures.ts';
 import { hone, type Running, run, sleep, startHone, startProcess, until } from './hone.ts';
 import { missingDpdk, startTestpmd, type Testpmd, type TestpmdOptions } from './testpmd.ts';
+import { attachment, countByArgument, request } from './traces.ts';
 
 let app: Testpmd | undefined;
 let captures: Running[] = [];
@@ -382,16 +386,36 @@ test('10 000 random messages to the control socket change nothing', async () => 
   const one = await start();
   await one.command('start');
   const path = `/run/hone/${one.pid}.sock`;
-  const hello = message(1, 1, Buffer.from('686f6e6501000000', 'hex'));
+  const hello = message(
+    1,
+    1,
+    structBytes('hone_hello', { magic: ABI.HONE_MAGIC, abi_version: ABI.HONE_ABI_VERSION }),
+  );
+  const trace = encodeTrace(
+    request([countByArgument(2)], {
+      attachments: [attachment('dpdk:rx_burst')],
+      keyedMaps: [{ offset: 4096, slots: 64, keyBytes: 8, valueBytes: 8 }],
+      initialState: new Uint8Array(4096).fill(1),
+    }),
+  );
+  /** A trace that is nearly right. */
+  const spoiled = () => {
+    const bytes = trace.slice(0, randomInt(8) > 0 ? trace.length : randomInt(trace.length));
+    for (let times = randomInt(4); times >= 0; times--) {
+      bytes[randomInt(Math.max(1, Math.min(bytes.length, 400)))] = randomInt(256);
+    }
+    return bytes;
+  };
   const running = await capture('-i', port('0'), '-w', '/dev/null');
   let answered = 0;
   for (let sent = 0; sent < 10_000; sent += 10) {
     const random = Array.from({ length: 10 }, () => {
       const body = randomBytes(randomInt(120));
-      const kind = randomInt(4);
+      const kind = randomInt(5);
       if (kind === 0) return body;
-      if (kind === 1) return message(randomInt(16), 1, body, randomInt(0xffff_ffff));
-      return message(kind === 2 ? 6 : randomInt(12), 1 + randomInt(100), body);
+      if (kind === 1) return message(randomInt(20), 1, body, randomInt(0xffff_ffff));
+      if (kind === 2) return message(ABI.HONE_MSG_TRACE, 1 + randomInt(100), spoiled());
+      return message(kind === 3 ? ABI.HONE_MSG_START : randomInt(20), 1 + randomInt(100), body);
     });
     answered += await send(path, Buffer.concat([...(randomInt(4) > 0 ? [hello] : []), ...random]));
   }

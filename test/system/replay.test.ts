@@ -170,7 +170,7 @@ describe('the control socket', () => {
     return Buffer.concat([header, body]);
   }
 
-  const hello = (version = 1) => message(1, 1, Buffer.from(Uint32Array.of(0x656e6f68, version).buffer));
+  const hello = (version = 2) => message(1, 1, Buffer.from(Uint32Array.of(0x656e6f68, version).buffer));
 
   test("is its owner's alone", async () => {
     const { socket } = await replay('--sample');
@@ -219,10 +219,10 @@ describe('the control socket', () => {
     future.on('data', (chunk) => {
       answer = Buffer.concat([answer, chunk]);
     });
-    future.write(hello(2));
+    future.write(hello(3));
     await closed(future);
     expect(answer.readUInt32LE(4)).toBe(3);
-    expect(answer.subarray(24).toString()).toBe('this replay speaks protocol version 1, not 2');
+    expect(answer.subarray(24).toString()).toBe('this replay speaks protocol version 2, not 3');
   });
 
   test('takes 16 clients, and another one when one is gone', async () => {

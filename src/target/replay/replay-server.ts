@@ -7,6 +7,7 @@ import { chmodSync, closeSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { HoneError, PeerError, SysError } from '../../base/index.ts';
 import { ABI } from '../abi.ts';
+import { structBytes } from '../message-body.ts';
 import { encodeMessage, type Message, MessageSocket } from '../message-socket.ts';
 import {
   acceptSocket,
@@ -171,12 +172,20 @@ export class ReplayServer {
     if (type === ABI.HONE_MSG_LIST_PORTS) this.#listPorts(client, request);
     else if (type === ABI.HONE_MSG_START) this.#start(client, request, body);
     else if (type === ABI.HONE_MSG_STOP) this.#stop(client, request);
-    else throw new PeerError('PEER_REFUSED', `unknown message type ${type}`);
+    else if (type === ABI.HONE_MSG_LIST_POINTS) this.#listPoints(client, request);
+    else if (type === ABI.HONE_MSG_TRACE) {
+      throw new PeerError('PEER_REFUSED', 'a replay runs no trace programs: trace its file with --read');
+    } else throw new PeerError('PEER_REFUSED', `unknown message type ${type}`);
   }
 
   #listPorts(client: Client, request: number): void {
     const ports = this.#host.ports().map((port) => this.#host.portInfo(port));
     this.#send(client, ABI.HONE_MSG_PORTS, request, encodePorts(ports));
+  }
+
+  /** There is no application that could have declared some. */
+  #listPoints(client: Client, request: number): void {
+    this.#send(client, ABI.HONE_MSG_POINTS, request, structBytes('hone_list', { count: 0 }));
   }
 
   #stop(client: Client, request: number): void {

@@ -1,0 +1,133 @@
+/** Trace points that an application declares: the example forwarder, built here, traced in process and listed. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { traceContext } from '../../src/bpf/index.ts';
+import { connectTarget, readElfPoints, type Target, type TraceFeed } from '../../src/target/index.ts';
+import { hone, type Running, startHone, until } from './hone.ts';
+import { missingDpdk } from './testpmd.ts';
+import {
+  attachment,
+  countByArgument,
+  countByByte,
+  request,
+  sumOfArgument,
+  takeCounts,
+  total,
+} from './traces.ts';
+
+const source = fileURLToPath(new URL('../../examples/forwarder', import.meta.url));
+let folder: string;
+let binary: string;
+let forwarder: Running | undefined;
+let target: Target | undefined;
+let feeds: TraceFeed[] = [];
+let started = 0;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hone-points-'));
+  binary = join(folder, 'forwarder');
+  if (missingDpdk() !== undefined) return;
+  const include = fileURLToPath(new URL('../../native/agent/include', import.meta.url));
+  const text = execFileSync('make', ['-n', '-B', '-C', source, `HONE_INCLUDE=${include}`], {
+    encoding: 'utf8',
+  });
+  const command = text.split('\n').find((line) => line.includes('forwarder.c'))!;
+  execFileSync('sh', ['-c', command.replace('-o forwarder', `-o ${binary}`)], { cwd: source });
+});
+
+beforeEach((context) => {
+  const missing = missingDpdk();
+  if (missing !== undefined) context.skip(missing);
+});
+
+afterEach(async () => {
+  for (const feed of feeds) feed.close();
+  feeds = [];
+  target?.close();
+  if (forwarder !== undefined) {
+    execFileSync('sh', ['-c', `kill -9 ${childOf(forwarder.pid)} 2>/dev/null || true`]);
+    await forwarder.finished();
+  }
+  forwarder = undefined;
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function childOf(parent: number): string {
+  return execFileSync('sh', ['-c', `ps -o pid= --ppid ${parent} || true`], { encoding: 'utf8' }).trim();
+}
+
+/** What the example passes on depends on its packets: net_null makes zeros only, which are no IPv4. */
+async function start(): Promise<number> {
+  const prefix = `hone-points-${process.pid}-${++started}`;
+  forwarder = startHone([
+    ...['run', '--', binary, '-l', '0,1', '--no-huge', '-m', '64', '--no-pci', '--file-prefix', prefix],
+    ...['--vdev', 'net_null0,size=64', '--vdev', 'net_null1,size=64'],
+  ]);
+  await until('the forwarder', () => forwarder!.stdout().includes('forwarding between 2 ports'), 60_000);
+  const pid = Number(childOf(forwarder.pid));
+  target = await connectTarget(pid);
+  return pid;
+}
+
+const NAMES = ['burst_begin', 'burst_end', 'drop', 'forward'];
+
+test('points, arguments and types, from the process and from its file', async () => {
+  await start();
+  const points = (await target!.listTracePoints()).filter(({ kind }) => kind === 'application');
+  expect(points.map(({ name }) => name)).toEqual(NAMES.map((name) => `app:forwarder:${name}`));
+  expect(points[2]!.arguments.map(({ name, type }) => [name, type])).toEqual([
+    ['port', { kind: 'integer', bytes: 2, isSigned: false }],
+    ['reason', { kind: 'text', bytes: 64 }],
+    ['pkt_len', { kind: 'integer', bytes: 4, isSigned: false }],
+  ]);
+  expect(readElfPoints(binary)).toEqual(points);
+  const listed = await hone('tracepoints', binary);
+  expect(listed.stdout).toMatch(/^app:forwarder {2}drop {9}uint16 port, string reason, uint32 pkt_len$/m);
+  const json = JSON.parse((await hone('tracepoints', binary, '-f', 'json')).stdout) as { name: string }[];
+  expect(json.map(({ name }) => name)).toEqual(NAMES);
+});
+
+test('the probes are there for others, too', () => {
+  const notes = execFileSync('readelf', ['-n', binary], { encoding: 'utf8' });
+  for (const name of NAMES) expect(notes).toMatch(new RegExp(`Provider: forwarder\\s+Name: ${name}\\s`));
+  expect(notes).toMatch(/Semaphore: 0x0000000000000000\s+Arguments: 2@\S+ 8@\S+ 4@\S+/);
+});
+
+test('hits, numbers and texts are those of the application', async () => {
+  const pid = await start();
+  const wanted = {
+    programs: [sumOfArgument(2), countByByte(0), countByArgument(1)],
+    attachments: [
+      attachment('app:forwarder:drop', { program: 0 }),
+      attachment('app:forwarder:burst_begin', { program: 2 }),
+    ],
+  };
+  const feed = await target!.startTrace(request(wanted.programs, wanted));
+  feeds.push(feed);
+  const texts = await target!.startTrace(
+    request(wanted.programs, { attachments: [attachment('app:forwarder:drop', { program: 1 })] }),
+  );
+  feeds.push(texts);
+  await until('hits', async () => feed.costs().every(({ hits }) => hits > 1000n));
+  await feed.stop();
+  await texts.stop();
+  const [drops, bursts] = feed.costs();
+  const numbers = await takeCounts(feed);
+  expect(numbers[32]).toBe(Number(bursts!.hits));
+  expect(numbers[1]).toBe(Number(drops!.hits));
+  expect(numbers[0]).toBe(64 * Number(drops!.hits));
+  const letters = await takeCounts(texts);
+  expect(letters['n'.charCodeAt(0)]).toBe(total(letters));
+  expect(total(letters)).toBe(Number(texts.costs()[0]!.hits));
+  const [writer] = texts.writers.filter(({ lcore }) => lcore === 1);
+  const packet = writer!.quiet.subarray(traceContext.packet, traceContext.packet + 64);
+  expect(Buffer.from(packet).toString('latin1').replace(/\0+$/, '')).toBe('no IPv4');
+  for (const one of feeds) one.close();
+  feeds = [];
+  await until('the agent to let go', () => !readFileSync(`/proc/${pid}/maps`, 'utf8').includes('memfd:hone'));
+});
