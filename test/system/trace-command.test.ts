@@ -61,7 +61,7 @@ describe.skipIf(missing !== undefined)(`on testpmd${missing ? ` (${missing})` : 
   test('an application that ends: what was gathered is printed, exit code 0 with a note', async () => {
     const { pid, kill } = await start();
     const trace = startHone(['trace', '-q', '-p', String(pid), '-e', 'dpdk:rx_burst { @n = count(); }']);
-    await until(() => trace.stdout().includes('Attaching'));
+    await until('the trace has started', () => trace.stdout().includes('Attaching'));
     await sleep(300);
     await kill();
     const { code, stdout, stderr } = await trace.finished();

@@ -135,7 +135,7 @@ export class AgentForm implements ProbeForm {
     const plan = this.#placed.maps[map]!;
     switch (plan.place.kind) {
       case 'flat':
-        return this.#near(scope, plan.place.offset, plan.valueBytes, undefined);
+        return this.#near(scope, plan.place.offset, plan.valueBytes);
       case 'indexed':
         return this.#indexed(scope, plan, plan.place, keys[0]!);
       case 'keyed':
@@ -207,10 +207,11 @@ export class AgentForm implements ProbeForm {
     }
     this.argumentsUsed |= 1 << place.index;
     const slot = code.tryTake() ?? code.fail('too many values at once', e.span);
-    asm.load(1, slot, CONTEXT, traceContext.args + 8 * place.index);
-    asm.alu(o.BPF_AND, slot, 3);
-    asm.alu(o.BPF_LSH, slot, Math.log2(traceContext.textSlotBytes));
-    asm.aluRegister(o.BPF_ADD, slot, CONTEXT);
+    asm.load(1, 0, CONTEXT, traceContext.args + 8 * place.index);
+    asm.alu(o.BPF_AND, 0, 3);
+    asm.alu(o.BPF_LSH, 0, Math.log2(traceContext.textSlotBytes));
+    asm.move(slot, CONTEXT);
+    asm.aluRegister(o.BPF_ADD, slot, 0);
     copy(scope, { base: slot, offset: traceContext.packet }, to, Math.ceil(type.bytes / 8) * 8);
     code.free(slot);
   }
@@ -258,20 +259,24 @@ export class AgentForm implements ProbeForm {
       asm.load(8, 0, CONTEXT, offset);
       return;
     }
-    asm.constant(0, BigInt(offset));
-    asm.aluRegister(o.BPF_ADD, 0, CONTEXT);
+    asm.move(0, CONTEXT);
+    asm.alu(o.BPF_ADD, 0, offset);
     asm.load(8, 0, 0, 0);
   }
 
-  /** A value at an offset of the context, or of `index` (a register that then belongs to the value). */
-  #near(scope: Scope, offset: number, bytes: number, index: number | undefined): MapValue {
+  /** A value at an offset of the context and `index` bytes on; that register is given back. */
+  #near(scope: Scope, offset: number, bytes: number, index?: number): MapValue {
     const { asm, code } = scope;
     const isNear = offset + bytes <= MAX_DISPLACEMENT;
     if (index === undefined && isNear) return { base: CONTEXT, offset, taken: undefined };
-    const register = index ?? code.tryTake() ?? code.fail('too many values at once');
-    if (index === undefined) asm.constant(register, BigInt(offset));
-    else if (!isNear) asm.alu(o.BPF_ADD, register, offset);
-    asm.aluRegister(o.BPF_ADD, register, CONTEXT);
+    // A number is added to an address, never the other way: librte_bpf takes the result for a number else.
+    const register = code.tryTake() ?? code.fail('too many values at once');
+    asm.move(register, CONTEXT);
+    if (!isNear) asm.alu(o.BPF_ADD, register, offset);
+    if (index !== undefined) {
+      asm.aluRegister(o.BPF_ADD, register, index);
+      code.free(index);
+    }
     code.hold(register);
     return { base: register, offset: isNear ? offset : 0, taken: register };
   }

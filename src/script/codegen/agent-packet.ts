@@ -141,12 +141,11 @@ export class PacketFields {
     const [absent, end] = [asm.label(), asm.label()];
     this.#unlessField(field, absent);
     const { offset } = placeOf(field);
-    const base = this.#addressOf(layersOf(field.protocol)!, 0);
-    // r0 holds the address, so the bytes go through another register.
     const register = this.#code.tryTake() ?? this.#code.fail('too many values at once');
+    const header = this.#addressOf(layersOf(field.protocol)!, register);
     for (let at = 0; at < 16; at += 8) {
-      asm.load(8, register, base.base, base.offset + offset + at);
-      asm.store(8, to.base, to.offset + at, register);
+      asm.load(8, 0, header.base, header.offset + offset + at);
+      asm.store(8, to.base, to.offset + at, 0);
     }
     this.#code.free(register);
     asm.jump(end);
@@ -173,8 +172,10 @@ export class PacketFields {
     this.#unlessBytes(layer, bytesOf(field), absent);
     const condition = fieldConditions[field.name];
     if (condition === undefined) return;
-    const { base, offset } = this.#addressOf(layer, 0);
+    const register = this.#code.tryTake() ?? this.#code.fail('too many values at once');
+    const { base, offset } = this.#addressOf(layer, register);
     asm.load(condition.bytes, 0, base, offset + condition.offset);
+    this.#code.free(register);
     if (condition.bytes === 2) asm.swap(0, 16);
     const holds = asm.label();
     condition.ranges.forEach(([from, to], i) => {
@@ -220,15 +221,18 @@ export class PacketFields {
     asm.jumpIf(o.BPF_JLT, 0, bytes, absent);
   }
 
-  /** Where the layer begins; leaves the address in r0 when it has no constant place. */
+  /** Where the layer begins; its address goes into `register` when it has no constant place. Not r0. */
   #addressOf(layer: Layer | 'eth', register: number): Place {
     const { asm } = this.#code;
     if (layer === 'eth') return { base: CONTEXT, offset: PACKET };
     const { home } = this.#uses.get(layer)!;
-    this.#code.readHome(home, register);
-    // Whoever checks the program does not follow numbers through the stack.
-    if (home.kind === 'stack') asm.alu(o.BPF_AND, register, 0xff);
-    asm.aluRegister(o.BPF_ADD, register, CONTEXT);
+    if (home.kind === 'stack') {
+      asm.load(8, 0, FRAME, home.offset);
+      // Not everybody who checks the program follows numbers through the stack.
+      asm.alu(o.BPF_AND, 0, 0xff);
+    }
+    asm.move(register, CONTEXT);
+    asm.aluRegister(o.BPF_ADD, register, home.kind === 'stack' ? 0 : home.register);
     return { base: register, offset: PACKET };
   }
 

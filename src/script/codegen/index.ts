@@ -2,3 +2,4 @@
 
 export { compileForKernel } from './compile-kernel.ts';
 export { compileForAgent } from './compile-script.ts';
+export { formatProgram } from './format-program.ts';

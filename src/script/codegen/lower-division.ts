@@ -14,8 +14,13 @@ export function lowerDivision(scope: Scope, e: Expression & { op: 'binary' }, in
   const isRemainder = e.operator === '%';
   if (e.right.op !== 'integer') {
     withOperands(scope, e.left, e.right, into, (divisor) => {
-      if (isUnsigned(e)) divideByRegister(scope, into, divisor, isRemainder);
-      else divideSigned(scope, into, divisor, isRemainder);
+      const isLoaded = e.right.op === 'argument' || e.right.op === 'map';
+      withRegister(scope, [into, divisor], (own) => {
+        if (!isLoaded) launder(scope, own, divisor);
+        const by = isLoaded ? divisor : own;
+        if (isUnsigned(e)) divideByRegister(scope, into, by, isRemainder);
+        else divideSigned(scope, into, by, isRemainder);
+      });
     });
     return;
   }
@@ -28,6 +33,18 @@ export function lowerDivision(scope: Scope, e: Expression & { op: 'binary' }, in
   } else {
     divideSignedByConstant(scope, into, BigInt.asIntN(64, value), isRemainder);
   }
+}
+
+/**
+ * Copies a number through memory, so that nobody who checks the program knows it. librte_bpf takes no program that
+ * divides by what it believes to be 0, and a comparison before does not make it believe otherwise.
+ */
+function launder({ asm, code }: Scope, to: number, from: number): void {
+  code.withScratch(8, (at) => {
+    const { base, offset } = code.scratch(at);
+    asm.store(8, base, offset, from);
+    asm.load(8, to, base, offset);
+  });
 }
 
 /** `into` is at most `most`, both unsigned. */

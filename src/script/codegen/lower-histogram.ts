@@ -6,7 +6,6 @@ import { opcodes as o } from '../../bpf/index.ts';
 import type { MapKind } from '../plan.ts';
 import type { Expression } from '../typed.ts';
 import type { MapValue, Scope } from './form.ts';
-import { exponentOf } from './integer.ts';
 import { divideByConstant } from './lower-division.ts';
 import { withRegister } from './operands.ts';
 import { maxOf } from './range.ts';
@@ -15,7 +14,10 @@ import { isScalar } from './scalars.ts';
 const NEGATIVE_FROM: bigint = 1n << 63n;
 
 /** Counts the value up in its bucket; `n`'s register is lost. */
-export function lowerHist(scope: Scope, bits: number, value: Expression, place: MapValue, n: number): void {
+export function lowerHist(
+  scope: Scope,
+  { bits, buckets }: MapKind & { kind: 'hist' },
+  value: Expression, place: MapValue, n: number): void {
   const { asm } = scope;
   const most = isScalar(value.type) ? maxOf(value) : NEGATIVE_FROM;
   withRegister(scope, [n, place.base], (index) => {
@@ -50,17 +52,28 @@ export function lowerHist(scope: Scope, bits: number, value: Expression, place: 
       asm.aluRegister(o.BPF_ADD, index, n);
     }
     asm.bind(done);
-    countUp(scope, { ...place, offset: place.offset + 8 * ahead }, index);
+    countUp(scope, { ...place, offset: place.offset + 8 * ahead }, index, buckets);
   });
 }
 
-/** Adds 1 to the bucket; the index's register is lost. */
-function countUp({ asm }: Scope, { base, offset }: MapValue, index: number): void {
+/**
+ * Keeps every index of a histogram as it is. Those who check the program do not follow the computation of one, and a
+ * comparison tells librte_bpf only half of what it wants to know; place-maps.ts leaves room for what the mask lets through.
+ */
+export function indexMask(buckets: number): number {
+  return 2 ** Math.ceil(Math.log2(buckets)) - 1;
+}
+
+/** Adds 1 to the bucket; the index's register is lost, and the value's own. */
+function countUp({ asm }: Scope, { base, offset, taken }: MapValue, index: number, buckets: number): void {
+  asm.alu(o.BPF_AND, index, indexMask(buckets));
   asm.alu(o.BPF_LSH, index, 3);
-  asm.aluRegister(o.BPF_ADD, index, base);
-  asm.load(8, 0, index, offset);
-  asm.alu(o.BPF_ADD, 0, 1);
-  asm.store(8, index, offset, 0);
+  const bucket = taken ?? 0;
+  asm.move(bucket, base);
+  asm.aluRegister(o.BPF_ADD, bucket, index);
+  asm.load(8, index, bucket, offset);
+  asm.alu(o.BPF_ADD, index, 1);
+  asm.store(8, bucket, offset, index);
 }
 
 /** index += bits that n takes, which is at most `most`: halves what is left, from step to step. n is lost. */
@@ -98,7 +111,7 @@ export function lowerLhist(
   const width = max - min;
   const most = maxOf(value);
   withRegister(scope, [n, place.base], (index) => {
-    const [outside, above, done] = [asm.label(), asm.label(), asm.label()];
+    const [outside, done] = [asm.label(), asm.label()];
     move(scope, n, -min);
     if (most >= NEGATIVE_FROM || most - min >= width || min > 0n) {
       if (width <= 0x7fff_ffffn) {
@@ -109,8 +122,6 @@ export function lowerLhist(
       }
     }
     divideByConstant(scope, n, step, width - 1n, false);
-    // Those who check the program do not follow the multiplication.
-    if (exponentOf(step) === undefined || width > 0x7fff_ffffn) asm.jumpIf(o.BPF_JGE, n, buckets - 2, above);
     asm.move(index, n);
     asm.alu(o.BPF_ADD, index, 1);
     asm.jump(done);
@@ -118,10 +129,9 @@ export function lowerLhist(
     asm.constant(index, 0n);
     move(scope, n, min);
     jumpIfBelow(scope, n, min, done);
-    asm.bind(above);
     asm.constant(index, BigInt(buckets - 1));
     asm.bind(done);
-    countUp(scope, place, index);
+    countUp(scope, place, index, buckets);
   });
 }
 

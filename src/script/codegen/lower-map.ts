@@ -203,7 +203,7 @@ function updateValue(
   const { base, offset } = place;
   switch (kind.kind) {
     case 'hist':
-      lowerHist(scope, kind.bits, value, place, register);
+      lowerHist(scope, kind, value, place, register);
       return;
     case 'lhist':
       lowerLhist(scope, kind, value, place, register);

@@ -7,6 +7,7 @@ import { CompileError } from '../../base/index.ts';
 import { type KeyedMapLayout, strideBytes, traceContext } from '../../bpf/index.ts';
 import { type MapPlan, type ValueType, valueBytes } from '../plan.ts';
 import type { CheckedMap, CheckedScript, Expression } from '../typed.ts';
+import { indexMask } from './lower-histogram.ts';
 import { mapValueBytes, seenOffset } from './map-values.ts';
 import { greatest, maxOf } from './range.ts';
 
@@ -38,8 +39,10 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
   );
   const numberOf = (map: number): number =>
     shapes.slice(0, map).filter(({ kind }) => kind === 'keyed').length;
+  /** The end of what instructions may reach, as far as those who check them know. */
   const place = (isState: boolean, from: number): number => {
     let offset = from;
+    let end = from;
     for (const kind of ['flat', 'indexed', 'keyed'] as const) {
       script.maps.forEach((map, index) => {
         const shape = shapes[index]!;
@@ -57,7 +60,8 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
                 : { kind, index: numberOf(index), layout },
         };
         offset += kind === 'keyed' ? shape.entries * strideBytes(sizes) : shape.entries * sizes.valueBytes;
-        if (offset > traceContext.maxBytes) {
+        end = Math.max(end, offset + overhangBytes(map));
+        if (end > traceContext.maxBytes) {
           throw new CompileError(script.source, [
             {
               message: `${map.name} is too big: all maps have ${traceContext.maxBytes >> 20} MiB`,
@@ -67,13 +71,18 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
         }
       });
     }
-    return offset;
+    return end;
   };
   const bankedEnd = place(false, traceContext.maps);
   const stateOffset = Math.ceil(bankedEnd / traceContext.stateAlignment) * traceContext.stateAlignment;
   const startTimeOffset = needsStart ? stateOffset : undefined;
   const contextBytes = place(true, stateOffset + (needsStart ? 8 : 0));
   return { maps: plans, contextBytes, stateOffset, startTimeOffset };
+}
+
+/** How far behind its end the mask of a histogram's index reaches. */
+function overhangBytes({ kind }: CheckedMap): number {
+  return kind.kind === 'hist' || kind.kind === 'lhist' ? 8 * (indexMask(kind.buckets) + 2 - kind.buckets) : 0;
 }
 
 function keyBytesOf(keys: readonly ValueType[]): number {

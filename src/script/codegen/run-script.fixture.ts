@@ -81,7 +81,12 @@ export interface ScriptRun {
   map(name: string): Record<string, readonly bigint[]>;
 }
 
-export function start(script: CompiledScript, engine: (typeof engines)[number]): ScriptRun {
+/** @param before is called before each run of a program, with its number and the context as it finds it (borrowed) */
+export function start(
+  script: CompiledScript,
+  engine: (typeof engines)[number],
+  before: (program: number, context: Uint8Array) => void = () => undefined,
+): ScriptRun {
   const events: Uint8Array[] = [];
   const keyedMaps = script.maps.flatMap(({ place }) => (place.kind === 'keyed' ? [place.layout] : []));
   const machine = new TraceMachine({
@@ -101,7 +106,7 @@ export function start(script: CompiledScript, engine: (typeof engines)[number]):
   }));
   const hit = ({ args = {}, packet, timeNs = 1n }: Hit = {}): void => {
     view.setBigUint64(traceContext.timeNs, timeNs, true);
-    for (const { run, packetBytes, point } of runs) {
+    for (const [program, { run, packetBytes, point }] of runs.entries()) {
       let slot = 0;
       for (const { name, place } of point.arguments) {
         const value = args[name];
@@ -119,6 +124,7 @@ export function start(script: CompiledScript, engine: (typeof engines)[number]):
         context.set(head, traceContext.packet);
         view.setUint32(traceContext.packetBytes, head.length, true);
       }
+      before(program, context);
       run();
     }
   };
