@@ -55,6 +55,12 @@ static const char *reason_to_drop(const struct rte_mbuf *packet, const struct rt
 	return (*ip)->time_to_live <= 1 ? "TTL" : NULL;
 }
 
+static void drop(uint16_t port, struct rte_mbuf *packet, const char *reason)
+{
+	HONE_TRACE(forwarder, drop, port, reason, packet->pkt_len);
+	rte_pktmbuf_free(packet);
+}
+
 /* Drops or keeps each packet; how many are kept, in front. */
 static uint16_t decide(uint16_t port, struct rte_mbuf **packets, uint16_t count)
 {
@@ -66,8 +72,7 @@ static uint16_t decide(uint16_t port, struct rte_mbuf **packets, uint16_t count)
 		const char *reason = reason_to_drop(packet, &ip);
 
 		if (reason != NULL) {
-			HONE_TRACE(forwarder, drop, port, reason, packet->pkt_len);
-			rte_pktmbuf_free(packet);
+			drop(port, packet, reason);
 			continue;
 		}
 		uint32_t flow = rte_jhash_2words(ip->src_addr, ip->dst_addr, ip->next_proto_id);
@@ -90,10 +95,8 @@ static void serve(uint16_t port)
 	kept = decide(port, packets, received);
 	sent = rte_eth_tx_burst(port ^ 1, 0, packets, kept);
 	HONE_TRACE(forwarder, burst_end, port, received, sent);
-	for (uint16_t i = sent; i < kept; i++) {
-		HONE_TRACE(forwarder, drop, port, "no room", packets[i]->pkt_len);
-		rte_pktmbuf_free(packets[i]);
-	}
+	for (uint16_t i = sent; i < kept; i++)
+		drop(port, packets[i], "no room");
 	counts[port].forwarded += sent;
 	counts[port].dropped += received - sent;
 }

@@ -150,7 +150,8 @@ export class TraceSession {
     sink.write(format.end());
     for (const name of mapNames(script)) sink.write(this.#actions.printMap(name, 0, 1n));
     const { events } = source.losses();
-    if (events > 0n) sink.write(format.lost(events));
+    // Behind an exit nobody waits for events.
+    if (events > 0n && this.#end !== 'exit') sink.write(format.lost(events));
     await sink.flush();
     if (fault !== undefined) throw fault;
   }

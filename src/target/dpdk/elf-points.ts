@@ -33,7 +33,10 @@ export function readElfPoints(path: string): ProbePoint[] | undefined {
     if (header.length < EHDR_BYTES || header.readUInt16LE(54) !== PHDR_BYTES) return undefined;
     const points = new Map<string, ProbePoint>();
     for (const note of noteSegments(fd, header)) {
-      for (const point of parseNotes(note.bytes, note.alignment)) points.set(point.name, point);
+      for (const point of parseNotes(note.bytes, note.alignment)) {
+        // The agent, too, takes the first of a name.
+        if (!points.has(point.name)) points.set(point.name, point);
+      }
     }
     return [...points.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   } finally {
