@@ -86,7 +86,7 @@ class FakeThread {
 
 class FakeTraceFeed implements TraceFeed {
   readonly engine: TraceFeed['engine'] = 'jit';
-  readonly baseNs = BASE_NS;
+  readonly baseNs: bigint = BASE_NS;
   readonly threads: readonly FakeThread[];
   readonly queued: FeedEvent[] = [];
   unplacedHits = 0n;
