@@ -61,5 +61,8 @@ export const oracleScripts: readonly string[] = [
   'usdt:W:net:rx /arg0 > 700/ { printf("%d\\n", arg0); exit(); }',
   'BEGIN { @a["x"] = 1; @a["y"] = 2; delete(@a["x"]); print(@a); exit(); }',
   'BEGIN { printf("%d %s\\n", 1 + 2 * 3, "text"); print((1, "two", 3)); exit(); }',
-  'tracepoint:syscalls:sys_enter_write /comm == "worker"/ { @ = count(); } usdt:W:net:rx { @rx = count(); }',
+  'tracepoint:syscalls:sys_enter_write /comm == "worker"/ { @ = sum(args->count); @fd[(int32)args->fd] = count(); }',
+  'tracepoint:syscalls:sys_enter_write /comm == "worker"/ { @[str(args->buf)] = hist(args->count); }',
+  'tracepoint:syscalls:sys_exit_write /comm == "worker"/ { @[args->ret] = count(); }',
+  'tracepoint:raw_syscalls:sys_enter /comm == "worker" && args->id == 1/ { @ = count(); }',
 ];

@@ -26,6 +26,8 @@ int main(int argc, char **argv) {
     struct packet p = { 60 + (i * 97) % 1460, i % 3 ? 6 : 17, 0x0a000001 + i, names[i % 5] };
     receive(&p, i % 4);
     if (i % 5 == 0) list(argv_like, 0x0100007f + (i << 24));
+    /* No such descriptor: a system call, and nothing else. */
+    if (write(-1, names[i % 5], i) != -1) return 3;
     mac[5] = i % 3;
     send(mac, 1ull << (i % 40), (int64_t)i - 10);
     sum += work(i, names[i % 5]) + outer(i);

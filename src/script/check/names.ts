@@ -98,7 +98,8 @@ function numberedArgument(name: string, span: Span, checker: ProbeChecker): Expr
     if (registerName === undefined) fail(span, `${name}: only arg0 to arg5 are in registers`);
     return register(registerName, span);
   }
-  const argument = list[index];
+  // Arguments of a USDT probe that no program can find are left out: the others keep their numbers.
+  const argument = list.find((each) => each.name === name) ?? list[index];
   if (argument === undefined) {
     return fail(
       span,

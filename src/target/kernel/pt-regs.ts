@@ -10,8 +10,6 @@ export interface RegisterPart {
 
 const order = 'r15 r14 r13 r12 bp bx r11 r10 r9 r8 ax cx dx si di orig_ax ip cs flags sp ss'.split(' ');
 
-export const PT_REGS_BYTES: number = 8 * order.length;
-
 /** Where the whole register lies, by its name without a prefix: `ax`, `r8`, `ip`. */
 export function registerOffset(name: string): number | undefined {
   const index = order.indexOf(name);

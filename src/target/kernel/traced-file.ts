@@ -62,7 +62,7 @@ function filesOfProcess(path: string, pid: number): TracedFile[] {
 }
 
 /** The files of which a process runs code, the program itself first. @throws UsageError when there is no such process */
-export function mappedFiles(pid: number): string[] {
+function mappedFiles(pid: number): string[] {
   let maps: string;
   try {
     maps = readFileSync(`/proc/${pid}/maps`, 'utf8');

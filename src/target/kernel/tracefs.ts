@@ -7,7 +7,7 @@ import type { KernelPoint } from './kernel-point.ts';
 import { parseTracepointFormat } from './tracepoint-format.ts';
 
 /** @throws UnsupportedError when it is not mounted, with the command that mounts it */
-export function findTracefs(): string {
+function findTracefs(): string {
   const mounts = readFileSync('/proc/mounts', 'utf8');
   for (const line of mounts.split('\n')) {
     const [, folder, type] = line.split(' ');

@@ -82,7 +82,7 @@ function latin1(bytes: Uint8Array, offset: number, length: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString('latin1');
 }
 
-export interface UsdtSite {
+interface UsdtSite {
   /** In the file. */
   readonly offset: number;
   /** Of the 16-bit counter that says whether anybody listens, in the file; 0 when there is none. */
