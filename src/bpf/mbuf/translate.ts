@@ -70,6 +70,11 @@ class Translator {
     const one = translateBody(program, 1);
     const two = translateBody(program, 2);
     to.move(CONTEXT, 1);
+    if ([none, one, two].every(rejectsAll)) {
+      to.wConstant(ebpf.BPF_MOV, 0, 0);
+      to.exit();
+      return to.finish().insns;
+    }
     if (isSame(none, one) && isSame(none, two)) this.append(none);
     else this.emitBodies(none, one, two);
     this.emitVerdicts();
@@ -128,6 +133,11 @@ class Translator {
     to.bind(exit);
     to.exit();
   }
+}
+
+/** Whether no way through a body accepts, so that nothing needs to be looked at. */
+function rejectsAll({ verdicts }: TranslatedBody): boolean {
+  return [...verdicts.values()].every((verdict) => verdict === 0);
 }
 
 function isSame(one: TranslatedBody, other: TranslatedBody): boolean {
