@@ -2,7 +2,6 @@
  * From what a person asks for to what the agent runs: a program for each direction, checked before anything is attached.
  * It comes from a filter's text, or from an object file that a compiler made of C.
  */
-import { CompileError } from '../base/index.ts';
 import {
   BPF_K,
   BPF_RET,
@@ -37,11 +36,6 @@ function compileProgram(filter: string, direction: Direction): Uint8Array | unde
   const classic = compileFilter(filter, { direction });
   const [first] = classic;
   if (first!.code === (BPF_RET | BPF_K) && first!.k !== 0) return undefined;
-  if (/\b(geneve|protochain)\b/.test(filter)) {
-    const message =
-      '"geneve" and "protochain" work on recorded files only: librte_bpf does not run all of their programs';
-    throw new CompileError(filter, [{ message, span: { start: 0, end: filter.length } }]);
-  }
   const program = compileForMbuf(classic, { direction });
   checkMbufProgram(program);
   return encodeEbpf(program);

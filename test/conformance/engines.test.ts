@@ -86,8 +86,6 @@ const branched: readonly string[] = [
 /** Classic programs: hone's, and libpcap-like ones that use what hone's do not. */
 function classicPrograms(): readonly { readonly name: string; readonly program: CbpfProgram }[] {
   const compiled = [...expressions(), ...branched].flatMap((name) => {
-    // A capture refuses these: librte_bpf's code of some ends the process.
-    if (/\b(geneve|protochain)\b/.test(name)) return [];
     try {
       return [{ name, program: compileFilter(name) }];
     } catch {

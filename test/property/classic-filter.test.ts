@@ -68,7 +68,7 @@ function prepareFlat(program: CbpfProgram, engine: Engine): Verdict {
   };
 }
 
-test('compiled filters on whole, cut and damaged packets', () => {
+test('compiled filters on whole, cut and damaged packets', { timeout: 60_000 }, () => {
   const random = makeRandom(7);
   const whole = [...composedPackets(), ...(hasCorpora ? corpusPackets() : [])].filter(() => random(4) === 0);
   const packets = [...whole, ...truncated(whole, random), ...mutated(whole, random)];

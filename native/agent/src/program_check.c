@@ -277,6 +277,9 @@ static int check_alu(const struct checker *checker, uint32_t pc, struct state *s
 		return refuse(checker, pc, "a field that is not used is not 0");
 	if (constant && (operation == BPF_DIV || operation == BPF_MOD) && insn->imm == 0)
 		return refuse(checker, pc, "division by a constant 0");
+	/* librte_bpf's JIT divides without a look at the divisor: by 0, that is the end of the application. */
+	if (!constant && (operation == BPF_DIV || operation == BPF_MOD) && insn->src_reg == insn->dst_reg)
+		return refuse(checker, pc, "r%u divided by itself", insn->dst_reg);
 	if (constant && (operation == BPF_LSH || operation == BPF_RSH || operation == EBPF_ARSH) &&
 	    (insn->imm < 0 || insn->imm > (wide ? 63 : 31)))
 		return refuse(checker, pc, "a shift by %d bits: expected 0 to %d", insn->imm, wide ? 63 : 31);

@@ -9,7 +9,7 @@ import { type Label, type Part, ProgramBuilder } from '../asm/builder.ts';
 import * as cbpf from '../cbpf/isa.ts';
 import { isUseless, LIVE_A, LIVE_X, type Liveness, liveCell, liveness } from '../cbpf/liveness.ts';
 import * as ebpf from '../isa/insn.ts';
-import { MAX_OFFSET } from './bounds.ts';
+import { MAX_OFFSET, MAX32 } from './bounds.ts';
 import { mbufFields } from './fields.ts';
 import { alwaysDividesByZero, analyzeFlow, type Flow } from './flow.ts';
 import { layOut } from './lay-out.ts';
@@ -206,17 +206,18 @@ class Body {
   /** P[X + k]: at once where X + k surely lies behind or before the tags, else by looking at run time. */
   private loadIndirect(x: Range, k: number, lengthBytes: 1 | 2 | 4): void {
     const { to, frame } = this;
-    const isBehind = frame.tagsBytes === 0 || x.min + k >= frame.tagsEnd;
+    const isBehind = frame.tagsBytes === 0 || (x.min + k >= frame.tagsEnd && x.max + k <= MAX32);
     const isBefore = x.max + k + lengthBytes <= TAG_OFFSET;
     const offset = isBehind ? k - frame.tagsBytes : k;
     if ((isBehind || isBefore) && offset >= 0 && x.bound + k <= MAX_INDEX) {
       to.packetAt(sizeBits(lengthBytes), X, offset);
       return;
     }
+    const isAround = !isBehind && !isBefore;
     to.wRegister(ebpf.BPF_MOV, INDEX, X);
-    if (k !== 0) to.wConstant(cbpf.BPF_ADD, INDEX, k);
+    if (offset !== 0) to.wConstant(cbpf.BPF_ADD, INDEX, offset);
     this.limitIndex();
-    if (frame.tagsBytes > 0) this.loadAroundTags(lengthBytes);
+    if (isAround) this.loadAroundTags(lengthBytes);
     else to.packetAt(sizeBits(lengthBytes), INDEX, 0);
   }
 

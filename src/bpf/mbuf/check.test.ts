@@ -133,6 +133,8 @@ describe('refused', () => {
     pc3('a constant beside a register', 'a field that is not used is not 0', op(0x0f, 0, 7, 0, 1)),
     pc3('division by 0', 'division by a constant 0', op(0x34, 0, 0, 0, 0)),
     pc3('modulus by 0', 'division by a constant 0', op(0x97, 0, 0, 0, 0)),
+    pc3('a register divided by itself', 'r7 divided by itself', op(0x3f, 7, 7, 0, 0)),
+    pc3('a modulus of a register and itself', 'r7 divided by itself', op(0x9c, 7, 7, 0, 0)),
     pc3('a shift by 32', 'a shift by 32 bits: expected 0 to 31', op(0x64, 0, 0, 0, 32)),
     pc3('a shift by 64', 'a shift by 64 bits: expected 0 to 63', op(0x77, 0, 0, 0, 64)),
     pc3('a swap of 8 bits', 'a byte swap of 8 bits', op(0xdc, 0, 0, 0, 8)),

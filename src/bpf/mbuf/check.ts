@@ -208,6 +208,10 @@ class Checker {
     if (operation > ebpf.BPF_END || (operation === cbpf.BPF_NEG && !constant)) this.unknown(code);
     this.expectUnused(off, constant ? src : imm, operation === cbpf.BPF_NEG ? imm : 0);
     if (constant) this.checkConstant(operation, imm, wide);
+    else if ((operation === cbpf.BPF_DIV || operation === cbpf.BPF_MOD) && src === dst) {
+      // librte_bpf's JIT divides without a look at the divisor: by 0, that is the end of the application.
+      this.refuse(`r${dst} divided by itself`);
+    }
     const left = operation === ebpf.BPF_MOV ? 0 : this.read(state, dst);
     const right = constant ? (wide && imm < 0 ? Number.POSITIVE_INFINITY : imm >>> 0) : this.read(state, src);
     this.write(state, dst, maxOfResult(operation, left, right, wide, constant));

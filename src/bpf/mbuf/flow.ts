@@ -1,12 +1,22 @@
 /**
  * What a classic program does with frames that have a given number of tags put in: which instructions are reached,
- * which way each jump can go, and what A and X hold. One pass, as jumps go forward. The protocol numbers of tags are
+ * which way each jump can go, and what A, X and the cells hold. One pass, as jumps go forward. The protocol numbers of tags are
  * constants, so much of a program is often decided.
  */
 import * as cbpf from '../cbpf/isa.ts';
 import { successors } from '../cbpf/liveness.ts';
 import { holds } from '../cbpf/run.ts';
-import { anything, exactly, type Known, merge, operateOn, type Range, upTo } from './ranges.ts';
+import {
+  anything,
+  atStart,
+  exactly,
+  type Known,
+  merge,
+  operateOn,
+  type Range,
+  upTo,
+  withCell,
+} from './ranges.ts';
 import type { TaggedFrame } from './tags.ts';
 
 export interface Flow {
@@ -16,9 +26,8 @@ export interface Flow {
   readonly successors: readonly (readonly number[])[];
 }
 
-/** A and X are 0 at the start. */
 export function analyzeFlow(program: cbpf.CbpfProgram, frame: TaggedFrame): Flow {
-  const known: (Known | undefined)[] = [{ a: exactly(0), x: exactly(0) }];
+  const known: (Known | undefined)[] = [atStart];
   const next = program.map((insn, pc) => {
     const before = known[pc];
     if (before === undefined) return [];
@@ -68,12 +77,16 @@ function transfer(insn: cbpf.CbpfInsn, known: Known, frame: TaggedFrame): Known 
   const { code, k } = insn;
   switch (cbpf.classOf(code)) {
     case cbpf.BPF_LD:
-      return { ...known, a: loaded(insn, frame) };
+      return { ...known, a: loaded(insn, known, frame) };
     case cbpf.BPF_LDX:
       return {
         ...known,
-        x: cbpf.modeOf(code) === cbpf.BPF_MSH ? headerLength(k, frame) : loaded(insn, frame),
+        x: cbpf.modeOf(code) === cbpf.BPF_MSH ? headerLength(k, frame) : loaded(insn, known, frame),
       };
+    case cbpf.BPF_ST:
+      return withCell(known, k, known.a);
+    case cbpf.BPF_STX:
+      return withCell(known, k, known.x);
     case cbpf.BPF_ALU: {
       const isConstant = (code & cbpf.BPF_X) === 0;
       return {
@@ -88,11 +101,13 @@ function transfer(insn: cbpf.CbpfInsn, known: Known, frame: TaggedFrame): Known 
   }
 }
 
-function loaded({ code, k }: cbpf.CbpfInsn, frame: TaggedFrame): Range {
+function loaded({ code, k }: cbpf.CbpfInsn, { cells }: Known, frame: TaggedFrame): Range {
   const lengthBytes = cbpf.loadBytes(cbpf.sizeOf(code));
   switch (cbpf.modeOf(code)) {
     case cbpf.BPF_IMM:
       return exactly(k);
+    case cbpf.BPF_MEM:
+      return { ...cells[k]!, bound: anything.bound };
     case cbpf.BPF_ABS:
       return frame.rangeOf(k, lengthBytes);
     case cbpf.BPF_IND:

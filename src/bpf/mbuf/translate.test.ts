@@ -195,6 +195,13 @@ describe('what is not needed is not there', () => {
     );
   });
 
+  test('a program that accepts on no way', () => {
+    const program = [op(0x30, 14), op(0x02, 0), op(0x60, 0), op(0x15, 300, 0, 1), op(0x06, 9), op(0x06)];
+    expect(formatEbpf(compileForMbuf(program, { direction: 'in' }))).toBe(
+      ['   0: r6 = r1', '   1: w0 = 0x0', '   2: exit', ''].join('\n'),
+    );
+  });
+
   test('a program without loads', () => {
     expect(compileForMbuf([op(0x06, 5)], { direction: 'in' })).toHaveLength(3);
   });
@@ -228,6 +235,31 @@ describe('registers and memory', () => {
       'an index that is small on one way only',
       ...[op(0x30, 0), op(0x15, 1, 0, 2), op(0x81), op(0x05, 1), op(0xb1, 0), op(0x50, 1), op(0x16)],
     ],
+    [
+      'an index in a cell, behind the tags',
+      ...[op(0x30, 0), op(0x54, 0xf), op(0x04, 20), op(0x02, 0), op(0x61, 0), op(0x50, 3), op(0x16)],
+    ],
+    [
+      'an index in a cell, before the tags',
+      ...[op(0x30, 0), op(0x54, 7), op(0x03, 1), op(0x02, 0), op(0x61, 0), op(0x50, 4), op(0x16)],
+    ],
+    [
+      'an index in a cell, in the tags on one way only',
+      ...[op(0x00, 40), op(0x02, 0), op(0x30, 0), op(0x35, 1, 0, 2), op(0x00, 11), op(0x02, 0)],
+      ...[op(0x61, 0), op(0x48, 1), op(0x16)],
+    ],
+    [
+      'a sum that wraps into the tags',
+      ...[op(0x20, 0), op(0x44, 0xfffffff0), op(0x04, 0x1c), op(0x02, 2), op(0x61, 2), op(0x50, 0), op(0x16)],
+    ],
+    [
+      'an index behind the tags that wraps into them',
+      ...[op(0x20, 0), op(0x44, 0xfffffff0), op(0x04, 0), op(0x02, 2), op(0x61, 2), op(0x50, 0x1c), op(0x16)],
+    ],
+    [
+      'an offset that goes back from behind the tags',
+      ...[op(0x30, 0), op(0x54, 3), op(0x04, 22), op(0x07), op(0x50, 1), op(0x16)],
+    ],
     ['ja', op(0x05, 1), op(0x06, 1), op(0x06, 2)],
     ['jgt x', op(0x30, 5), op(0x07), op(0x30, 9), op(0x2d, 0, 0, 1), op(0x06, 1), op(0x06, 2)],
   ] as const) {
@@ -235,6 +267,13 @@ describe('registers and memory', () => {
       expectSame(program as CbpfProgram);
     });
   }
+});
+
+test('an index that is surely behind the tags, though in a cell, has one load and no look at where it lies', () => {
+  const program = [op(0x30, 0), op(0x04, 40), op(0x02, 0), op(0x61, 0), op(0x50, 14), op(0x16)];
+  const text = formatEbpf(compileForMbuf(program, { direction: 'in' }));
+  expect(text.match(/skb\[r/g)).toHaveLength(4);
+  expect(text).not.toContain('== 0xc');
 });
 
 test('a division is behind a look at the divisor, whatever an engine makes of 0', () => {

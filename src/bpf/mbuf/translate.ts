@@ -71,8 +71,13 @@ class Translator {
     const one = translateBody(program, 1);
     const two = translateBody(program, 2);
     to.move(CONTEXT, 1);
+    if ([none, one, two].every(rejectsAll)) {
+      to.wConstant(ebpf.BPF_MOV, 0, 0);
+      to.exit();
+      return to.finish().insns;
+    }
     if (isSame(none, one) && isSame(none, two)) this.append(none);
-    else if (isRejection(one) && isRejection(two)) this.emitTagsLast(none);
+    else if (rejectsAll(one) && rejectsAll(two)) this.emitTagsLast(none);
     else this.emitBodies(none, one, two);
     this.emitVerdicts();
     return to.finish().insns;
@@ -162,10 +167,9 @@ function labelIn(labels: Map<Verdict, Label>, verdict: Verdict, to: ProgramBuild
   return label;
 }
 
-function isRejection({ part, verdicts }: TranslatedBody): boolean {
-  return (
-    part.insns.length === 1 && part.openJumps.every(({ at, label }) => at === 0 && verdicts.get(label) === 0)
-  );
+/** Whether no way through a body accepts, so that nothing needs to be looked at. */
+function rejectsAll({ verdicts }: TranslatedBody): boolean {
+  return [...verdicts.values()].every((verdict) => verdict === 0);
 }
 
 function isSame(one: TranslatedBody, other: TranslatedBody): boolean {
