@@ -32,7 +32,7 @@ beforeAll(() => {
     ...dpdk('--libs'),
   ]);
   if (status !== 0) throw new Error(`the harness does not compile:\n${stderr}`);
-});
+}, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -114,7 +114,7 @@ describe.skipIf(!hasDpdk)('trace programs', () => {
     // What we let through, librte_bpf takes as well, but for rare ways to bound an index.
     const refused = answers.filter((answer) => answer.startsWith('librte_bpf'));
     expect(refused.length).toBeLessThan(taken / 20);
-  });
+  }, 120_000);
 });
 
 type Random = (below: number) => number;
