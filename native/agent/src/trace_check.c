@@ -9,7 +9,7 @@
  * Comparisons of a number with a constant narrow it. An access is allowed when it lies inside for all of these.
  *
  * For the defects of librte_bpf that the rules on jumps and bit tests are there for, see program_check.c; it also
- * leaves unchecked what a conditional jump in the first place skips.
+ * leaves unchecked what a conditional jump in the first place skips, and its native code for r3 /= r3 divides by zero.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -348,6 +348,8 @@ static int check_alu(const struct checker *checker, uint32_t pc, struct state *s
 	if (constant && (operation == BPF_LSH || operation == BPF_RSH || operation == EBPF_ARSH) &&
 	    (insn->imm < 0 || insn->imm > (wide ? 63 : 31)))
 		return refuse(checker, pc, "a shift by %d bits: expected 0 to %d", insn->imm, wide ? 63 : 31);
+	if (!constant && (operation == BPF_DIV || operation == BPF_MOD) && insn->src_reg == insn->dst_reg)
+		return refuse(checker, pc, "r%u divided by itself", insn->dst_reg);
 	if (insn->dst_reg >= NB_VALUES)
 		return refuse(checker, pc, "r%u cannot be written", insn->dst_reg);
 	if (insn->code == (EBPF_ALU64 | EBPF_MOV | BPF_X) && insn->src_reg < NB_VALUES &&
