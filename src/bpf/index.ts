@@ -6,6 +6,7 @@ export { decodeEbpf, encodeEbpf } from './isa/codec.ts';
 export type { EbpfInsn, EbpfProgram } from './isa/insn.ts';
 export { checkMbufProgram } from './mbuf/check.ts';
 export { type MbufContext, type MbufRunner, prepareMbufProgram } from './mbuf/run.ts';
+export { isSlowToCheck, MOST_INSNS_WITH_STACK } from './mbuf/slow-to-check.ts';
 export { compileForMbuf, type MbufOptions } from './mbuf/translate.ts';
 export { toAgentForm } from './programs/agent-form.ts';
 export { PacketProgram } from './programs/packet-program.ts';

@@ -10,6 +10,8 @@ import {
   checkMbufProgram,
   compileForMbuf,
   encodeEbpf,
+  isSlowToCheck,
+  MOST_INSNS_WITH_STACK,
   toAgentForm,
 } from '../bpf/index.ts';
 import { compileFilter } from '../filter/index.ts';
@@ -37,12 +39,11 @@ function compileProgram(filter: string, direction: Direction): Uint8Array | unde
   const classic = compileFilter(filter, { direction });
   const [first] = classic;
   if (first!.code === (BPF_RET | BPF_K) && first!.k !== 0) return undefined;
-  if (/\b(geneve|protochain)\b/.test(filter)) {
-    const message =
-      '"geneve" and "protochain" work on recorded files only: librte_bpf does not run all of their programs';
+  const program = compileForMbuf(classic, { direction });
+  if (isSlowToCheck(program)) {
+    const message = `librte_bpf would check this filter for minutes: got ${program.length} instructions that keep offsets only a packet knows, expected at most ${MOST_INSNS_WITH_STACK}; it works on recorded files`;
     throw new CompileError(filter, [{ message, span: { start: 0, end: filter.length } }]);
   }
-  const program = compileForMbuf(classic, { direction });
   checkMbufProgram(program);
   return encodeEbpf(program);
 }
