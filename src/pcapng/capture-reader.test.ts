@@ -152,10 +152,35 @@ describe.for([true, false])('pcapng, little-endian %s', (le) => {
     });
   });
 
+  test('secrets', () => {
+    const secrets = block(le, 10, '4:0x544c534b 4:5 x:4142434445000000', '2:1 2:2 x:68690000', '2:0 2:0');
+    expect(packetOf(secrets)).toEqual({
+      type: 'secrets',
+      offset: head.length,
+      secretsType: 0x544c534b,
+      data: Uint8Array.from(Buffer.from('ABCDE')),
+      options: { opt_comment: ['hi'] },
+    });
+  });
+
+  test.for([
+    [0x0bad, true],
+    [0x40000bad, false],
+  ] as const)('custom blocks of type %i', ([type, isCopyable]) => {
+    expect(packetOf(block(le, type, '4:32473 x:01020304'))).toEqual({
+      type: 'custom',
+      offset: head.length,
+      pen: 32473,
+      isCopyable,
+      body: Uint8Array.of(1, 2, 3, 4),
+      littleEndian: le,
+    });
+  });
+
   test('other blocks and options are kept as they are', () => {
-    expect(packetOf(block(le, 0xbad, '4:32473 x:01020304'))).toMatchObject({
+    expect(packetOf(block(le, 0x80000001, '4:32473 x:01020304'))).toMatchObject({
       type: 'unknown',
-      blockType: 0xbad,
+      blockType: 0x80000001,
       littleEndian: le,
       body: Uint8Array.from(words(le, '4:32473 x:01020304')),
     });
@@ -194,6 +219,24 @@ describe.for([true, false])('pcapng, little-endian %s', (le) => {
   });
 
   test.for<[string, Uint8Array, string, number]>([
+    [
+      'more secrets than the block holds',
+      block(le, 10, '4:1 4:5 x:41424344'),
+      'broken Decryption Secrets Block at byte 60: got 5 bytes of secrets, expected at most 4',
+      60,
+    ],
+    [
+      'a secret’s option beyond its block',
+      block(le, 10, '4:1 4:1 x:41000000', '2:1 2:1'),
+      'option 1 at byte 80 does not fit its block: got length 1, expected at most 0',
+      80,
+    ],
+    [
+      'a custom block without an owner',
+      words(le, '4:0x0bad 4:12 4:12'),
+      'broken Custom Block at byte 60',
+      60,
+    ],
     [
       'a length that is no multiple of 4',
       words(le, '4:6 4:33 x:00000000'),

@@ -1,6 +1,6 @@
 /**
- * pcapng files, read: both byte orders, several sections, every block that carries packets, interfaces, statistics
- * or names; other blocks are given as they are. It never searches for the next good block: after damage nothing
+ * pcapng files, read: both byte orders, several sections, every block that carries packets, interfaces, statistics,
+ * names or secrets, and custom ones; other blocks are given as they are. It never searches for the next good block: after damage nothing
  * can be trusted (draft-ietf-opsawg-pcapng, section 4).
  */
 import { FormatError } from '../base/index.ts';
@@ -102,6 +102,18 @@ export class PcapngDecoder {
         return this.#decodeStatistics();
       case BLOCKS.NRB.type:
         return this.#decodeNames();
+      case BLOCKS.DSB.type:
+        return this.#decodeSecrets();
+      case BLOCKS.CB.type:
+      case BLOCKS.DCB.type:
+        return {
+          type: 'custom',
+          offset: this.#offset,
+          pen: this.#u32(8),
+          isCopyable: type === BLOCKS.CB.type,
+          body: this.#bytes.subarray(this.#start + 12, this.#end),
+          littleEndian: this.#littleEndian,
+        };
       default:
         return {
           type: 'unknown',
@@ -229,6 +241,25 @@ export class PcapngDecoder {
     });
     const options = this.#options('NRB', end - this.#start);
     return { type: 'names', offset: this.#offset, entries, options };
+  }
+
+  #decodeSecrets(): CaptureRecord {
+    const length = this.#u32(12);
+    const start = this.#start + 16;
+    const room = this.#end - start;
+    if (length > room) {
+      throw new FormatError(
+        `broken Decryption Secrets Block at byte ${this.#offset}: got ${length} bytes of secrets, expected at most ${room}`,
+        this.#offset,
+      );
+    }
+    return {
+      type: 'secrets',
+      offset: this.#offset,
+      secretsType: this.#u32(8),
+      data: this.#bytes.subarray(start, start + length),
+      options: this.#options('DSB', 16 + length + (-length & 3)),
+    };
   }
 
   #options<Block extends OptionBlock>(block: Block, at: number): DecodedOptions<Block> {

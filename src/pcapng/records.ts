@@ -67,7 +67,29 @@ export interface NamesRecord extends RecordBase {
   readonly options: DecodedOptions<'NRB'>;
 }
 
-/** A block that is kept as it is: custom, private, or a type that the reader does not take apart. */
+/** What is needed to decrypt packets, as a Decryption Secrets Block has it. */
+interface SecretsRecord extends RecordBase {
+  readonly type: 'secrets';
+  /** 0x544c534b is a TLS key log, 0x57474b4c a WireGuard key log; see the specification for others. */
+  readonly secretsType: number;
+  /** Borrowed, without padding. */
+  readonly data: Uint8Array;
+  readonly options: DecodedOptions<'DSB'>;
+}
+
+/** A Custom Block. Where its data ends and its options begin is known to its owner only. */
+interface CustomRecord extends RecordBase {
+  readonly type: 'custom';
+  /** Private Enterprise Number of the owner (IANA). */
+  readonly pen: number;
+  /** Whether it may go along into a file that is made of this one and others. */
+  readonly isCopyable: boolean;
+  /** Borrowed: what follows the number. */
+  readonly body: Uint8Array;
+  readonly littleEndian: boolean;
+}
+
+/** A block that is kept as it is: private, or a type that the reader does not take apart. */
 interface UnknownRecord extends RecordBase {
   readonly type: 'unknown';
   readonly blockType: number;
@@ -82,4 +104,6 @@ export type CaptureRecord =
   | PacketRecord
   | StatisticsRecord
   | NamesRecord
+  | SecretsRecord
+  | CustomRecord
   | UnknownRecord;

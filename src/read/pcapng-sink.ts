@@ -73,6 +73,8 @@ export class PcapngSink implements RecordSink {
       }
       case 'statistics':
         return this.#copy(origin, littleEndian!, this.#ids.get(record.interface));
+      case 'custom':
+        return record.isCopyable ? this.#copy(origin, littleEndian!, undefined) : undefined;
       default:
         return this.#copy(origin, littleEndian!, undefined);
     }

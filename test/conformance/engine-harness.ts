@@ -45,6 +45,7 @@ export function buildHarness(): Harness {
     'program_check.c',
     'program_direct.c',
     'program_interpret.c',
+    'program_targets.c',
     'program_widen.c',
   ].map((name) => join(agent, name));
   const { status, stderr } = spawnSync('gcc', [

@@ -6,20 +6,34 @@ export interface CaptureShape {
   readonly littleEndian: boolean;
   readonly seed: number;
   readonly packets: number;
+  /** Any of the three when it is left out. */
+  readonly pcapMagic?: number;
 }
 
+/** Of old Linux patches: record headers have 8 more bytes. */
+const MAGIC_MODIFIED = 0xa1b2cd34;
+
 /** A whole file in an array of its own. */
-export function makeCapture({ kind, littleEndian, seed, packets }: CaptureShape): Uint8Array<ArrayBuffer> {
+export function makeCapture({
+  kind,
+  littleEndian,
+  seed,
+  packets,
+  pcapMagic,
+}: CaptureShape): Uint8Array<ArrayBuffer> {
   const random = makeRandom(seed);
   const file = new Writer(littleEndian);
   if (kind === 'pcap') {
-    file.u32(0xa1b2c3d4).u16(2).u16(4).u32(0).u32(0).u32(65_535).u32(1);
+    const chosen = random(3);
+    const magic = pcapMagic ?? [0xa1b2c3d4, 0xa1b23c4d, MAGIC_MODIFIED][chosen]!;
+    file.u32(magic).u16(2).u16(4).u32(0).u32(0).u32(65_535).u32(1);
     for (let i = 0; i < packets; i++) {
       const data = frame(random);
       file.u32(1_700_000_000 + random(100)).u32(random(1_000_000));
       file
         .u32(data.length)
         .u32(data.length + random(2) * random(2000))
+        .bytes(magic === MAGIC_MODIFIED ? [1, 2, 3, 4, 5, 6, 7, 8] : [])
         .bytes(data);
     }
     return file.finish();
@@ -27,7 +41,8 @@ export function makeCapture({ kind, littleEndian, seed, packets }: CaptureShape)
   section(file, random);
   for (let i = 0; i < packets; i++) {
     if (random(20) === 0) section(file, random);
-    if (random(10) === 0) file.block([0x0bad, 4, 5][random(3)]!, (body) => body.u32(0).u32(0).u32(0).u32(0));
+    if (random(10) === 0)
+      file.block([0x0bad, 0x40000bad, 10, 4, 5][random(5)]!, (body) => body.u32(0).u32(0).u32(0).u32(0));
     packet(file, random);
   }
   return file.finish();

@@ -127,15 +127,38 @@ const capture = fc
   })
   .map(makeCapture);
 
-/** Of pcapng files only the end is missing: options of packets are not looked at in bulk, broken ones are passed on. */
+const change = fc.record({
+  place: fc.noBias(fc.nat()),
+  byte: fc.nat(255),
+  /** The length of a packet's option instead of any place, if there is one. */
+  inOptions: fc.boolean(),
+});
+
 const damaged = fc
-  .tuple(capture, fc.nat(), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }))
+  .tuple(capture, fc.option(fc.nat(), { freq: 1 }), fc.array(change, { minLength: 1, maxLength: 3 }))
   .map(([file, end, changes]) => {
-    const cut = file.slice(0, 24 + (end % (file.length - 23)));
-    const isPcapng = file[0] === 0x0a;
-    if (!isPcapng) for (const [place, byte] of changes) cut[place % cut.length] = byte;
+    const cut = end === null ? file.slice() : file.slice(0, 24 + (end % (file.length - 23)));
+    const lengths = optionLengths(file).filter((at) => at < cut.length);
+    for (const { place, byte, inOptions } of changes) {
+      const at = inOptions ? lengths[place % lengths.length] : undefined;
+      cut[at ?? place % cut.length] = byte;
+    }
     return cut;
   });
+
+/** Where the lengths of packets' options stand in a pcapng file of `makeCapture`. */
+function optionLengths(file: Uint8Array<ArrayBuffer>): number[] {
+  if (file[0] !== 0x0a) return [];
+  const view = new DataView(file.buffer);
+  const littleEndian = view.getUint32(8, true) === 0x1a2b3c4d;
+  const u32 = (at: number): number => view.getUint32(at, littleEndian);
+  const places: number[] = [];
+  for (let at = 0; at < file.length; at += u32(at + 4)) {
+    const isTimed = u32(at) === 2 || u32(at) === 6;
+    if (isTimed && u32(at + 4) - u32(at + 20) - 32 >= 12) places.push(at + u32(at + 4) - 14);
+  }
+  return places;
+}
 
 function cases(file: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Case> {
   return fc.record({

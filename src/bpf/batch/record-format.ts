@@ -64,6 +64,8 @@ const ENHANCED_PACKET = 6;
 const BLOCK_FRAME_BYTES = 12;
 const SIMPLE_BYTES = 16;
 const TIMED_BYTES = 32;
+/** Code and length. */
+const OPTION_HEADER_BYTES = 4;
 
 class RecordEmitter {
   private readonly code: FunctionBuilder;
@@ -72,6 +74,8 @@ class RecordEmitter {
   private readonly exits: RecordExits;
   private readonly withTime: boolean;
   private readonly scratch: Local;
+  /** Bytes of options that were not walked over yet. */
+  private readonly optionsLeft: Local;
 
   constructor(
     code: FunctionBuilder,
@@ -86,6 +90,7 @@ class RecordEmitter {
     this.exits = exits;
     this.withTime = withTime;
     this.scratch = code.local('i32');
+    this.optionsLeft = code.local('i32');
   }
 
   /** draft-ietf-opsawg-pcap, section 5: seconds, fraction, captured length, original length. */
@@ -165,6 +170,31 @@ class RecordEmitter {
       this.u32(16);
       code.op('i64.extend_i32_u').op('i64.or').set(time);
     }
+    this.wholeOptions();
+  }
+
+  /** Leaves a packet whose options do not fit its block; what they say is not looked at (section 3.5). */
+  private wholeOptions(): void {
+    const { code, locals, exits, optionsLeft, scratch } = this;
+    // Up to 3 bytes behind the data are padding.
+    code.get(locals.size).i32(TIMED_BYTES).op('i32.sub').get(locals.captured).op('i32.sub');
+    code.i32(-4).op('i32.and').tee(optionsLeft).if();
+    const done = code.block();
+    const next = code.loop();
+    code.get(locals.position).get(locals.size).op('i32.add').i32(4).op('i32.sub');
+    code.get(optionsLeft).op('i32.sub').memory('i32.load').tee(scratch);
+    code.i32(0xffff).op('i32.and').op('i32.eqz').brIf(done);
+    code.get(scratch).i32(16).op('i32.shr_u');
+    if (!this.format.littleEndian) emitSwap(code, 2, scratch);
+    code
+      .i32(OPTION_HEADER_BYTES + 3)
+      .op('i32.add')
+      .i32(-4)
+      .op('i32.and')
+      .tee(scratch);
+    code.get(optionsLeft).op('i32.gt_u').brIf(exits.other);
+    code.get(optionsLeft).get(scratch).op('i32.sub').tee(optionsLeft).brIf(next);
+    code.end().end().end();
   }
 
   /** The captured length is what the block holds, at most the original length and the interface's limit. */

@@ -11,6 +11,7 @@ const pcap: RecordFormat = {
   fractionsPerSecond: 1_000_000,
 };
 const pcapng: RecordFormat = { ...pcap, kind: 'pcapng' };
+const big: RecordFormat = { ...pcapng, littleEndian: false };
 const options: CaptureWalkerOptions = { collect: 'list', times: false, dataBytes: 1024, listLength: 8 };
 
 function feed(walker: CaptureWalker, words: readonly number[]): void {
@@ -22,6 +23,19 @@ function feed(walker: CaptureWalker, words: readonly number[]): void {
 /** An Enhanced Packet Block of one word of data with some of its words changed. */
 const enhanced = (changes: Readonly<Record<number, number>>): readonly number[] =>
   [6, 36, 0, 0, 0, 4, 60, 0xaabbccdd, 36].map((word, i) => changes[i] ?? word);
+
+/** The same with these words as its options. */
+const withOptions = (type: 2 | 6, ...options: readonly number[]): readonly number[] => {
+  const length = 36 + 4 * options.length;
+  return [type, length, 0, 0, 0, 4, 60, 0xaabbccdd, ...options, length];
+};
+
+const swap = (words: readonly number[]): readonly number[] =>
+  words.map((word) => {
+    const view = new DataView(new ArrayBuffer(4));
+    view.setUint32(0, word);
+    return view.getUint32(0, true);
+  });
 
 describe('what is left to the user', () => {
   for (const [name, format, words] of [
@@ -37,6 +51,12 @@ describe('what is left to the user', () => {
     ['captured bytes that wrap', pcapng, enhanced({ 5: 0xffffffff })],
     ['an interface that nobody described', pcapng, enhanced({ 2: 1 })],
     ['an interface far away', pcapng, enhanced({ 2: 0x04000000 })],
+    ['an option beyond its block', pcapng, withOptions(6, 0x0004_0002)],
+    ['an option that is one byte too long', pcapng, withOptions(6, 0x0005_0002, 1)],
+    ['an option of the greatest length', pcapng, withOptions(6, 0xffff_0002, 1)],
+    ['a second option beyond its block', pcapng, withOptions(6, 0x0003_0002, 1, 0x0001_0001)],
+    ['an option beyond its obsolete block', pcapng, withOptions(2, 0x0004_0002)],
+    ['an option beyond its block, big-endian', big, swap(withOptions(6, 0x0002_0004))],
     ['a packet above the limit', pcap, [0, 0, 101, 101]],
     ['a packet above the memory', pcap, [0, 0, 0xffffffff, 60]],
   ] as const) {
@@ -47,6 +67,25 @@ describe('what is left to the user', () => {
       const at = walker.position;
       expect(walker.walk()).toBe('other');
       expect([walker.position, walker.listed, walker.totals.seen]).toEqual([at, 0, 0]);
+    });
+  }
+});
+
+describe('options that fit their block', () => {
+  for (const [name, format, words] of [
+    ['none, but the end of them', pcapng, withOptions(6, 0)],
+    ['one, not ended', pcapng, withOptions(6, 0x0004_0002, 1)],
+    ['one with padding, ended', pcapng, withOptions(6, 0x0001_0001, 0x41, 0)],
+    ['one without a value', pcapng, withOptions(6, 1)],
+    ['whatever follows their end', pcapng, withOptions(6, 0x0004_0002, 1, 0, 0xffff_0002)],
+    ['of an obsolete packet', pcapng, withOptions(2, 0x0004_0002, 1, 0)],
+    ['big-endian', big, swap(withOptions(6, 0x0002_0004, 1, 0))],
+  ] as const) {
+    test(name, () => {
+      const walker = new CaptureWalker(format, options);
+      walker.addInterface({ filter: 'all', snaplen: 0 });
+      feed(walker, words);
+      expect([walker.walk(), walker.listed, walker.position]).toEqual(['more', 1, walker.end]);
     });
   }
 });
