@@ -23,7 +23,13 @@ beforeAll(() => {
   const agent = join(import.meta.dirname, '../../native/agent/src');
   const dpdk = (option: string): readonly string[] =>
     spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
-  const sources = ['trace_check.c', 'trace_mask.c', 'trace_program.c', 'program_widen.c'];
+  const sources = [
+    'trace_check.c',
+    'trace_mask.c',
+    'trace_program.c',
+    'program_targets.c',
+    'program_widen.c',
+  ];
   const { status, stderr } = spawnSync('gcc', [
     ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-DALLOW_EXPERIMENTAL_API', '-o', binary],
     ...[`-I${agent}`, `-I${join(agent, '../include')}`, ...dpdk('--cflags')],

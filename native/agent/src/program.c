@@ -27,17 +27,6 @@ static struct rte_bpf *load(const struct program_api *api, const struct ebpf_ins
 	return bpf;
 }
 
-/* NULL where there is no native code, or none that may be run. */
-static uint64_t (*native_code(const struct program_api *api, const struct rte_bpf *bpf))(void *)
-{
-	struct rte_bpf_jit jit = { 0 };
-
-	if (api->get_jit == NULL || api->get_jit(bpf, &jit) != 0 || jit.func == NULL ||
-	    !program_has_good_targets(&jit))
-		return NULL;
-	return jit.func;
-}
-
 /* Nothing is lost when there is no direct form, or librte_bpf does not take it: the original does the same. */
 static void load_direct(const struct program_api *api, struct program *program)
 {
@@ -51,7 +40,7 @@ static void load_direct(const struct program_api *api, struct program *program)
 	program->bpf_direct = load(api, insns, nb_insns, 2 * (UINT16_MAX + 1));
 	free(insns);
 	if (program->bpf_direct != NULL)
-		direct = native_code(api, program->bpf_direct);
+		direct = program_native(api, program->bpf_direct);
 	if (direct != NULL)
 		program->quick = direct;
 }
@@ -82,7 +71,7 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 			return -1;
 		}
 		program->exec = api->exec;
-		program->jit = native_code(api, program->bpf);
+		program->jit = program_native(api, program->bpf);
 		program->quick = program->jit;
 		if (program->jit != NULL)
 			load_direct(api, program);

@@ -73,8 +73,8 @@ struct ebpf_insn *program_direct(const struct ebpf_insn *insns, uint32_t nb_insn
  */
 struct ebpf_insn *program_widen(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t *nb_wide);
 
-/* Whether every jump of native code leads to the start of an instruction; see program_targets.c. */
-bool program_has_good_targets(const struct rte_bpf_jit *jit);
+/* What librte_bpf's JIT made of a loaded program; NULL where it made nothing, or nothing that may be run (program_targets.c). */
+uint64_t (*program_native(const struct program_api *api, const struct rte_bpf *bpf))(void *);
 
 /* For programs that passed program_check() only. */
 uint64_t program_interpret(const struct ebpf_insn *insns, const struct rte_mbuf *mbuf);

@@ -143,7 +143,7 @@ static bool targets_are_starts(const struct code *code, uint8_t *starts)
 
 #define LONGEST_INSN 16
 
-bool program_has_good_targets(const struct rte_bpf_jit *jit)
+static bool has_good_targets(const struct rte_bpf_jit *jit)
 {
 	uint8_t *copy = calloc(2, jit->sz + LONGEST_INSN);
 	const struct code code = { .bytes = copy, .size = jit->sz };
@@ -159,10 +159,19 @@ bool program_has_good_targets(const struct rte_bpf_jit *jit)
 
 #else
 
-bool program_has_good_targets(const struct rte_bpf_jit *jit)
+static bool has_good_targets(const struct rte_bpf_jit *jit)
 {
 	(void)jit;
 	return true;
 }
 
 #endif
+
+uint64_t (*program_native(const struct program_api *api, const struct rte_bpf *bpf))(void *)
+{
+	struct rte_bpf_jit jit = { 0 };
+
+	if (api->get_jit == NULL || api->get_jit(bpf, &jit) != 0 || jit.func == NULL || !has_good_targets(&jit))
+		return NULL;
+	return jit.func;
+}

@@ -65,7 +65,6 @@ static struct rte_bpf *check_and_load(const struct program_api *api, const struc
 int trace_program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, uint32_t context_bytes,
 		       struct trace_program *program, char *error, size_t error_size)
 {
-	struct rte_bpf_jit jit = { 0 };
 	struct ebpf_insn *copy;
 	uint32_t *masks;
 
@@ -86,8 +85,7 @@ int trace_program_load(const struct program_api *api, const void *insns, uint32_
 	free(masks);
 	if (program->bpf == NULL)
 		return -1;
-	if (api->get_jit != NULL && api->get_jit(program->bpf, &jit) == 0)
-		program->jit = jit.func;
+	program->jit = program_native(api, program->bpf);
 	program->exec = api->exec;
 	if (program->jit != NULL || program->exec != NULL)
 		return 0;
