@@ -50,7 +50,6 @@ let target: Target;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hone-replay-trace-'));
   path = join(folder, 'traffic.pcapng');
-  stop = new AbortController();
   const ethernet = { linkType: 1, snaplen: 0, options: { if_tsresol: 9 } };
   writeFileSync(
     path,
@@ -79,6 +78,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<ReplayOptions> = {}): Promise<Target> {
+  stop = new AbortController();
   const traffic = openFileTraffic(path);
   const socket = await new Promise<string>((resolve, reject) => {
     running = runReplay(traffic, {
@@ -97,9 +97,12 @@ async function start(options: Partial<ReplayOptions> = {}): Promise<Target> {
 }
 
 /** Lets a trace run to the end of the file. */
-async function trace(wanted: TraceRequest, look: (feed: TraceFeed) => Promise<void> = async () => {}) {
-  await start();
-  // Both ports are known at the second interface's first packet.
+async function trace(
+  wanted: TraceRequest,
+  look: (feed: TraceFeed) => Promise<void> = async () => {},
+  options: Partial<ReplayOptions> = {},
+): Promise<TraceFeed> {
+  await start(options);
   const feed = await target.startTrace(wanted);
   for (;;) {
     if (feed.poll().some(({ kind }) => kind === 'gone')) return feed;
@@ -227,14 +230,15 @@ test('banks exchanged all the time: every hit once, state in both', async () => 
       initialState: initialState.fill(1, 0, 1),
     }),
     take,
+    { pace: { packetsPerSecond: 50_000 } },
   );
   await take(feed);
   const sumAt = (place: number) => sums.filter((_, n) => n % 2 === place).reduce((sum, n) => sum + n, 0);
   expect(sumAt(1)).toBe(received.length);
   expect(sumAt(0)).toBe(received.reduce((sum, { bytes }) => sum + bytes + 4, 0));
-  expect(snapshots).toBeGreaterThan(2);
+  expect(snapshots).toBeGreaterThan(10);
   const { state, lostEvents } = feed.writers[0]!;
-  const bursts = burstsOf(received).length;
+  const bursts = Number(feed.costs()[1]!.hits);
   expect(new DataView(state.buffer, state.byteOffset).getBigUint64(0, true)).toBe(BigInt(bursts + 1));
   // No ring was asked for.
   expect(lostEvents).toBe(BigInt(bursts));
@@ -242,10 +246,7 @@ test('banks exchanged all the time: every hit once, state in both', async () => 
 });
 
 test('keyed maps: slots where the host looks for them, and what did not fit', async () => {
-  for (const [keys, without] of [
-    [40, 0],
-    [100, received.length - Math.ceil((62 * received.length) / 100)],
-  ] as const) {
+  for (const keys of [40, 100]) {
     const feed = await trace(
       request([countByTurn(keyed, keys, stateAt)], {
         attachments: [attachment('dpdk:rx_packet')],
@@ -265,7 +266,6 @@ test('keyed maps: slots where the host looks for them, and what did not fit', as
     }
     const stored = total(counts.map(([, count]) => count));
     expect(withoutRoom).toEqual([BigInt(received.length - stored)]);
-    if (without === 0) expect(stored).toBe(received.length);
     feed.close();
     target.close();
   }
@@ -318,11 +318,9 @@ test('the price: every 64th call is timed', async () => {
   feed.close();
 });
 
-test('a trace beside a capture and another trace, stopped before the end: nothing is left', async () => {
+test('stopped before the end, and once more on the same connection: nothing is left', async () => {
   const before = readdirSync('/proc/self/fd').length;
   const first = await start({ loop: true });
-  const socketOf = join(process.env.XDG_RUNTIME_DIR ?? '/run', 'hone');
-  expect(socketOf).not.toBe('');
   const wanted = request([countByArgument(0)], { attachments: [attachment('dpdk:rx_packet')] });
   const feed = await first.startTrace(wanted);
   await new Promise((resolve) => setTimeout(resolve, 20));
