@@ -22,7 +22,7 @@ const SCRIPTS = [
   'dpdk:rx_packet { @n = count(); @[ip.src, ip.dst] = sum(args.len); @h = hist(args.len); }',
   'dpdk:rx_packet { @seen++; @last[args.port, args.queue] = @seen; } dpdk:tx_packet { @seen++; @out = max(@seen); }',
   'dpdk:rx_packet { printf("%d %d\\n", args.len, nsecs); } dpdk:tx_packet /ip.proto == 17/ { printf("%d\\n", udp.dstport); }',
-  'dpdk:rx_packet { @n = count(); @seen++; if (@seen % 3 == 0) { print(@n); clear(@n); } }',
+  'dpdk:rx_packet { @n = sum(args.len); @seen++; if (@seen % 3 == 0) { print(@n); clear(@n); } }',
   'dpdk:rx_packet { @n = count(); } dpdk:tx_packet { @n = count(); } interval:us:50 { print(@n); clear(@n); }',
   'dpdk:rx_packet:1 { @seen++; if (@seen == 7) { exit(); } } dpdk:rx_packet:*:2 { @q = stats(args.len); }',
 ];
