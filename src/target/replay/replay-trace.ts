@@ -106,31 +106,36 @@ export class ReplayTrace {
       emit: (record) => this.#emit(record),
       extraBytes: batchBytes(ROWS, BURST_PACKETS * PACKET_BYTES),
     });
-    this.#batches = this.#writer.machines.map(
-      (machine) => new TraceBatch(machine, ROWS, BURST_PACKETS * PACKET_BYTES),
-    );
-    this.#attached = request.attachments.map((attachment) => {
-      const { point, portId, queueId, packetBytes } = attachment;
-      const batched = [{ ...attachment, program: programs[attachment.program]! }];
-      return {
-        portId,
-        queueId,
-        direction: point.startsWith('dpdk:tx_') ? 'out' : 'in',
-        isOfPackets: point.endsWith('_packet'),
-        packetBytes,
-        runs: this.#batches.map((batch) => batch.prepare(batched)),
-        calls: 0,
-        hits: 0,
-        sampledHits: 0,
-        sampledNs: 0,
-      };
-    });
-    this.ring = request.ringBytes === 0 ? undefined : new RingWriter(0, request.ringBytes);
-    this.memoryFd = createSealedMemory('hone-trace-session', MEMORY_BYTES);
-    this.#memory = mapMemory(this.memoryFd, { plainBytes: MEMORY_BYTES, mirroredBytes: 0, writer: true });
-    const view = new DataView(this.#memory.buffer);
-    view.setUint32(MEMORY.magic.offset, ABI.HONE_MAGIC, true);
-    view.setUint32(MEMORY.abi_version.offset, ABI.HONE_ABI_VERSION, true);
+    try {
+      this.#batches = this.#writer.machines.map(
+        (machine) => new TraceBatch(machine, ROWS, BURST_PACKETS * PACKET_BYTES),
+      );
+      this.#attached = request.attachments.map((attachment) => {
+        const { point, portId, queueId, packetBytes } = attachment;
+        const batched = [{ ...attachment, program: programs[attachment.program]! }];
+        return {
+          portId,
+          queueId,
+          direction: point.startsWith('dpdk:tx_') ? 'out' : 'in',
+          isOfPackets: point.endsWith('_packet'),
+          packetBytes,
+          runs: this.#batches.map((batch) => batch.prepare(batched)),
+          calls: 0,
+          hits: 0,
+          sampledHits: 0,
+          sampledNs: 0,
+        };
+      });
+      this.ring = request.ringBytes === 0 ? undefined : new RingWriter(0, request.ringBytes);
+      this.memoryFd = createSealedMemory('hone-trace-session', MEMORY_BYTES);
+      this.#memory = mapMemory(this.memoryFd, { plainBytes: MEMORY_BYTES, mirroredBytes: 0, writer: true });
+      const view = new DataView(this.#memory.buffer);
+      view.setUint32(MEMORY.magic.offset, ABI.HONE_MAGIC, true);
+      view.setUint32(MEMORY.abi_version.offset, ABI.HONE_ABI_VERSION, true);
+    } catch (error) {
+      this.#writer.close();
+      throw error;
+    }
   }
 
   /** The one writer's memory, to be passed on. Open until close(). */
