@@ -16,7 +16,7 @@ export function registerReplay(program: Command): void {
     .summary('serve a recorded file as a target')
     .description(
       'Plays a pcap or pcapng file as the traffic of an application, so that everything works without DPDK: its ' +
-        'interfaces are the ports. Playing begins with the first capture.',
+        'interfaces are the ports. Playing begins with the first capture or trace.',
     )
     .argument('[file]', 'pcap or pcapng')
     .option(
@@ -28,7 +28,7 @@ export function registerReplay(program: Command): void {
     .option('--sample', 'play generated traffic instead of a file')
     .option(
       '--wait <seconds>',
-      'begin after this time, capture or not (default: wait for the first)',
+      'begin after this time, capture or not (default: wait for the first capture or trace)',
       parseWait,
     )
     .action(replay);

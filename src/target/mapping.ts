@@ -5,10 +5,12 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { PeerError, SysError, UnsupportedError } from '../base/index.ts';
 import {
+  addressOf,
   EINVAL,
   F_SEAL_GROW,
   F_SEAL_SHRINK,
   mapOver,
+  mapZerosOver,
   PROT_READ,
   PROT_WRITE,
   reserveAddresses,
@@ -110,6 +112,23 @@ function mapPieces(fd: number, pieces: readonly Piece[]): Mapping {
     unmap(address, length);
     throw error;
   }
+}
+
+/**
+ * Puts pieces of a file in place of memory that lies on whole pages and does not move: a WebAssembly memory's of a fixed
+ * size, so that programs there work on what is shared. The file stays open and the caller's.
+ * @param memory as long as the pieces together
+ * @returns what puts pages of zeros in their place; until then the memory is kept alive
+ */
+export function overlayMemory(memory: Uint8Array, fd: number, pieces: readonly Piece[]): { close(): void } {
+  let address = addressOf(memory);
+  for (const { offset, bytes } of pieces) {
+    if (bytes > 0) mapOver(address, bytes, PROT_READ | PROT_WRITE, fd, offset);
+    address += bytes;
+  }
+  return {
+    close: () => mapZerosOver(addressOf(memory), memory.length),
+  };
 }
 
 function takePeerMemory(fd: number, fileBytes: number, what: string, map: () => Mapping): Mapping {

@@ -325,6 +325,17 @@ export function mapOver(
   mustSucceed('mmap', address, bytes, protection, MAP_SHARED | MAP_FIXED, fd, offset);
 }
 
+/** Maps pages of zeros of this process's own over mapped addresses. */
+export function mapZerosOver(address: number, bytes: number): void {
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+  mustSucceed('mmap', address, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+}
+
+/** Where the memory lies, which must be one that does not move: a typed array's own may. */
+export function addressOf(memory: Uint8Array): number {
+  return Number(libc().koffi.address(memory));
+}
+
 export function unmap(address: number, bytes: number): void {
   mustSucceed('munmap', address, bytes);
 }

@@ -15,14 +15,16 @@ import type { FilterEngine, TraceAttachment, TraceRequest } from './target.ts';
 
 const INSN_BYTES = 8;
 
-const POINTS: Readonly<Record<string, number>> = {
+/** The points of DPDK, by name. */
+export const POINTS: Readonly<Record<string, number>> = {
   'dpdk:rx_poll': ABI.HONE_POINT_RX_POLL,
   'dpdk:rx_burst': ABI.HONE_POINT_RX_BURST,
   'dpdk:tx_burst': ABI.HONE_POINT_TX_BURST,
   'dpdk:rx_packet': ABI.HONE_POINT_RX_PACKET,
   'dpdk:tx_packet': ABI.HONE_POINT_TX_PACKET,
 };
-const APPLICATION = 'app:';
+/** What the names of an application's own points begin with. */
+export const APPLICATION = 'app:';
 
 /** @throws UsageError for what no target would take: sizes out of range, too many programs, too much state. */
 export function encodeTrace(request: TraceRequest): Uint8Array {
@@ -126,6 +128,18 @@ export function stateRuns(state: Uint8Array): Run[] {
   }
   if (start >= 0) runs.push({ offset: start, bytes: state.subarray(start, end) });
   return runs;
+}
+
+export function encodeTracing(engine: FilterEngine): Uint8Array {
+  return structBytes('hone_tracing', { engine: ENGINES.toNumber(engine) });
+}
+
+export function encodeWriterEvent(writer: number): Uint8Array {
+  return structBytes('hone_writer_event', { writer });
+}
+
+export function encodeSnapped(quietBank: number): Uint8Array {
+  return structBytes('hone_snapped', { quiet_bank: quietBank });
 }
 
 export function decodeTracing(body: Uint8Array): FilterEngine {

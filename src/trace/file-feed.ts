@@ -24,8 +24,8 @@ import { isOutgoing, type TraceFile } from './trace-file.ts';
 const ROWS = 1024;
 const ROW_WORDS = ROW_BYTES / 4;
 const PACKET_BYTES = 256;
-/** So many packets before whoever waits has its turn. */
-const PACKETS_A_TURN = 16 * ROWS;
+/** So many batches before whoever waits has its turn. */
+const BATCHES_A_TURN = 16;
 
 /** Where the arguments of packet points lie in a row, in words. */
 const ARGUMENTS = new Map(
@@ -80,8 +80,12 @@ export class FileFeed implements PacedFeed {
   #rowsNs = 0;
   #isInterrupted = false;
 
-  /** Takes over `file`. @throws UnsupportedError for a point that a file does not have */
-  constructor(file: TraceFile, request: TraceRequest, events: readonly EventPlan[]) {
+  /**
+   * Takes over `file`.
+   * @param rows hits in one call at most, which changes no result
+   * @throws UnsupportedError for a point that a file does not have
+   */
+  constructor(file: TraceFile, request: TraceRequest, events: readonly EventPlan[], rows: number = ROWS) {
     const { contextBytes, stateOffset, keyedMaps, seed, initialState } = request;
     this.#file = file;
     this.baseNs = file.nowNs;
@@ -89,12 +93,12 @@ export class FileFeed implements PacedFeed {
       contextBytes,
       keyedMaps,
       seed,
-      extraBytes: batchBytes(ROWS, ROWS * PACKET_BYTES),
+      extraBytes: batchBytes(rows, rows * PACKET_BYTES),
       emit: (record) => this.#emit(record, events),
     });
     const { context, maps } = this.#machine;
     if (initialState !== undefined) context.set(initialState, stateOffset);
-    this.#batch = new TraceBatch(this.#machine, ROWS, ROWS * PACKET_BYTES);
+    this.#batch = new TraceBatch(this.#machine, rows, rows * PACKET_BYTES);
     this.#attached = request.attachments.map((attachment) => {
       const { point, program, needsTime, packetBytes, argumentsUsed } = attachment;
       if (point !== 'dpdk:rx_packet' && point !== 'dpdk:tx_packet') {
@@ -136,7 +140,7 @@ export class FileFeed implements PacedFeed {
     this.#isInterrupted = false;
     if (!this.#runRows()) return;
     const file = this.#file;
-    for (let turns = 0; turns < PACKETS_A_TURN; turns++) {
+    for (let turns = 0; turns < BATCHES_A_TURN * this.#batch.capacity; turns++) {
       const { packet } = file;
       if (packet === undefined) {
         this.isOver = this.#runRows();
@@ -147,7 +151,7 @@ export class FileFeed implements PacedFeed {
         return;
       }
       const runner = this.#runnerOf(packet);
-      if ((runner !== this.#runner || this.#rows === ROWS) && !this.#runRows()) return;
+      if ((runner !== this.#runner || this.#rows === this.#batch.capacity) && !this.#runRows()) return;
       this.#runner = runner;
       if (runner !== undefined) this.#fillRow(packet);
       if (file.tryReadOn()) continue;

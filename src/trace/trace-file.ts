@@ -4,7 +4,7 @@
  */
 import { type FormatError, UsageError } from '../base/index.ts';
 import type { PacketRecord } from '../pcapng/index.ts';
-import { CaptureInput, openSource } from '../read/index.ts';
+import { type ByteSource, CaptureInput, openSource } from '../read/index.ts';
 
 const LINKTYPE_ETHERNET = 1;
 const DIRECTION_OUT = 2;
@@ -22,11 +22,16 @@ export class TraceFile {
 
   /** @throws SysError, FormatError when it is no capture file, UsageError without a packet */
   static async open(path: string): Promise<TraceFile> {
-    const file = new TraceFile(new CaptureInput(await openSource(path)));
+    return TraceFile.from(await openSource(path));
+  }
+
+  /** Takes over `source`. @throws as `open` does */
+  static async from(source: ByteSource): Promise<TraceFile> {
+    const file = new TraceFile(new CaptureInput(source));
     try {
       await file.readOn();
       if (file.#next !== undefined) return file;
-      throw file.damage ?? new UsageError(`${path}: no Ethernet packets in it`);
+      throw file.damage ?? new UsageError(`${source.name}: no Ethernet packets in it`);
     } catch (error) {
       file.close();
       throw error;

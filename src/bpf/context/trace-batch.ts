@@ -69,15 +69,15 @@ export class TraceBatch {
   }
 
   /**
-   * Makes the programs of one point ready. What it gives runs them on the first `count` rows, or on less when the machine
-   * is stopped meanwhile, and tells on how many.
+   * Makes the programs of one point ready. What it gives runs them on `count` rows from the row `first` on, or on less when
+   * the machine is stopped meanwhile, and tells on how many.
    */
-  prepare(programs: readonly BatchProgram[]): (count: number) => number {
+  prepare(programs: readonly BatchProgram[]): (count: number, first?: number) => number {
     const { run } = encodeBatch(this.#machine, programs);
     const words = this.#machine.borrowWords();
-    return (count) => {
+    return (count, first = 0) => {
       words[STOP / 4] = 0;
-      return run(this.#rowsAddress, Math.min(count, this.capacity)) >>> 0;
+      return run(this.#rowsAddress + first * ROW_BYTES, Math.min(count, this.capacity - first)) >>> 0;
     };
   }
 }

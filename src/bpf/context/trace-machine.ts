@@ -7,20 +7,26 @@
  *     64   a word that ends a batch          4096   the context
  *   1024   stack of programs                 behind it: rows of a batch, then its data
  * ```
- * Programs were verified before (verify/, profile `dpdk`); what a program names outside of the context is a defect.
+ * Programs were verified before (verify/, profile `dpdk`), so that they stay in the context. Numbers that they give to
+ * helpers are looked at here, as the agent does: a map or a key that is not there gives slot 0 and changes nothing.
  */
 import { FormatError } from '../../base/index.ts';
 import { createMemory, PAGE_BYTES, type WasmMemory } from '../../wasm/index.ts';
 import type { EbpfProgram } from '../isa/insn.ts';
 import { type Engine, type Environment, FRAME_BYTES, type Helper } from '../vm/engine.ts';
 import { wasmJit } from '../vm/wasm-jit/wasm-jit.ts';
-import { type KeyedMapLayout, traceContext, type traceHelper } from './context-layout.ts';
+import { type KeyedMapLayout, traceContext, type traceHelper, valueOffsetInEntry } from './context-layout.ts';
 import { ContextMap } from './context-map.ts';
 import { traceHelpers } from './trace-helpers.ts';
+
+/** So that other pages can be put in place of the context's. */
+const ALIGNMENT = 4096;
 
 /** Not 0 when a batch is to end after the hit at hand, i32. */
 export const STOP = 64;
 const STACK = 1024;
+/** `used` of an entry, in front of its key. */
+const USED_BYTES = 8;
 export const CONTEXT = 4096;
 
 export interface TraceMachineOptions {
@@ -46,7 +52,7 @@ export class TraceMachine {
   readonly view: DataView<ArrayBuffer>;
   readonly maps: readonly ContextMap[];
   readonly environment: Environment;
-  /** Where `extraBytes` begin, a multiple of 64. */
+  /** Where `extraBytes` begin, a multiple of 4096, on no page of the context. */
   readonly extraOffset: number;
   /** Events that found no room. */
   lostEvents = 0;
@@ -59,7 +65,7 @@ export class TraceMachine {
     if (contextBytes < traceContext.maps || contextBytes > traceContext.maxBytes || contextBytes % 8 !== 0) {
       throw new FormatError(`trace context of ${contextBytes} bytes`, 0);
     }
-    this.extraOffset = Math.ceil((CONTEXT + contextBytes) / 64) * 64;
+    this.extraOffset = Math.ceil((CONTEXT + contextBytes) / ALIGNMENT) * ALIGNMENT;
     this.memory = createMemory(Math.ceil((this.extraOffset + extraBytes) / PAGE_BYTES));
     this.context = new Uint8Array(this.memory.buffer, CONTEXT, contextBytes);
     this.view = new DataView(this.memory.buffer, CONTEXT, contextBytes);
@@ -70,7 +76,7 @@ export class TraceMachine {
       memory: this.memory,
       stack: { offset: STACK, lengthBytes: FRAME_BYTES },
       areas: [{ name: 'context', offset: CONTEXT, lengthBytes: contextBytes, isWritable: true }],
-      helpers: this.#helpers(emit),
+      helpers: this.#helpers(keyedMaps, emit),
       budgetInsns: Number.MAX_SAFE_INTEGER,
     };
   }
@@ -93,16 +99,28 @@ export class TraceMachine {
     return this.#words;
   }
 
-  #helpers(emit: TraceMachineOptions['emit']): ReadonlyMap<number, Helper> {
+  #helpers(
+    keyedMaps: readonly KeyedMapLayout[],
+    emit: TraceMachineOptions['emit'],
+  ): ReadonlyMap<number, Helper> {
     const { maps } = this;
-    const keyOf = (registers: Int32Array): number => (CONTEXT + registers[6]!) >>> 2;
+    const lastKeys = keyedMaps.map(
+      (layout) => this.context.length - (valueOffsetInEntry(layout) - USED_BYTES),
+    );
+    const isThere = (registers: Int32Array): boolean => {
+      const last = lastKeys[registers[4]!];
+      const key = registers[6]!;
+      return last !== undefined && key >= 0 && key <= last && key % 8 === 0;
+    };
+    const keyOf = (registers: Int32Array): number => (CONTEXT + registers[6]!) / 4;
     const calls: Readonly<Record<keyof typeof traceHelper, (registers: Int32Array) => number>> = {
-      mapSlot: (registers) => maps[registers[4]!]!.findOrMake(keyOf(registers)),
-      mapFind: (registers) => maps[registers[4]!]!.find(keyOf(registers)),
-      mapDelete: (registers) => (maps[registers[4]!]!.delete(keyOf(registers)) ? 1 : 0),
+      mapSlot: (registers) => (isThere(registers) ? maps[registers[4]!]!.findOrMake(keyOf(registers)) : 0),
+      mapFind: (registers) => (isThere(registers) ? maps[registers[4]!]!.find(keyOf(registers)) : 0),
+      mapDelete: (registers) => (isThere(registers) && maps[registers[4]!]!.delete(keyOf(registers)) ? 1 : 0),
       emit: (registers) => {
         const [offset, lengthBytes] = [registers[4]!, registers[6]!];
-        if (emit?.(this.context.subarray(offset, offset + lengthBytes)) === true) return 1;
+        const isInside = offset >= 0 && lengthBytes >= 0 && offset + lengthBytes <= this.context.length;
+        if (isInside && emit?.(this.context.subarray(offset, offset + lengthBytes)) === true) return 1;
         this.lostEvents++;
         return 0;
       },

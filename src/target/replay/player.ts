@@ -8,7 +8,8 @@ import type { ReplayPacket, Traffic } from './traffic.ts';
 /** As recorded, evenly at so many packets a second, or as fast as it goes. */
 export type Pace = 'recorded' | 'max' | { readonly packetsPerSecond: number };
 
-const BURST_PACKETS = 32;
+/** A driver is asked for so many at once. */
+export const BURST_PACKETS = 32;
 /** Packets between two turns of the event loop: control messages are answered in between. */
 const SLICE_PACKETS = 2_048;
 /** Between the last packet and the first of the next round, when one packet is all there is. */

@@ -1,12 +1,13 @@
 /**
  * The agent's side of the protocol, in TypeScript: takes clients on a Unix socket, answers their requests, holds
- * their sessions. Only this user and root may connect, 16 at a time; who breaks the rules is cut off and
- * changes nothing. What is captured comes from the caller.
+ * their captures and traces, one for each client. Only this user and root may connect, 16 at a time; who breaks the rules
+ * is cut off and changes nothing. What is captured and traced comes from the caller.
  */
 import { chmodSync, closeSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { HoneError, PeerError, SysError } from '../../base/index.ts';
 import { ABI } from '../abi.ts';
+import { decodeTrace } from '../decode-trace.ts';
 import { structBytes } from '../message-body.ts';
 import { encodeMessage, type Message, MessageSocket } from '../message-socket.ts';
 import {
@@ -35,7 +36,9 @@ import {
 import { makeSocketFolder } from '../socket-path.ts';
 import { decodeStart } from '../start-message.ts';
 import type { PortInfo } from '../target.ts';
+import { encodeSnapped, encodeTracing, encodeWriterEvent } from '../trace-message.ts';
 import { ReplaySession } from './replay-session.ts';
+import { ReplayTrace } from './replay-trace.ts';
 import type { ReplayPort } from './traffic.ts';
 
 /** A client that does not read its answers is cut off. */
@@ -46,6 +49,7 @@ interface Client {
   readonly watch: Watch;
   greeted: boolean;
   session: ReplaySession | undefined;
+  trace: ReplayTrace | undefined;
 }
 
 export interface ReplayHost {
@@ -53,7 +57,7 @@ export interface ReplayHost {
   /** Every port that is known now. */
   ports(): readonly ReplayPort[];
   portInfo(port: ReplayPort): PortInfo;
-  /** A capture has begun. */
+  /** A capture or a trace has begun. */
   onSession(): void;
 }
 
@@ -85,6 +89,10 @@ export class ReplayServer {
     return [...this.#clients].flatMap(({ session }) => session ?? []);
   }
 
+  get traces(): ReplayTrace[] {
+    return [...this.#clients].flatMap(({ trace }) => trace ?? []);
+  }
+
   /** Tells a port that was not there before to the sessions that want such. */
   addPort(port: ReplayPort): void {
     for (const client of this.#clients) {
@@ -109,6 +117,7 @@ export class ReplayServer {
         watch: watchDescriptor(fd, () => this.#serve(client)),
         greeted: false,
         session: undefined,
+        trace: undefined,
       };
       this.#clients.add(client);
       const { uid } = peerCredentials(fd);
@@ -173,9 +182,9 @@ export class ReplayServer {
     else if (type === ABI.HONE_MSG_START) this.#start(client, request, body);
     else if (type === ABI.HONE_MSG_STOP) this.#stop(client, request);
     else if (type === ABI.HONE_MSG_LIST_POINTS) this.#listPoints(client, request);
-    else if (type === ABI.HONE_MSG_TRACE) {
-      throw new PeerError('PEER_REFUSED', 'a replay runs no trace programs: trace its file with --read');
-    } else throw new PeerError('PEER_REFUSED', `unknown message type ${type}`);
+    else if (type === ABI.HONE_MSG_TRACE) this.#trace(client, request, body);
+    else if (type === ABI.HONE_MSG_SNAPSHOT) this.#snapshot(client, request);
+    else throw new PeerError('PEER_REFUSED', `unknown message type ${type}`);
   }
 
   #listPorts(client: Client, request: number): void {
@@ -189,16 +198,15 @@ export class ReplayServer {
   }
 
   #stop(client: Client, request: number): void {
-    if (client.session === undefined) throw new PeerError('PEER_REFUSED', 'there is no session to stop');
-    client.session.close();
-    client.session = undefined;
+    if (client.session === undefined && client.trace === undefined) {
+      throw new PeerError('PEER_REFUSED', 'there is no session to stop');
+    }
+    endSession(client);
     this.#send(client, ABI.HONE_MSG_STOPPED, request, new Uint8Array(0));
   }
 
   #start(client: Client, request: number, body: Uint8Array): void {
-    if (client.session !== undefined) {
-      throw new PeerError('PEER_REFUSED', 'this connection has a session already');
-    }
+    checkIdle(client);
     const session = new ReplaySession(decodeStart(body), this.#host.ports());
     client.session = session;
     const started = encodeStarted({
@@ -208,6 +216,23 @@ export class ReplayServer {
     this.#send(client, ABI.HONE_MSG_STARTED, request, started, session.memoryFd);
     this.#send(client, ABI.HONE_MSG_RING, 0, encodeRingEvent(session.ring.event), session.ring.fd);
     this.#host.onSession();
+  }
+
+  #trace(client: Client, request: number, body: Uint8Array): void {
+    checkIdle(client);
+    const trace = new ReplayTrace(decodeTrace(body), this.#host.ports());
+    client.trace = trace;
+    const tracing = encodeTracing(this.#host.welcome.engine);
+    this.#send(client, ABI.HONE_MSG_TRACING, request, tracing, trace.memoryFd);
+    this.#send(client, ABI.HONE_MSG_WRITER, 0, encodeWriterEvent(0), trace.writerFd);
+    const { ring } = trace;
+    if (ring !== undefined) this.#send(client, ABI.HONE_MSG_RING, 0, encodeRingEvent(ring.event), ring.fd);
+    this.#host.onSession();
+  }
+
+  #snapshot(client: Client, request: number): void {
+    if (client.trace === undefined) throw new PeerError('PEER_REFUSED', 'no trace is running');
+    this.#send(client, ABI.HONE_MSG_SNAPPED, request, encodeSnapped(client.trace.exchangeBanks()));
   }
 
   #send(client: Client, type: number, request: number, body: Uint8Array, fd?: number): void {
@@ -220,9 +245,20 @@ export class ReplayServer {
     if (!this.#clients.delete(client)) return;
     client.watch.close();
     client.socket.close();
-    client.session?.close();
-    client.session = undefined;
+    endSession(client);
   }
+}
+
+function checkIdle({ session, trace }: Client): void {
+  if (session === undefined && trace === undefined) return;
+  throw new PeerError('PEER_REFUSED', 'this connection has a session already');
+}
+
+function endSession(client: Client): void {
+  client.session?.close();
+  client.trace?.close();
+  client.session = undefined;
+  client.trace = undefined;
 }
 
 function unlinkIfThere(path: string): void {

@@ -1,19 +1,20 @@
-/** A replay as a process: traffic that plays, a server that hands it to captures, and when it ends. */
+/** A replay as a process: traffic that plays, a server that hands it to captures and traces, and when it ends. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { realtimeNs } from '../posix.ts';
 import type { PortInfo } from '../target.ts';
 import { type DuePacket, type Pace, play } from './player.ts';
 import { type ReplayHost, ReplayServer } from './replay-server.ts';
 import type { Timestamp } from './replay-session.ts';
+import type { RingWriter } from './ring-writer.ts';
 import type { ReplayPort, Traffic } from './traffic.ts';
 
-/** How long captures may take to empty their rings at the end. */
+/** How long captures and traces may take to empty their rings at the end. */
 const DRAIN_MS = 1_000;
 
 export interface ReplayOptions {
   readonly pace: Pace;
   readonly loop: boolean;
-  /** How long to wait for the first capture before playing, in ms; Infinity waits for ever. */
+  /** How long to wait for the first capture or trace before playing, in ms; Infinity waits for ever. */
   readonly waitMs: number;
   /** Ends the replay. */
   readonly signal: AbortSignal;
@@ -24,7 +25,7 @@ export interface ReplayOptions {
 }
 
 /**
- * Serves captures until the traffic has been played.
+ * Serves captures and traces until the traffic has been played.
  * @returns how many packets were played
  * @throws FormatError where the file is damaged, after all before it was played and drained
  */
@@ -129,31 +130,38 @@ class Replay implements ReplayHost {
       loop,
       signal,
       onSlice: (playSlice) => {
-        const sessions = this.server.sessions;
-        for (const { ring } of sessions) ring.setActive(true);
+        const rings = this.#rings();
+        for (const ring of rings) ring.setActive(true);
         now = timestampOf(realtimeNs());
         playSlice();
-        for (const { ring } of sessions) ring.setActive(false);
+        for (const trace of this.server.traces) trace.publishCounters();
+        for (const ring of rings) ring.setActive(false);
       },
       onBurst: (burst) => {
         this.#count(burst);
-        const sessions = this.server.sessions;
-        if (sessions.length === 0) return;
+        const { sessions, traces } = this.server;
+        if (sessions.length === 0 && traces.length === 0) return;
         const packets = burst.map(({ packet }) => packet);
         const times =
           pace === 'max' ? undefined : burst.map(({ dueNs }) => timestampOf(startNs + BigInt(dueNs)));
         for (const session of sessions) session.capture(packets, now, times);
+        for (const trace of traces) trace.run(packets, now, times);
       },
     });
   }
 
-  /** Until every capture has taken what it got. */
+  /** Until every capture has taken what it got, and every trace its events. */
   async drain(signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + DRAIN_MS;
     while (!signal.aborted && performance.now() < deadline) {
-      if (this.server.sessions.every(({ ring }) => ring.isDrained)) return;
+      if (this.#rings().every((ring) => ring.isDrained)) return;
       await delay(2);
     }
+  }
+
+  #rings(): RingWriter[] {
+    const { sessions, traces } = this.server;
+    return [...sessions, ...traces].flatMap(({ ring }) => ring ?? []);
   }
 
   #count(burst: readonly DuePacket[]): void {
