@@ -6,8 +6,7 @@ import type { MapContents, MapEntry } from '../merge/map-contents.ts';
 import type { MapPlan, ValueType } from '../plan.ts';
 import {
   formatJsonValue,
-  formatValue,
-  members,
+  formatKey,
   type Naming,
   quoteJson,
   readInteger,
@@ -67,7 +66,7 @@ export class JsonFormat implements TraceFormat {
   }
 
   #key({ keys }: MapPlan, { key }: MapEntry): string {
-    return members(keys, key, (type, part) => formatValue(type, part, this.#naming)).join(',');
+    return formatKey(keys, key, this.#naming).join(',');
   }
 
   #value({ kind }: MapPlan, value: Uint8Array, divisor: bigint): string {
