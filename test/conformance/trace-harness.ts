@@ -38,7 +38,7 @@ export function buildTraceHarness(): TraceHarness {
   const agent = join(import.meta.dirname, '../../native/agent');
   const dpdk = (option: string): readonly string[] =>
     spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
-  const sources = ['trace_check.c', 'trace_program.c', 'trace_map.c', 'program_widen.c'];
+  const sources = ['trace_check.c', 'trace_program.c', 'trace_mask.c', 'trace_map.c', 'program_widen.c'];
   const { status, stderr } = spawnSync('gcc', [
     ...[
       '-std=gnu11',

@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
 
 function missing(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
-  const found = spawnSync('sh', ['-c', 'command -v gcc && test -e /usr/include/sys/sdt.h']);
+  const found = spawnSync('gcc', ['-fsyntax-only', '-x', 'c', '-'], { input: '#include <sys/sdt.h>\n' });
   return found.status === 0 ? undefined : 'needs gcc and sys/sdt.h: apt-get install gcc systemtap-sdt-dev';
 }
 
