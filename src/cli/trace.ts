@@ -17,12 +17,7 @@ import {
   TextFormat,
   type TraceFormat,
 } from '../script/index.ts';
-import {
-  type KernelPoint,
-  realtimeNs,
-  resolveApplication,
-  resolveKernelPoints,
-} from '../target/index.ts';
+import { type KernelPoint, realtimeNs, resolveApplication, resolveKernelPoints } from '../target/index.ts';
 import {
   AgentSource,
   FileFeed,

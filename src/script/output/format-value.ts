@@ -75,7 +75,7 @@ export function formatJsonValue(type: ValueType, bytes: Uint8Array, naming: Nami
 }
 
 /** The values one after another, as keys and tuples have them. */
-export function members<T>(
+function members<T>(
   types: readonly ValueType[],
   bytes: Uint8Array,
   each: (type: ValueType, bytes: Uint8Array) => T,

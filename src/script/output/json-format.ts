@@ -4,13 +4,7 @@
  */
 import type { MapContents, MapEntry } from '../merge/map-contents.ts';
 import type { MapPlan, ValueType } from '../plan.ts';
-import {
-  formatJsonValue,
-  formatKey,
-  type Naming,
-  quoteJson,
-  readInteger,
-} from './format-value.ts';
+import { formatJsonValue, formatKey, type Naming, quoteJson, readInteger } from './format-value.ts';
 import { type Bucket, usedBuckets } from './histogram.ts';
 import { average, type MapOrder, orderEntries } from './map-order.ts';
 import type { PrintRequest, TraceFormat } from './trace-format.ts';
