@@ -17,13 +17,7 @@ import {
   TextFormat,
   type TraceFormat,
 } from '../script/index.ts';
-import {
-  bootTimeNs,
-  type KernelPoint,
-  realtimeNs,
-  resolveApplication,
-  resolveKernelPoints,
-} from '../target/index.ts';
+import { type KernelPoint, realtimeNs, resolveApplication, resolveKernelPoints } from '../target/index.ts';
 import {
   AgentSource,
   FileFeed,
@@ -162,9 +156,7 @@ async function traceKernel(text: string, options: TraceOptions): Promise<void> {
   if (options.isDump) return dump(script);
   await checkPrice(points, pid, isSure);
   const source = new KernelSource({ script, pid });
-  // Programs have the time since the machine was started.
-  const naming = { timeOffsetNs: realtimeNs() - bootTimeNs() };
-  const { end } = await trace(script, source, { options, naming, nowNs: realtimeNs });
+  const { end } = await trace(script, source, { options, naming: source.naming, nowNs: realtimeNs });
   if (end === 'gone') process.stderr.write(`process ${pid} has ended\n`);
 }
 

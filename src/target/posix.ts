@@ -37,13 +37,12 @@ const MAP_NORESERVE = 0x4000;
 
 export const EPERM = 1;
 export const ENOENT = 2;
-export const ESRCH = 3;
 const EINTR = 4;
 export const EAGAIN = 11;
 export const EACCES = 13;
 export const EINVAL = 22;
 export const ENOSPC = 28;
-export const ENOSYS = 38;
+const ENOSYS = 38;
 export const EPROTO = 71;
 export const EUSERS = 87;
 export const ECONNREFUSED = 111;

@@ -21,7 +21,6 @@ export interface KernelSourceOptions {
 
 /** The ring is looked at this often. */
 const LOOK_MS = 5;
-const FRAME_INDENT = '        ';
 /** u64 ns since boot before each record. */
 const TIME_BYTES = 8;
 
@@ -44,7 +43,7 @@ export class KernelSource implements TraceSource {
     if (pid !== undefined) this.#symbols.remember(pid);
     this.naming = {
       timeOffsetNs: realtimeNs() - bootTimeNs(),
-      formatStack: (where, id, depth) => this.#formatStack(where, id, depth),
+      stackFrames: (where, id, depth) => this.#stackFrames(where, id, depth),
       formatSymbol: (where, value) => this.#formatSymbol(where, value),
     };
     this.#merged = new Map(script.maps.map((plan) => [plan.name, new MergedMap(plan)]));
@@ -136,17 +135,16 @@ export class KernelSource implements TraceSource {
     }
   }
 
-  /** The process of a user's stack is in the upper half of its id. */
-  #formatStack(where: 'user' | 'kernel', id: bigint, depth: number): string {
+  /** The process of a user's stack is in the upper half of its id; the lower one is negative for no stack. */
+  #stackFrames(where: 'user' | 'kernel', id: bigint, depth: number): readonly string[] | undefined {
     const pid = Number(BigInt.asUintN(64, id) >> 32n);
-    const frames = this.#trace.stack(depth, Number(BigInt.asUintN(32, id)));
-    const lines = frames.map((address) => {
+    const stackId = Number(BigInt.asIntN(32, id));
+    if (stackId < 0) return undefined;
+    return this.#trace.stack(depth, stackId).map((address) => {
       const found =
         where === 'kernel' ? this.#symbols.ofKernel(address) : this.#symbols.ofProcess(pid, address);
-      const text = found === undefined ? `0x${address.toString(16)}` : `${found.name}+${found.offset}`;
-      return `${FRAME_INDENT}${text}\n`;
+      return found === undefined ? `0x${address.toString(16)}` : `${found.name}+${found.offset}`;
     });
-    return `\n${lines.join('')}`;
   }
 
   #formatSymbol(where: 'user' | 'kernel', value: Uint8Array): string {

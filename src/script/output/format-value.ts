@@ -10,16 +10,27 @@ import { formatStrftime } from './strftime.ts';
 export interface Naming {
   /** What is added to the target's time to get CLOCK_REALTIME. */
   readonly timeOffsetNs: bigint;
-  /** A stack, one frame a line, beginning and ending with a newline; form kernel only. */
-  readonly formatStack?: (where: 'user' | 'kernel', id: bigint, depth: number) => string;
+  /** The frames of a stack, the innermost first; undefined for a stack that could not be taken; form kernel only. */
+  readonly stackFrames?: (
+    where: 'user' | 'kernel',
+    id: bigint,
+    depth: number,
+  ) => readonly string[] | undefined;
   /** A function of the kernel, or of a process: 16 bytes {u64 address, u64 process}; form kernel only. */
   readonly formatSymbol?: (where: 'user' | 'kernel', value: Uint8Array) => string;
 }
 
 const decoder = new TextDecoder();
+const FRAME_INDENT = 8;
+const KEY_FRAME_INDENT = 4;
 
-/** @param bytes begins with the value */
-export function formatValue(type: ValueType, bytes: Uint8Array, naming: Naming): string {
+/** @param bytes begins with the value @param frameIndent spaces before each frame of a stack */
+export function formatValue(
+  type: ValueType,
+  bytes: Uint8Array,
+  naming: Naming,
+  frameIndent: number = FRAME_INDENT,
+): string {
   switch (type.kind) {
     case 'integer':
       return String(readInteger(bytes, type.isSigned));
@@ -38,12 +49,17 @@ export function formatValue(type: ValueType, bytes: Uint8Array, naming: Naming):
     case 'time':
       return formatStrftime(type.format, readInteger(bytes, false) + naming.timeOffsetNs);
     case 'stack':
-      return naming.formatStack?.(type.where, readInteger(bytes, true), type.depth) ?? '\n';
+      return formatStack(naming.stackFrames?.(type.where, readInteger(bytes, true), type.depth), frameIndent);
     case 'symbol':
       return naming.formatSymbol?.(type.where, bytes.subarray(0, 16)) ?? formatAddress(bytes);
     case 'tuple':
-      return `(${members(type.members, bytes, (member, part) => formatValue(member, part, naming)).join(', ')})`;
+      return `(${members(type.members, bytes, (member, part) => formatValue(member, part, naming, frameIndent)).join(', ')})`;
   }
+}
+
+/** The parts of a map's key. @param bytes begins with the key */
+export function formatKey(types: readonly ValueType[], bytes: Uint8Array, naming: Naming): string[] {
+  return members(types, bytes, (type, part) => formatValue(type, part, naming, KEY_FRAME_INDENT));
 }
 
 /** A JSON value. @param bytes begins with the value */
@@ -59,7 +75,7 @@ export function formatJsonValue(type: ValueType, bytes: Uint8Array, naming: Nami
 }
 
 /** The values one after another, as keys and tuples have them. */
-export function members<T>(
+function members<T>(
   types: readonly ValueType[],
   bytes: Uint8Array,
   each: (type: ValueType, bytes: Uint8Array) => T,
@@ -90,6 +106,11 @@ function formatBuffer(bytes: Uint8Array, most: number): string {
   return Array.from(bytes.subarray(4, 4 + Math.min(length, most)), (byte) =>
     byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
   ).join('');
+}
+
+function formatStack(frames: readonly string[] | undefined, indent: number): string {
+  if (frames === undefined) return '';
+  return `\n${frames.map((frame) => `${' '.repeat(indent)}${frame}\n`).join('')}`;
 }
 
 function formatAddress(bytes: Uint8Array): string {

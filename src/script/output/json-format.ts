@@ -4,14 +4,7 @@
  */
 import type { MapContents, MapEntry } from '../merge/map-contents.ts';
 import type { MapPlan, ValueType } from '../plan.ts';
-import {
-  formatJsonValue,
-  formatValue,
-  members,
-  type Naming,
-  quoteJson,
-  readInteger,
-} from './format-value.ts';
+import { formatJsonValue, formatKey, type Naming, quoteJson, readInteger } from './format-value.ts';
 import { type Bucket, usedBuckets } from './histogram.ts';
 import { average, type MapOrder, orderEntries } from './map-order.ts';
 import type { PrintRequest, TraceFormat } from './trace-format.ts';
@@ -67,7 +60,7 @@ export class JsonFormat implements TraceFormat {
   }
 
   #key({ keys }: MapPlan, { key }: MapEntry): string {
-    return members(keys, key, (type, part) => formatValue(type, part, this.#naming)).join(',');
+    return formatKey(keys, key, this.#naming).join(',');
   }
 
   #value({ kind }: MapPlan, value: Uint8Array, divisor: bigint): string {

@@ -7,7 +7,7 @@
 import { assertUnreachable } from '../../base/index.ts';
 import type { MapContents, MapEntry } from '../merge/map-contents.ts';
 import type { MapKind, MapPlan, ValueType } from '../plan.ts';
-import { formatValue, members, type Naming, readInteger } from './format-value.ts';
+import { formatKey, formatValue, type Naming, readInteger } from './format-value.ts';
 import { bucketsFromLowest, type HistogramKind, totalCount } from './histogram.ts';
 import { average, type MapOrder, orderEntries } from './map-order.ts';
 import type { PrintRequest, TraceFormat } from './trace-format.ts';
@@ -78,7 +78,7 @@ export class PrometheusFormat implements TraceFormat {
   }
 
   #labels({ keys }: MapPlan, { key }: MapEntry): Labels {
-    const values = members(keys, key, (type, part) => formatValue(type, part, this.#naming));
+    const values = formatKey(keys, key, this.#naming);
     return values.map((value, n) => [keys.length === 1 ? 'key' : `key${n + 1}`, value]);
   }
 

@@ -5,7 +5,7 @@
  */
 import type { MapContents, MapEntry } from '../merge/map-contents.ts';
 import type { MapPlan, ValueType } from '../plan.ts';
-import { formatValue, members, type Naming, readInteger } from './format-value.ts';
+import { formatKey, formatValue, type Naming, readInteger } from './format-value.ts';
 import { formatHistogram } from './histogram.ts';
 import { average, type MapOrder, orderEntries } from './map-order.ts';
 import type { PrintRequest, TraceFormat } from './trace-format.ts';
@@ -56,7 +56,7 @@ export class TextFormat implements TraceFormat {
 
   #name({ name, keys }: MapPlan, { key }: MapEntry): string {
     if (keys.length === 0) return name;
-    return `${name}[${members(keys, key, (type, part) => formatValue(type, part, this.#naming)).join(', ')}]`;
+    return `${name}[${formatKey(keys, key, this.#naming).join(', ')}]`;
   }
 
   #entry(plan: MapPlan, entry: MapEntry, divisor: bigint): string {

@@ -31,8 +31,12 @@ export class Symbolizer {
 
   ofProcess(pid: number, address: bigint): FoundFunction | undefined {
     this.remember(pid);
-    // What has been mapped since is found at the second look.
-    const range = this.#range(pid, address) ?? (this.#read(pid), this.#range(pid, address));
+    let range = this.#range(pid, address);
+    if (range === undefined) {
+      // It may have been mapped since.
+      this.#read(pid);
+      range = this.#range(pid, address);
+    }
     if (range === undefined) return undefined;
     const file = this.#file(pid, range.path);
     const inFile = file?.addressAt(Number(address - range.start + range.offset));
