@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { measureAttaching } from './attaching.ts';
+import { measureAttaching, measureBareNode } from './attaching.ts';
 import { attachAgent, forwardingRate, hone, type Measured, numberIn, runBeside } from './beside.ts';
 import { type Compared, Comparison, formatRounds, lossPercent } from './comparison.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
@@ -33,7 +33,7 @@ const scripts: readonly string[] = [
 ];
 
 const comparison = new Comparison();
-const startMs = { attached: [] as number[], hit: [] as number[] };
+const startMs = { node: [] as number[], attached: [] as number[], hit: [] as number[] };
 const pointNs: number[] = [];
 
 async function traceBeside(forwarder: Forwarder, script: string): Promise<Measured> {
@@ -73,6 +73,7 @@ async function round(): Promise<void> {
     }
     await bpftraceBeside(forwarder, idle);
     for (let i = 0; i < 5; i++) {
+      startMs.node.push(measureBareNode());
       const { attachedMs, hitMs } = await measureAttaching(forwarder);
       startMs.attached.push(attachedMs);
       startMs.hit.push(hitMs);
@@ -106,6 +107,7 @@ export async function benchTrace(rounds = 3): Promise<void> {
   printTable(
     ['beside it', 'median (lowest to highest)'],
     [
+      ['node alone, with an empty program, ms', formatSpread(startMs.node, 0)],
       ['from script to attached, ms', formatSpread(startMs.attached, 0)],
       ['from script to the first hit printed, ms', formatSpread(startMs.hit, 0)],
       ['a point of hone/trace.h that nobody listens to, ns', formatSpread(pointNs, 2)],
