@@ -14,7 +14,7 @@ export function measureTracePoint(): number {
   const include = `-I${project('native/agent/include')}`;
   try {
     const source = project('bench/trace-point.c');
-    execFileSync('cc', ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', include, '-o', program, source]);
+    execFileSync('gcc', ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', include, '-o', program, source]);
     return Number(execFileSync('taskset', ['-c', '1', program], { encoding: 'utf8' }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
