@@ -1,5 +1,5 @@
-/** A capture program beside a saturated forwarder, and what it captured while the forwarding rate was taken. */
-import { spawn } from 'node:child_process';
+/** A program that captures or traces beside a saturated forwarder, and what it did while the forwarding rate was taken. */
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,43 +12,52 @@ export const hone: readonly string[] = [
   fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)),
 ];
 
-/** For how long a rate is taken. */
-const seconds = 4;
-
 export interface Measured {
   /** Forwarded packets a second on port 0. */
   readonly rate: number;
   readonly captured?: number;
   readonly dropped?: number;
   readonly residentMiB?: number;
+  /** As the tracer itself says. */
+  readonly nsPerHit?: number;
 }
 
 export async function forwardingRate(forwarder: Forwarder): Promise<number> {
-  return median(await forwarder.rates(seconds));
+  return median(await forwarder.rates(forwarder.rateSeconds));
 }
 
-export interface CaptureRun {
+/** Loads the agent into a forwarder that ran without it. */
+export function attachAgent(forwarder: Forwarder): void {
+  execFileSync(hone[0]!, [...hone.slice(1), 'attach', String(forwarder.pid)], { stdio: 'ignore' });
+}
+
+export interface BesideRun {
   readonly rate: number;
-  /** From the program's start, or from when it said that it captures, to its end. */
+  /** From the program's start, or from when it said that it works, to its end. */
   readonly lastedSeconds: number;
   readonly residentMiB: number;
   readonly output: string;
 }
 
-/** Runs a capture program off the forwarding lcore's processor. It is interrupted, or ends by itself. */
+export interface BesideOptions {
+  /** What the program says when it works. It is interrupted then, after the rate was taken; else it ends by itself. */
+  readonly sign?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a program off the forwarding lcore's processor. */
 export async function runBeside(
   forwarder: Forwarder,
   command: readonly string[],
-  end: 'interrupt' | 'wait',
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<CaptureRun> {
+  { sign, env = process.env }: BesideOptions = {},
+): Promise<BesideRun> {
   const child = spawn('taskset', ['-c', '0', ...command], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = once(child, 'close').then(() => performance.now());
   let output = '';
   let begun = performance.now();
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
-      if (end === 'interrupt' && !output.includes('Capturing on')) begun = performance.now();
+      if (sign !== undefined && !output.includes(sign)) begun = performance.now();
       output += text;
     });
   }
@@ -56,9 +65,9 @@ export async function runBeside(
   const rate = await forwardingRate(forwarder);
   const residentMiB = child.exitCode === null ? ownMiB(child.pid!) : 0;
   const interrupted = performance.now();
-  if (end === 'interrupt') child.kill('SIGINT');
+  if (sign !== undefined) child.kill('SIGINT');
   const ended = await closed;
-  const lastedSeconds = ((end === 'interrupt' ? interrupted : ended) - begun) / 1000;
+  const lastedSeconds = ((sign === undefined ? ended : interrupted) - begun) / 1000;
   return { rate, lastedSeconds, residentMiB, output };
 }
 
@@ -70,13 +79,14 @@ export async function captureBeside(
 ): Promise<Measured> {
   const port = `${forwarder.prefix}/0`;
   const command = [...hone, 'capture', '-i', port, '-q', '-w', file, ...args];
-  const run = await runBeside(forwarder, command, 'interrupt');
-  const captured = number(run.output, /Packets captured: (\d+)/) / run.lastedSeconds;
-  const dropped = number(run.output, /dropped by ring:(\d+)/);
+  const run = await runBeside(forwarder, command, { sign: 'Capturing on' });
+  const captured = numberIn(run.output, /Packets captured: (\d+)/) / run.lastedSeconds;
+  const dropped = numberIn(run.output, /dropped by ring:(\d+)/);
   return { rate: run.rate, captured, dropped, residentMiB: run.residentMiB };
 }
 
-function number(text: string, pattern: RegExp): number {
+/** What the pattern's group is in a program's output. */
+export function numberIn(text: string, pattern: RegExp): number {
   const found = pattern.exec(text)?.[1];
   if (found === undefined) throw new Error(`no ${pattern} in:\n${text}`);
   return Number(found);

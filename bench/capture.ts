@@ -6,44 +6,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { captureBeside, forwardingRate, hone, type Measured, runBeside } from './beside.ts';
-import { type Forwarder, startForwarder } from './forwarder.ts';
-import { formatSpread, printTable } from './statistics.ts';
+import { attachAgent, captureBeside, forwardingRate, hone, runBeside } from './beside.ts';
+import { Comparison, formatRounds, lossPercent } from './comparison.ts';
+import { startForwarder } from './forwarder.ts';
+import { printTable } from './statistics.ts';
 
-const rounds = Number(process.env.ROUNDS ?? 3);
-
-interface Result extends Measured {
-  /** The rate without what is measured. */
-  readonly baseline?: number;
-}
-
-const results = new Map<string, Result[]>();
-
-function record(name: string, result: Result): void {
-  const list = results.get(name) ?? [];
-  list.push(result);
-  results.set(name, list);
-  const captured = result.captured === undefined ? '' : `, captured ${(result.captured / 1e6).toFixed(2)}`;
-  const loss = result.baseline === undefined ? '' : `, ${lossPercent(result)!.toFixed(1)} % off`;
-  console.error(`${name}: ${(result.rate / 1e6).toFixed(2)} Mpps${loss}${captured}`);
-}
-
-function lossPercent({ rate, baseline }: Result): number | undefined {
-  return baseline === undefined ? undefined : 100 * (1 - rate / baseline);
-}
-
-/** Measures between two rates without it, whose mean is the baseline; gives the second one. */
-async function between(
-  name: string,
-  forwarder: Forwarder,
-  before: number,
-  measure: () => Promise<Measured>,
-): Promise<number> {
-  const measured = await measure();
-  const after = await forwardingRate(forwarder);
-  record(name, { ...measured, baseline: (before + after) / 2 });
-  return after;
-}
+const comparison = new Comparison();
 
 const pagesName = (hugepages: boolean): string => (hugepages ? 'hugepages' : 'no hugepages');
 
@@ -52,21 +20,21 @@ async function honeRound(hugepages: boolean): Promise<void> {
   const forwarder = await startForwarder({ hugepages });
   try {
     const before = await forwardingRate(forwarder);
-    record(`no agent (${pages})`, { rate: before });
-    execFileSync(hone[0]!, [...hone.slice(1), 'attach', String(forwarder.pid)], { stdio: 'ignore' });
+    comparison.record(`no agent (${pages})`, { rate: before });
+    attachAgent(forwarder);
     // The first capture installs the callbacks, which stay.
     await captureBeside(forwarder, ['-a', 'packets:1'], '/dev/null');
     let idle = await forwardingRate(forwarder);
-    record(`agent, idle (${pages})`, { rate: idle, baseline: before });
+    comparison.record(`agent, idle (${pages})`, { rate: idle, baseline: before });
     for (let i = 0; i < 3; i++) {
-      idle = await between(`agent, filter rejects all (in) (${pages})`, forwarder, idle, () =>
+      idle = await comparison.between(`agent, filter rejects all (in) (${pages})`, forwarder, idle, () =>
         captureBeside(forwarder, ['-Q', 'in', '-f', 'tcp port 80'], '/dev/null'),
       );
     }
-    idle = await between(`agent, all captured (in) (${pages})`, forwarder, idle, () =>
+    idle = await comparison.between(`agent, all captured (in) (${pages})`, forwarder, idle, () =>
       captureBeside(forwarder, ['-Q', 'in'], '/dev/null'),
     );
-    await between(`agent, all captured (in and out) (${pages})`, forwarder, idle, () =>
+    await comparison.between(`agent, all captured (in and out) (${pages})`, forwarder, idle, () =>
       captureBeside(forwarder, [], '/dev/null'),
     );
   } finally {
@@ -107,13 +75,13 @@ async function dumpcapRound(): Promise<void> {
       '/dev/null',
     ];
     const env = { ...process.env, LD_PRELOAD: mempool };
-    return runBeside(forwarder, ['dpdk-dumpcap', ...args], 'wait', env);
+    return runBeside(forwarder, ['dpdk-dumpcap', ...args], { env });
   };
   try {
     const packets = 100_000_000;
     const startup = (await capture(1)).lastedSeconds;
     const before = await forwardingRate(forwarder);
-    await between('dpdk-dumpcap: all captured (in and out)', forwarder, before, async () => {
+    await comparison.between('dpdk-dumpcap: all captured (in and out)', forwarder, before, async () => {
       const run = await capture(packets);
       return { rate: run.rate, captured: packets / (run.lastedSeconds - startup) };
     });
@@ -129,7 +97,7 @@ async function steadyRound(): Promise<void> {
   const file = '/dev/shm/hone-bench.pcapng';
   try {
     const before = await forwardingRate(forwarder);
-    await between('slowed application, all captured (in) into tmpfs', forwarder, before, () =>
+    await comparison.between('slowed application, all captured (in) into tmpfs', forwarder, before, () =>
       captureBeside(forwarder, ['-Q', 'in'], file),
     );
   } finally {
@@ -138,7 +106,7 @@ async function steadyRound(): Promise<void> {
   }
 }
 
-export async function benchCapture(): Promise<void> {
+export async function benchCapture(rounds = 3): Promise<void> {
   const peer = prepareHugepages();
   if (!peer) console.error('dpdk-dumpcap is not measured: no hugepages, or another DPDK than Debian 12 has');
   for (let round = 0; round < rounds; round++) {
@@ -147,10 +115,6 @@ export async function benchCapture(): Promise<void> {
     if (peer) await dumpcapRound();
     await steadyRound();
   }
-  const spread = (list: readonly Result[], of: (result: Result) => number | undefined) => {
-    const values = list.map(of).filter((value) => value !== undefined);
-    return values.length === 0 ? '' : formatSpread(values);
-  };
   printTable(
     [
       '64-byte packets, one lcore, port 0',
@@ -160,11 +124,11 @@ export async function benchCapture(): Promise<void> {
       'dropped by a ring',
       'host memory, MiB',
     ],
-    [...results].map(([name, list]) => [
+    [...comparison.results].map(([name, list]) => [
       name,
-      spread(list, ({ rate }) => rate / 1e6),
-      spread(list, lossPercent),
-      spread(list, ({ captured }) => captured && captured / 1e6),
+      formatRounds(list, ({ rate }) => rate / 1e6),
+      formatRounds(list, lossPercent),
+      formatRounds(list, ({ captured }) => captured && captured / 1e6),
       list[0]?.dropped === undefined ? '' : list.map(({ dropped }) => dropped).join(', '),
       list[0]?.residentMiB === undefined
         ? ''

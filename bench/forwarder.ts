@@ -7,6 +7,8 @@ const lines = /Rx-pps:\s+(\d+)/g;
 export interface Forwarder {
   readonly pid: number;
   readonly prefix: string;
+  /** For how long a rate is taken. */
+  readonly rateSeconds: number;
   /** Packets a second received on port 0, one value for each of the next seconds. */
   rates(seconds: number): Promise<number[]>;
   stop(): Promise<void>;
@@ -20,6 +22,7 @@ export interface ForwarderOptions {
   /** dpdk-dumpcap attaches through hugepages only. */
   readonly hugepages?: boolean;
   readonly app?: readonly string[];
+  readonly rateSeconds?: number;
 }
 
 export async function startForwarder(options: ForwarderOptions = {}): Promise<Forwarder> {
@@ -50,6 +53,7 @@ export async function startForwarder(options: ForwarderOptions = {}): Promise<Fo
   return {
     pid: child.pid!,
     prefix,
+    rateSeconds: options.rateSeconds ?? 4,
     rates,
     async stop() {
       process.kill(-child.pid!, 'SIGINT');

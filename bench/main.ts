@@ -1,13 +1,24 @@
 /** `npm run bench -- NAME`: measures on this machine, beside a peer in the same run, and prints a table. */
+import { parseArgs } from 'node:util';
 import { benchCapture } from './capture.ts';
 import { benchRead } from './read.ts';
+import { benchTrace } from './trace.ts';
 
-const benches: Record<string, () => Promise<void>> = { capture: benchCapture, read: benchRead };
-const name = process.argv[2] ?? '';
-const bench = benches[name];
-if (bench === undefined) {
-  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')}`);
+const benches: Record<string, (rounds?: number) => Promise<void>> = {
+  capture: benchCapture,
+  read: benchRead,
+  trace: benchTrace,
+};
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  strict: false,
+  options: { rounds: { type: 'string' } },
+});
+const bench = benches[positionals[0] ?? ''];
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+if (bench === undefined || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))) {
+  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--rounds N]`);
   process.exitCode = 1;
 } else {
-  await bench();
+  await bench(rounds);
 }

@@ -10,7 +10,6 @@ import { hone } from './beside.ts';
 import { formatSpread, median, printTable } from './statistics.ts';
 
 const readQuietly = [...hone, 'read', '-q'];
-const rounds = Number(process.env.ROUNDS ?? 5);
 const FILTER = 'tcp port 80';
 
 /** As on a backbone: many small, many full, few between. */
@@ -141,12 +140,12 @@ function contestants(files: Files, one: Files, out: string): Contestant[] {
   ];
 }
 
-export async function benchRead(): Promise<void> {
+export async function benchRead(rounds = 5): Promise<void> {
   const folder = mkdtempSync('/dev/shm/hone-bench-');
   try {
     const rows = [
-      ...benchFile(folder, '1 M packets, mixed sizes', 1_000_000, MIXED_SIZES, true),
-      ...benchFile(folder, '10 M packets of 64 bytes', 10_000_000, [64], false),
+      ...benchFile(rounds, folder, '1 M packets, mixed sizes', 1_000_000, MIXED_SIZES, true),
+      ...benchFile(rounds, folder, '10 M packets of 64 bytes', 10_000_000, [64], false),
     ];
     const header = [
       'file',
@@ -165,6 +164,7 @@ export async function benchRead(): Promise<void> {
 }
 
 function benchFile(
+  rounds: number,
   folder: string,
   title: string,
   packets: number,
