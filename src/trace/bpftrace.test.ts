@@ -22,6 +22,7 @@ const scripts: readonly string[] = [
   '@z[1] = sum(4); @z[2] = sum(5); print(@z, 1); clear(@z); @z[3] = sum(1)',
   '@e = count(); zero(@e)',
   '@p[1] = count(); @p[2] = count(); @p[2] = count(); print(@p); print(@p, 1); print(@p, 0, 2)',
+  '$x = (uint64)5; @c = -$x; @s = sum(-$x); printf("%d %llu\\n", -$x, -$x); if (-$x > 0) { print(-$x); }',
   'print(5); print("text"); print(-3)',
   '@s["b"] = "two"; @s["a"] = "one"; @s["ab"] = "three"',
   '@n[-1] = 1; @n[1] = -1; @n[0] = 0',

@@ -141,9 +141,17 @@ test('fields of packets', async () => {
   });
   expect(tcp.some(({ ip }) => ip === 18)).toBe(true);
   const ipOf = new Map<unknown, number>(tcp.map(({ frame, ip }) => [frame, ip]));
-  expect(mapOf(text)).toEqual(
-    countBy(tcp, ({ frame }) => formatIpv4(frame.subarray(ipOf.get(frame)! + 12, ipOf.get(frame)! + 16))),
-  );
+  const source = ({ frame }: (typeof packets)[number]) =>
+    formatIpv4(frame.subarray(ipOf.get(frame)! + 12, ipOf.get(frame)! + 16));
+  expect(mapOf(text)).toEqual(countBy(tcp, source));
+
+  const web = await trace('dpdk:rx_packet /ip.proto == 6 && tcp.dport == 443/ { @[ip.src] = count(); }');
+  const toWeb = tcp.filter(({ frame, ip }) => {
+    const port = ip + 4 * (frame[ip]! & 15) + 2;
+    return frame[port] === 443 >> 8 && frame[port + 1] === (443 & 255);
+  });
+  expect(toWeb.length).toBeGreaterThan(50);
+  expect(mapOf(web)).toEqual(countBy(toWeb, source));
 });
 
 test('lines stand in the order of the packets', async () => {

@@ -269,6 +269,16 @@ describe('fields of packets', () => {
       'tcp.port != 80',
       '((has(tcp.port@tcp+0) or has(tcp.port@tcp+2)) and not(((has(tcp.port@tcp+0) and (tcp.port@tcp+0 == 80u)) or (has(tcp.port@tcp+2) and (tcp.port@tcp+2 == 80u)))))',
     ],
+    ...(['tcp', 'udp', 'sctp'] as const).flatMap((protocol): [string, string][] => [
+      [
+        `${protocol}.sport == 443`,
+        `(has(${protocol}.srcport@${protocol}+0) and (${protocol}.srcport@${protocol}+0 == 443u))`,
+      ],
+      [
+        `${protocol}.dport == 443`,
+        `(has(${protocol}.dstport@${protocol}+2) and (${protocol}.dstport@${protocol}+2 == 443u))`,
+      ],
+    ]),
     ['tcp', 'has(tcp)'],
     ['!tcp && udp', '(not(has(tcp)) and has(udp))'],
     ['vlan.id', 'has(vlan.id@vlan+0)'],
@@ -303,6 +313,10 @@ describe('expressions', () => {
     ['$x = (int32)args.nb_rx < -1', '$0 = (int32(args.nb_rx) < -1)'],
     ['$x = (uint8)-1', '$0 = uint8(-1)'],
     ['$x = -args.port; $y = ~args.port', '$0 = negate(args.port); $1 = complement(args.port)'],
+    [
+      '$x = -args.port < 1; $y = -(int8)args.port < 1',
+      '$0 = (negate(args.port) < 1u); $1 = (negate(int8(args.port)) < 1)',
+    ],
     ['$x = 9223372036854775808', '$0 = 9223372036854775808u'],
     ['$x = comm == "a"', '$0 = same(comm, "a", 16)'],
     ['$x = comm != "a"', '$0 = not(same(comm, "a", 16))'],
@@ -477,8 +491,8 @@ describe('faults', () => {
     ],
     ['dpdk:rx_burst /tcp/ { }', 'tcp is of a packet, and dpdk:rx_burst is not about one'],
     [
-      'dpdk:rx_packet /tcp.dport == 80/ { }',
-      'no field tcp.dport\n  dpdk:rx_packet /tcp.dport == 80/ { }\n                  ^^^^^^^^^\n  did you mean tcp.port?',
+      'dpdk:rx_packet /tcp.dports == 80/ { }',
+      'no field tcp.dports\n  dpdk:rx_packet /tcp.dports == 80/ { }\n                  ^^^^^^^^^^\n  did you mean tcp.port?',
     ],
     [
       'dpdk:rx_packet /ip.src == "10.0.0.1"/ { }',

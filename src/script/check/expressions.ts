@@ -209,7 +209,7 @@ export class ExpressionChecker implements ProbeChecker {
       return integerValue(-value.value, span);
     }
     const op = operator === '-' ? 'negate' : 'complement';
-    return { op, operand: value, type: operator === '-' ? signed : value.type, span };
+    return { op, operand: value, type: value.type, span };
   }
 
   /** `*(uint16 *)address` */

@@ -1,5 +1,5 @@
 /**
- * Fields of packets, by Wireshark's names: `ip.src`, `tcp.port`. A comparison with a field is false when the packet does
+ * Fields of packets, by Wireshark's names: `ip.src`, `tcp.port`; ports also as `tcp.dport`. A comparison with a field is false when the packet does
  * not have it, a protocol's name is true when the packet has it, as in display filters. A name may stand for several
  * places (`tcp.port`, `ip.version`): a comparison holds when it holds for one of them, `!=` when it holds for all.
  */
@@ -16,6 +16,16 @@ import { describeType, signed, unsigned } from './value-types.ts';
 const protocols: ReadonlySet<string> = new Set(
   FIELDS.map((field) => field.protocol).filter((protocol) => protocol !== 'frame'),
 );
+
+/** Shorter names of ports in scripts. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['tcp.sport', 'tcp.srcport'],
+  ['tcp.dport', 'tcp.dstport'],
+  ['udp.sport', 'udp.srcport'],
+  ['udp.dport', 'udp.dstport'],
+  ['sctp.sport', 'sctp.srcport'],
+  ['sctp.dport', 'sctp.dstport'],
+]);
 
 /** The one field of the frame that is there before anything is written down: the argument `len`. */
 export const FRAME_LENGTH = 'frame.len';
@@ -56,7 +66,7 @@ export function tryField(tree: ExpressionTree, checker: ProbeChecker): NamedFiel
     return undefined;
   if (name === FRAME_LENGTH) return undefined;
   requirePacket(name, tree.span, checker);
-  const rows = fieldsByName(name);
+  const rows = fieldsByName(otherNames.get(name) ?? name);
   if (rows === undefined) {
     const like = nearest(
       name,
