@@ -102,6 +102,19 @@ describe.skipIf(!hasDpdk)('trace programs', () => {
     ['a call with another address', 'r1 += 8\nr2 = 0\nr3 = 0\ncall 0', /without the context in r1/],
     ['what a call leaves', 'r2 = 0\nr3 = 0\ncall 3\nr4 = r2', /r2 is read before/],
     ['a division by itself', 'r3 = 2\nr3 /= r3', /r3 divided by itself/],
+    ['a register divided by itself', 'r2 = 5\nr2 /= r2', /r2 divided by itself/],
+    ['division by a constant -1', 'r2 = 1\nr2 <<= 63\nr2 /= -1', /division by a constant -1/],
+    ['division by what is -1', 'r2 = 1\nr2 <<= 63\nr3 = -1\nr2 /= r3', /r3 may be -1/],
+    [
+      'division by what a comparison tells',
+      'r2 = 1\nr2 <<= 63\nr3 = *(u64 *)(r1 + 32)\nif r3 != -1 goto +1\nr2 %= r3',
+      /r3 may be -1/,
+    ],
+    [
+      'division by what was loaded',
+      'r2 = 1\nr2 <<= 63\nr3 = *(u64 *)(r1 + 32)\nif r3 == 0 goto +1\nr2 /= r3',
+      'ok',
+    ],
     ['an unknown call', 'r2 = 0\nr3 = 0\ncall 4', /a call of 4/],
   ])('%s', (_, text, answer) => {
     const [said] = load([compile(`${text}\nr0 = 0\nexit`)]);

@@ -294,6 +294,9 @@ static int check_alu(const struct checker *checker, uint32_t pc, struct state *s
 		b = WIDE;
 	else
 		b = (uint32_t)insn->imm;
+	/* librte_bpf's verifier divides constants, signed: INT64_MIN / -1 there is the end of the application. */
+	if (wide && (operation == BPF_DIV || operation == BPF_MOD) && b == WIDE)
+		return refuse(checker, pc, "a divisor that may be -1");
 	return write_register(checker, pc, state, insn->dst_reg, max_of_result(insn->code, a, b, constant));
 }
 

@@ -39,6 +39,7 @@ struct value {
 	int32_t min; /* of a context's offset */
 	uint64_t max; /* of the number, or of the offset */
 	bool plain;   /* librte_bpf knows of that bound, too */
+	bool loaded;  /* it came from the context: librte_bpf knows nothing of it, or its sign at most */
 };
 
 /* What holds before an instruction, whichever way led there. */
@@ -161,6 +162,7 @@ static int check_load(const struct checker *checker, uint32_t pc, struct state *
 	if (insn->src_reg != STACK) {
 		if (check_context(checker, pc, state, insn->src_reg, insn->off, bytes) != 0)
 			return -1;
+		value.loaded = true;
 		return write_register(checker, pc, state, insn->dst_reg, value);
 	}
 	if (check_slot(checker, pc, insn->off, bytes) != 0)
@@ -327,6 +329,22 @@ static bool is_plain(const struct ebpf_insn *insn, const struct state *state)
 	}
 }
 
+/*
+ * librte_bpf's verifier computes with what it takes for constants, signed: INT64_MIN / -1 there is the end of the application.
+ * So nothing is divided that it may know to be divided by -1.
+ */
+static int check_divisor(const struct checker *checker, uint32_t pc, const struct state *state)
+{
+	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct value *divisor = &state->registers[insn->src_reg];
+
+	if (BPF_SRC(insn->code) == BPF_K)
+		return insn->imm == -1 ? refuse(checker, pc, "division by a constant -1") : 0;
+	if (divisor->max > INT64_MAX && !divisor->loaded)
+		return refuse(checker, pc, "r%u may be -1: expected a divisor as it was loaded", insn->src_reg);
+	return 0;
+}
+
 static int check_alu(const struct checker *checker, uint32_t pc, struct state *state)
 {
 	const struct ebpf_insn *insn = &checker->insns[pc];
@@ -361,11 +379,17 @@ static int check_alu(const struct checker *checker, uint32_t pc, struct state *s
 		return -1;
 	if (!constant && need_number(checker, pc, state, insn->src_reg) != 0)
 		return -1;
+	if (wide && (operation == BPF_DIV || operation == BPF_MOD) && check_divisor(checker, pc, state) != 0)
+		return -1;
 	a = operation == EBPF_MOV ? 0 : state->registers[insn->dst_reg].max;
 	if (!constant)
 		b = state->registers[insn->src_reg].max;
 	else
 		b = wide ? (uint64_t)(int64_t)insn->imm : (uint32_t)insn->imm;
+	if (wide && operation == EBPF_MOV && !constant)
+		result.loaded = state->registers[insn->src_reg].loaded;
+	else if (wide && operation == BPF_NEG)
+		result.loaded = state->registers[insn->dst_reg].loaded;
 	result.max = max_of_result(insn->code, a, b, constant);
 	result.plain = is_plain(insn, state) && result.max <= INT32_MAX;
 	return write_register(checker, pc, state, insn->dst_reg, result);
@@ -411,6 +435,7 @@ static struct value meet(struct value a, struct value b)
 	a.min = RTE_MIN(a.min, b.min);
 	a.max = RTE_MAX(a.max, b.max);
 	a.plain = a.plain && b.plain;
+	a.loaded = a.loaded && b.loaded;
 	return a;
 }
 
@@ -498,6 +523,11 @@ static int check_jump(const struct checker *checker, uint32_t pc, struct state *
 		if (need_number(checker, pc, state, insn->dst_reg) != 0 ||
 		    (!constant && need_number(checker, pc, state, insn->src_reg) != 0))
 			return -1;
+		/* A comparison with 0 tells no more than the sign. */
+		if (!constant)
+			state->registers[insn->src_reg].loaded = false;
+		if (!constant || insn->imm != 0)
+			state->registers[insn->dst_reg].loaded = false;
 		next = *state;
 		narrow(insn, state, &next);
 		merge(&checker->states[pc + 1], &next);

@@ -135,6 +135,7 @@ describe('refused', () => {
     pc3('modulus by 0', 'division by a constant 0', op(0x97, 0, 0, 0, 0)),
     pc3('a register divided by itself', 'r7 divided by itself', op(0x3f, 7, 7, 0, 0)),
     pc3('a modulus of a register and itself', 'r7 divided by itself', op(0x9c, 7, 7, 0, 0)),
+    pc3('division by -1', 'a divisor that may be -1', op(0x37, 7, 0, 0, -1)),
     pc3('a shift by 32', 'a shift by 32 bits: expected 0 to 31', op(0x64, 0, 0, 0, 32)),
     pc3('a shift by 64', 'a shift by 64 bits: expected 0 to 63', op(0x77, 0, 0, 0, 64)),
     pc3('a swap of 8 bits', 'a byte swap of 8 bits', op(0xdc, 0, 0, 0, 8)),

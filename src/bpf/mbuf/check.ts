@@ -214,6 +214,9 @@ class Checker {
     }
     const left = operation === ebpf.BPF_MOV ? 0 : this.read(state, dst);
     const right = constant ? (wide && imm < 0 ? Number.POSITIVE_INFINITY : imm >>> 0) : this.read(state, src);
+    // librte_bpf's verifier divides constants, signed: INT64_MIN / -1 there is the end of the application.
+    const divides = operation === cbpf.BPF_DIV || operation === cbpf.BPF_MOD;
+    if (wide && divides && right === Number.POSITIVE_INFINITY) this.refuse('a divisor that may be -1');
     this.write(state, dst, maxOfResult(operation, left, right, wide, constant));
   }
 
