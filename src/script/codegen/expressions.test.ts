@@ -1,6 +1,8 @@
 /** Integer expressions at random: programs give what bigints give, on both engines; and every program is verified. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CompileError } from '../../base/index.ts';
+import type { CompiledScript } from '../plan.ts';
 import type { BinaryOperator, Expression } from '../typed.ts';
 import { compileForAgent } from './compile-script.ts';
 import {
@@ -22,7 +24,7 @@ test('programs compute what bigints compute', () => {
       expression,
       fc.array(values, { minLength: 1, maxLength: 4 }),
       (parts, last, hits) => {
-        const script = compileForAgent(scriptOf(parts, last));
+        const script = compileUnlessTooDeep(parts, last);
         for (const engine of engines) {
           const run = start(script, engine);
           for (const args of hits) {
@@ -42,6 +44,16 @@ test('programs compute what bigints compute', () => {
     { numRuns: 300 },
   );
 }, 60_000);
+
+/** Expressions can need more registers than there are: that is a message, and no example for this test. */
+function compileUnlessTooDeep(parts: readonly Expression[], last: Expression): CompiledScript {
+  try {
+    return compileForAgent(scriptOf(parts, last));
+  } catch (error) {
+    fc.pre(!(error instanceof CompileError && error.message.startsWith('too many values at once')));
+    throw error;
+  }
+}
 
 test('divisions by every small constant, of every dividend that a probe can have', () => {
   const argument = (name: string) => appPoint.arguments.find((each) => each.name === name)!;
