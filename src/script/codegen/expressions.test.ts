@@ -55,6 +55,23 @@ function compileUnlessTooDeep(parts: readonly Expression[], last: Expression): C
   }
 }
 
+test('a choice that is decided keeps its sign', () => {
+  const a: Expression = {
+    ...{
+      op: 'argument',
+      argument: appPoint.arguments.find(({ name }) => name === 'a')!,
+      type: integer(true),
+      span,
+    },
+  };
+  const one: Expression = { op: 'integer', value: 1n, type: integer(true), span };
+  const chosen: Expression = { op: 'choose', condition: one, yes: a, no: one, type: integer(false), span };
+  const e: Expression = { op: 'binary', operator: '<', left: a, right: one, type: integer(true), span };
+  const run = start(compileForAgent(scriptOf([], { ...e, left: chosen })), engines[1]);
+  run.hit({ args: { a: -5n, b: 0n, u: 0n, v: 0n, c: 0n, w: 0n }, timeNs: 9n });
+  expect(run.map('@result')).toEqual({ '': [9n, 0n] });
+});
+
 test('divisions by every small constant, of every dividend that a probe can have', () => {
   const argument = (name: string) => appPoint.arguments.find((each) => each.name === name)!;
   fc.assert(

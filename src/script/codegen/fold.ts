@@ -22,8 +22,7 @@ export function fold(expression: Expression): Expression {
     case 'or':
       return foldLogic(e);
     case 'choose':
-      if (e.condition.op !== 'integer') return e;
-      return bits64(e.condition.value) === 0n ? e.no : e.yes;
+      return e.condition.op === 'integer' ? chosen(e, bits64(e.condition.value) === 0n ? e.no : e.yes) : e;
     case 'equal-text':
       if (e.left.op !== 'text' || e.right.op !== 'text') return e;
       return constant(e, textBegin(e.left.value, e.bytes) === textBegin(e.right.value, e.bytes) ? 1n : 0n);
@@ -34,6 +33,11 @@ export function fold(expression: Expression): Expression {
     default:
       return e;
   }
+}
+
+/** What stays of a choice is as signed as the choice was, and a constant text as wide. */
+function chosen(e: Expression, branch: Expression): Expression {
+  return isScalar(e.type) || branch.op === 'text' ? { ...branch, type: e.type } : branch;
 }
 
 function foldParts(e: Expression): Expression {
