@@ -2,7 +2,7 @@
 const layers = require('./layers.json');
 const pure = ['base', 'wasm', 'bpf', 'filter', 'packet', 'pcapng', 'ctf', 'script', 'tracepoints'];
 // Second entries: parts of a part that start quickly, for who needs no more; see docs/architecture.md.
-const narrow = ['bpf/classic', 'packet/time-column', 'read/program-matcher'];
+const narrow = ['bpf/classic', 'packet/time-column', 'read/program-matcher', 'target/kernel-target'];
 const test = '\\.test\\.ts$';
 
 module.exports = {

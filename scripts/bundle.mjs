@@ -11,6 +11,7 @@ const bundle = await rolldown({
   cwd: root,
   input: { main: 'src/cli/main.ts' },
   platform: 'node',
+  preserveEntrySignatures: false,
   external: Object.keys(dependencies),
 });
 await bundle.write({
@@ -18,6 +19,17 @@ await bundle.write({
   format: 'esm',
   sourcemap: true,
   chunkFileNames: '[name]-[hash].js',
+  // A part that commands load as a whole has files of its own: where they lay with the one command that uses them, whoever
+  // loads the part would load that command.
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: [
+      { name: 'classic', test: /src\/(bpf\/(batch|cbpf|classic|isa\/insn)|wasm)/, priority: 2 },
+      { name: 'kernel', test: /src\/target\/kernel/, priority: 2 },
+      { name: 'bpf', test: /src\/bpf\//, priority: 1 },
+      { name: 'target', test: /src\/target\//, priority: 1 },
+    ],
+  },
 });
 await bundle.close();
 // npm sets it on install; a checkout that runs dist/ directly needs it too.

@@ -49,7 +49,7 @@ export function registerFilter(program: Command): void {
 async function compileText(expression: string, flags: FilterFlags): Promise<string> {
   const { compileFilter, linkTypeNumbers } = await import('../filter/index.ts');
   const { systemNames } = await import('./system-names.ts');
-  const { formatCbpf } = await import('../bpf/index.ts');
+  const { formatCbpf } = await import('../bpf/classic.ts');
   const classic = compileFilter(expression, {
     linkType: numberOf(flags, linkTypeNumbers),
     direction: flags.direction,

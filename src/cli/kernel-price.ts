@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline/promises';
 import { UsageError } from '../base/index.ts';
-import { type KernelPoint, measureHitNs, sampleHitRates } from '../target/index.ts';
+import { type KernelPoint, measureHitNs, sampleHitRates } from '../target/kernel-target.ts';
 
 /** Of one processor, in percent. */
 const ASK_ABOVE = 5;

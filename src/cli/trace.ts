@@ -17,7 +17,8 @@ import {
   TextFormat,
   type TraceFormat,
 } from '../script/index.ts';
-import { type KernelPoint, realtimeNs, resolveApplication, resolveKernelPoints } from '../target/index.ts';
+import { realtimeNs, resolveApplication } from '../target/index.ts';
+import { type KernelPoint, resolveKernelPoints } from '../target/kernel-target.ts';
 import {
   AgentSource,
   FileFeed,

@@ -10,7 +10,8 @@ import {
   MergedMap,
   type Naming,
 } from '../script/index.ts';
-import { bootTimeNs, type KernelMap, KernelTrace, realtimeNs, Symbolizer } from '../target/index.ts';
+import { bootTimeNs, realtimeNs } from '../target/index.ts';
+import { type KernelMap, KernelTrace, Symbolizer } from '../target/kernel-target.ts';
 import type { ProbeCost, TraceEvent, TraceLosses, TraceSource } from './trace-source.ts';
 
 export interface KernelSourceOptions {
