@@ -38,14 +38,28 @@ export interface MappingShape {
 /** Maps the whole file, which stays open and the caller's. */
 export function mapMemory(fd: number, shape: MappingShape): Mapping {
   const { plainBytes, mirroredBytes, writer } = shape;
-  const length = plainBytes + 2 * mirroredBytes;
+  try {
+    return mapReserved(plainBytes + 2 * mirroredBytes, (address) => {
+      mapOver(address, plainBytes, PROT_READ | PROT_WRITE, fd, 0);
+      const protection = writer ? PROT_READ | PROT_WRITE : PROT_READ;
+      for (let copy = 0; mirroredBytes > 0 && copy < 2; copy++) {
+        mapOver(address + plainBytes + copy * mirroredBytes, mirroredBytes, protection, fd, plainBytes);
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof SysError) || error.errno !== EINVAL) throw error;
+    throw new UnsupportedError(
+      `cannot map ${plainBytes} + ${mirroredBytes} bytes of a ring: the pages of this kernel are too large`,
+      'a kernel with pages of 4 KiB',
+    );
+  }
+}
+
+/** Addresses for `length` bytes, and what `fill` maps over them. */
+function mapReserved(length: number, fill: (address: number) => void): Mapping {
   const address = reserveAddresses(length);
   try {
-    mapOver(address, plainBytes, PROT_READ | PROT_WRITE, fd, 0);
-    const protection = writer ? PROT_READ | PROT_WRITE : PROT_READ;
-    for (let copy = 0; mirroredBytes > 0 && copy < 2; copy++) {
-      mapOver(address + plainBytes + copy * mirroredBytes, mirroredBytes, protection, fd, plainBytes);
-    }
+    fill(address);
     const buffer = viewMemory(address, length);
     let mapped = true;
     return {
@@ -57,11 +71,7 @@ export function mapMemory(fd: number, shape: MappingShape): Mapping {
     };
   } catch (error) {
     unmap(address, length);
-    if (!(error instanceof SysError) || error.errno !== EINVAL) throw error;
-    throw new UnsupportedError(
-      `cannot map ${plainBytes} + ${mirroredBytes} bytes of a ring: the pages of this kernel are too large`,
-      'a kernel with pages of 4 KiB',
-    );
+    throw error;
   }
 }
 
@@ -92,26 +102,13 @@ export function mapPeerPieces(
 
 function mapPieces(fd: number, pieces: readonly Piece[]): Mapping {
   const length = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
-  const address = reserveAddresses(length);
-  try {
+  return mapReserved(length, (address) => {
     let at = address;
     for (const { offset, bytes } of pieces) {
       if (bytes > 0) mapOver(at, bytes, PROT_READ | PROT_WRITE, fd, offset);
       at += bytes;
     }
-    const buffer = viewMemory(address, length);
-    let mapped = true;
-    return {
-      buffer,
-      close() {
-        if (mapped) unmap(address, length);
-        mapped = false;
-      },
-    };
-  } catch (error) {
-    unmap(address, length);
-    throw error;
-  }
+  });
 }
 
 /**

@@ -1,29 +1,15 @@
-/** One running trace, seen from the host: its connection, the writers and event rings as they are announced. */
-import { closeSync } from 'node:fs';
-import { PeerError } from '../base/index.ts';
+/** One running trace, seen from the host: a session with writers as they are announced. */
 import { ABI, STRUCTS } from './abi.ts';
 import type { Connection } from './connection.ts';
-import { type Mapping, mapPeerMemory } from './mapping.ts';
+import { mapPeerMemory } from './mapping.ts';
 import { protocolError } from './message-body.ts';
 import type { Message } from './message-socket.ts';
 import { realtimeNs } from './posix.ts';
-import { decodePortEvent, decodeRingEvent } from './protocol.ts';
-import { RingReader } from './ring-reader.ts';
-import { ringDataOffset } from './start-message.ts';
-import type {
-  FeedEvent,
-  FilterEngine,
-  Ring,
-  TraceCost,
-  TraceFeed,
-  TraceRequest,
-  TraceWriter,
-} from './target.ts';
+import { closingOnError, isGone, type Session, SessionFeed, START_TIMEOUT_MS } from './session-feed.ts';
+import type { FilterEngine, TraceCost, TraceFeed, TraceRequest, TraceWriter } from './target.ts';
 import { decodeSnapped, decodeTracing, decodeWriterEvent, encodeTrace } from './trace-message.ts';
 import { WriterMemory } from './trace-writer.ts';
 
-/** The target checks programs and makes the writers' memory before it answers. */
-const START_TIMEOUT_MS = 60_000;
 const MEMORY_BYTES = 4096;
 const MEMORY = STRUCTS.hone_trace_memory.fields;
 const NOTHING = new Uint8Array(0);
@@ -44,7 +30,8 @@ export async function startTraceFeed(
     const shape = { plainBytes: MEMORY_BYTES, mirroredBytes: 0, writer: false };
     const memory = mapPeerMemory(answer.fd!, shape, 'the trace memory');
     try {
-      return new Feed(connection, request, decodeTracing(answer.body), baseNs, memory, onClose);
+      const session = { connection, baseNs, ringBytes: request.ringBytes, memory, onClose };
+      return new Feed(session, request, decodeTracing(answer.body));
     } catch (error) {
       memory.close();
       throw error;
@@ -52,66 +39,35 @@ export async function startTraceFeed(
   });
 }
 
-class Feed implements TraceFeed {
+class Feed extends SessionFeed implements TraceFeed {
   readonly engine: FilterEngine;
-  readonly baseNs: bigint;
-  readonly #connection: Connection;
   readonly #request: TraceRequest;
-  readonly #memory: Mapping;
   readonly #view: DataView;
   readonly #writers: WriterMemory[] = [];
-  readonly #rings: RingReader[] = [];
-  readonly #ringMappings: Mapping[] = [];
-  readonly #onClose: () => void;
   #quietBank = 1;
-  #events: FeedEvent[] = [];
-  #gone = false;
-  #stopped = false;
-  #closed = false;
 
-  constructor(
-    connection: Connection,
-    request: TraceRequest,
-    engine: FilterEngine,
-    baseNs: bigint,
-    memory: Mapping,
-    onClose: () => void,
-  ) {
-    this.#connection = connection;
+  constructor(session: Session, request: TraceRequest, engine: FilterEngine) {
+    super(session);
     this.#request = request;
     this.engine = engine;
-    this.baseNs = baseNs;
-    this.#memory = memory;
-    this.#view = new DataView(memory.buffer);
-    this.#onClose = onClose;
+    this.#view = new DataView(session.memory.buffer);
     const magic = this.#view.getUint32(MEMORY.magic.offset, true);
     if (magic !== ABI.HONE_MAGIC) throw protocolError(`trace memory: got magic 0x${magic.toString(16)}`);
   }
 
   get writers(): readonly TraceWriter[] {
-    this.#checkOpen();
+    this.checkOpen();
     return this.#writers.filter(({ tid }) => tid !== 0);
   }
 
-  get rings(): readonly Ring[] {
-    return this.#rings;
-  }
-
   get unplacedHits(): bigint {
-    this.#checkOpen();
+    this.checkOpen();
     return this.#view.getBigUint64(MEMORY.unplaced.offset, true);
   }
 
-  poll(): readonly FeedEvent[] {
-    this.#takeIn();
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-
   costs(): readonly TraceCost[] {
-    this.#checkOpen();
-    this.#takeIn();
+    this.checkOpen();
+    this.takeIn();
     return this.#request.attachments.map((_, attachment) => {
       const sum = { hits: 0n, sampledHits: 0n, sampledNs: 0n };
       for (const writer of this.#writers) {
@@ -125,76 +81,34 @@ class Feed implements TraceFeed {
   }
 
   async snapshot(): Promise<void> {
-    this.#checkOpen();
-    if (this.#stopped || this.#gone) {
+    this.checkOpen();
+    if (this.hasEnded) {
       // Nothing runs any more: the other bank holds what came since the last exchange.
       this.#setQuietBank(1 - this.#quietBank);
       return;
     }
     try {
-      const answer = await this.#connection.request(ABI.HONE_MSG_SNAPSHOT, NOTHING, ABI.HONE_MSG_SNAPPED);
-      this.#takeIn();
-      this.#setQuietBank(this.#connection.decode(() => decodeSnapped(answer.body)));
+      const answer = await this.connection.request(ABI.HONE_MSG_SNAPSHOT, NOTHING, ABI.HONE_MSG_SNAPPED);
+      this.takeIn();
+      this.#setQuietBank(this.connection.decode(() => decodeSnapped(answer.body)));
     } catch (error) {
       if (!isGone(error)) throw error;
-      this.#takeIn();
+      this.takeIn();
       this.#setQuietBank(1 - this.#quietBank);
     }
   }
 
-  async stop(): Promise<void> {
-    this.#takeIn();
-    if (this.#stopped || this.#gone) return;
-    this.#stopped = true;
-    try {
-      await this.#connection.request(ABI.HONE_MSG_STOP, NOTHING, ABI.HONE_MSG_STOPPED);
-    } catch (error) {
-      // Gone is stopped, too. poll() tells it.
-      if (!isGone(error)) throw error;
-    }
-    this.#takeIn();
+  protected takeOther({ body, fd }: Message): void {
+    this.#addWriter(body, fd!);
   }
 
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const ring of this.#rings) ring.detach();
-    for (const mapping of this.#ringMappings) mapping.close();
+  protected override closeOwn(): void {
     for (const writer of this.#writers) writer.close();
-    this.#memory.close();
-    this.#onClose();
-  }
-
-  #checkOpen(): void {
-    if (this.#closed) throw new Error('the feed is closed');
   }
 
   #setQuietBank(bank: number): void {
     this.#quietBank = bank;
     for (const writer of this.#writers) writer.setQuietBank(bank);
-  }
-
-  #takeIn(): void {
-    if (this.#gone || this.#closed) return;
-    const { events, gone } = this.#connection.takeEvents();
-    let taken = 0;
-    try {
-      for (const event of events) {
-        taken++;
-        this.#connection.decode(() => this.#takeEvent(event));
-      }
-    } finally {
-      for (const { fd } of events.slice(taken)) if (fd !== undefined) closeSync(fd);
-    }
-    if (!gone) return;
-    this.#gone = true;
-    this.#events.push({ kind: 'gone' });
-  }
-
-  #takeEvent({ type, body, fd }: Message): void {
-    if (type === ABI.HONE_MSG_PORT) this.#events.push(decodePortEvent(body));
-    else if (type === ABI.HONE_MSG_WRITER) this.#addWriter(body, fd!);
-    else this.#addRing(body, fd!);
   }
 
   #addWriter(body: Uint8Array, fd: number): void {
@@ -207,35 +121,4 @@ class Feed implements TraceFeed {
     writer.setQuietBank(this.#quietBank);
     this.#writers.push(writer);
   }
-
-  #addRing(body: Uint8Array, fd: number): void {
-    const ring = closingOnError(fd, () => {
-      const announced = decodeRingEvent(body, this.#request.ringBytes);
-      if (!this.#rings.some(({ ringId }) => ringId === announced.ring)) return announced;
-      throw protocolError(`RING: got ring ${announced.ring} twice`);
-    });
-    const name = `ring ${ring.ring}`;
-    const shape = {
-      plainBytes: ringDataOffset(ring.data_bytes),
-      mirroredBytes: ring.data_bytes,
-      writer: false,
-    };
-    const mapping = mapPeerMemory(fd, shape, name);
-    this.#ringMappings.push(mapping);
-    this.#rings.push(new RingReader(mapping.buffer, ring, this.baseNs, name));
-  }
-}
-
-/** Closes the descriptor when there is no use for it. */
-function closingOnError<T>(fd: number, decode: () => T): T {
-  try {
-    return decode();
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof PeerError && error.code === 'PEER_GONE';
 }
