@@ -44,6 +44,7 @@ export function buildHarness(): Harness {
     'program.c',
     'program_check.c',
     'program_direct.c',
+    'program_form.c',
     'program_interpret.c',
     'program_targets.c',
     'program_widen.c',

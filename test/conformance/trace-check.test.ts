@@ -24,6 +24,7 @@ beforeAll(() => {
   const dpdk = (option: string): readonly string[] =>
     spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
   const sources = [
+    'program_form.c',
     'trace_check.c',
     'trace_mask.c',
     'trace_program.c',

@@ -39,6 +39,7 @@ export function buildTraceHarness(): TraceHarness {
   const dpdk = (option: string): readonly string[] =>
     spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
   const sources = [
+    'program_form.c',
     'trace_check.c',
     'trace_program.c',
     'trace_map.c',

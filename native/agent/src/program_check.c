@@ -5,23 +5,17 @@
  * reads nothing that it has not written. One pass, as jumps go forward only. The same rules are in
  * src/bpf/mbuf/check.ts; test/conformance compares the two.
  *
- * Some rules are there for defects of librte_bpf 22.11. It adds offset and length of a load in 32 bits, so an index near
- * 2^32 would read far outside the packet. Its x86 JIT encodes a bit test with a constant of one byte wrongly, so that the
- * code behind it is garbage; and its jumps back by 127 or 128 bytes, which only an exit behind another one makes, go
- * forward instead.
+ * What instructions must look like stands in program_form.c. One rule here is for a defect of librte_bpf 22.11: it adds
+ * offset and length of a load in 32 bits, so an index near 2^32 would read far outside the packet.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "program.h"
+#include "program_form.h"
 
 #define CONTEXT EBPF_REG_6
-#define STACK EBPF_REG_10
-#define STACK_BYTES 512
-#define NB_VALUES 10 /* r0 to r9 */
 
 /* The last byte of a packet that a load may ask for. */
 #define MAX_OFFSET 0x7fffffffu
@@ -55,41 +49,9 @@ struct state {
 };
 
 struct checker {
-	const struct ebpf_insn *insns;
-	uint32_t nb_insns;
+	struct program_text text;
 	struct state *states;
-	char *error;
-	size_t error_size;
 };
-
-__attribute__((format(printf, 3, 4))) static int refuse(const struct checker *checker, uint32_t pc, const char *format,
-							...)
-{
-	va_list arguments;
-	int used;
-
-	used = snprintf(checker->error, checker->error_size, "instruction %u: ", pc);
-	if (used >= 0 && (size_t)used < checker->error_size) {
-		va_start(arguments, format);
-		vsnprintf(checker->error + used, checker->error_size - (size_t)used, format, arguments);
-		va_end(arguments);
-	}
-	return -1;
-}
-
-static uint32_t size_of(uint8_t code)
-{
-	switch (BPF_SIZE(code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
 
 static uint64_t max_of_bytes(uint32_t bytes)
 {
@@ -99,9 +61,9 @@ static uint64_t max_of_bytes(uint32_t bytes)
 static int read_register(const struct checker *checker, uint32_t pc, const struct state *state, unsigned int reg)
 {
 	if (reg >= NB_VALUES || reg == CONTEXT)
-		return refuse(checker, pc, "r%u is a pointer: expected a value", reg);
+		return program_refuse(&checker->text, pc, "r%u is a pointer: expected a value", reg);
 	if ((state->written & (1u << reg)) == 0)
-		return refuse(checker, pc, "r%u is read before it is written", reg);
+		return program_refuse(&checker->text, pc, "r%u is read before it is written", reg);
 	return 0;
 }
 
@@ -109,7 +71,7 @@ static int write_register(const struct checker *checker, uint32_t pc, struct sta
 			  uint64_t max)
 {
 	if (reg >= NB_VALUES || reg == CONTEXT)
-		return refuse(checker, pc, "r%u cannot be written", reg);
+		return program_refuse(&checker->text, pc, "r%u cannot be written", reg);
 	state->written |= (uint16_t)(1u << reg);
 	state->max[reg] = max;
 	return 0;
@@ -120,53 +82,47 @@ static int check_field(const struct checker *checker, uint32_t pc, int16_t offse
 	for (uint32_t i = 0; i < RTE_DIM(fields); i++)
 		if (fields[i].offset == offset && fields[i].bytes == bytes)
 			return 0;
-	return refuse(checker, pc, "%u bytes at %d of the mbuf cannot be read", bytes, offset);
-}
-
-static int check_slot(const struct checker *checker, uint32_t pc, int16_t offset, uint32_t bytes)
-{
-	if (offset < -STACK_BYTES || offset + (int32_t)bytes > 0 || offset % (int32_t)bytes != 0)
-		return refuse(checker, pc, "%u bytes at %d: expected an aligned place in the %d bytes of stack", bytes,
-			      offset, STACK_BYTES);
-	return 0;
+	return program_refuse(&checker->text, pc, "%u bytes at %d of the mbuf cannot be read", bytes, offset);
 }
 
 static int check_load(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
-	uint32_t bytes = size_of(insn->code);
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
+	uint32_t bytes = program_access_bytes(insn->code);
 
 	if (insn->imm != 0)
-		return refuse(checker, pc, "a field that is not used is not 0");
+		return program_refuse_field(&checker->text, pc);
 	if (insn->src_reg == CONTEXT) {
 		if (check_field(checker, pc, insn->off, bytes) != 0)
 			return -1;
 	} else if (insn->src_reg == STACK) {
-		if (check_slot(checker, pc, insn->off, bytes) != 0)
+		if (program_form_of_slot(&checker->text, pc, insn->off, bytes) != 0)
 			return -1;
 		for (uint32_t i = 0; i < bytes; i++) {
 			uint32_t at = (uint32_t)(STACK_BYTES + insn->off) + i;
 
 			if ((state->stack[at / 64] & (UINT64_C(1) << (at % 64))) == 0)
-				return refuse(checker, pc, "the stack at %d is read before it is written", insn->off);
+				return program_refuse(&checker->text, pc,
+						      "the stack at %d is read before it is written", insn->off);
 		}
 	} else {
-		return refuse(checker, pc, "r%u is no pointer: expected r6 or r10", insn->src_reg);
+		return program_refuse(&checker->text, pc, "r%u is no pointer: expected r6 or r10", insn->src_reg);
 	}
 	return write_register(checker, pc, state, insn->dst_reg, max_of_bytes(bytes));
 }
 
 static int check_store(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
-	uint32_t bytes = size_of(insn->code);
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
+	uint32_t bytes = program_access_bytes(insn->code);
 	bool of_register = BPF_CLASS(insn->code) == BPF_STX;
 
 	if (of_register ? insn->imm != 0 : insn->src_reg != 0)
-		return refuse(checker, pc, "a field that is not used is not 0");
+		return program_refuse_field(&checker->text, pc);
 	if (insn->dst_reg != STACK)
-		return refuse(checker, pc, "a store through r%u: expected r10, the stack", insn->dst_reg);
-	if (check_slot(checker, pc, insn->off, bytes) != 0)
+		return program_refuse(&checker->text, pc,
+				      "a store through r%u: expected r10, the stack", insn->dst_reg);
+	if (program_form_of_slot(&checker->text, pc, insn->off, bytes) != 0)
 		return -1;
 	if (of_register && read_register(checker, pc, state, insn->src_reg) != 0)
 		return -1;
@@ -180,19 +136,19 @@ static int check_store(const struct checker *checker, uint32_t pc, struct state 
 
 static int check_packet(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
-	uint32_t bytes = size_of(insn->code);
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
+	uint32_t bytes = program_access_bytes(insn->code);
 	uint64_t index = 0;
 
 	if (insn->dst_reg != 0 || insn->off != 0 || (BPF_MODE(insn->code) == BPF_ABS && insn->src_reg != 0))
-		return refuse(checker, pc, "a field that is not used is not 0");
+		return program_refuse_field(&checker->text, pc);
 	if (BPF_MODE(insn->code) == BPF_IND) {
 		if (read_register(checker, pc, state, insn->src_reg) != 0)
 			return -1;
 		index = state->max[insn->src_reg];
 	}
 	if (index > MAX_OFFSET || insn->imm < 0 || index + (uint32_t)insn->imm + bytes > MAX_OFFSET)
-		return refuse(checker, pc, "a load from the packet may reach above %u", MAX_OFFSET);
+		return program_refuse(&checker->text, pc, "a load from the packet may reach above %u", MAX_OFFSET);
 	/* The slow path of a load is a function call. */
 	state->written &= (uint16_t)~0x3eu;
 	return write_register(checker, pc, state, EBPF_REG_0, max_of_bytes(bytes));
@@ -245,44 +201,21 @@ static uint64_t max_of_result(uint8_t code, uint64_t a, uint64_t b, bool constan
 	return max > MAX32 ? top : max;
 }
 
-static int check_end(const struct checker *checker, uint32_t pc, struct state *state)
-{
-	const struct ebpf_insn *insn = &checker->insns[pc];
-
-	if (BPF_CLASS(insn->code) != BPF_ALU)
-		return refuse(checker, pc, "unknown opcode 0x%02x", insn->code);
-	if (insn->src_reg != 0 || insn->off != 0)
-		return refuse(checker, pc, "a field that is not used is not 0");
-	if (insn->imm != 16 && insn->imm != 32 && insn->imm != 64)
-		return refuse(checker, pc, "a byte swap of %d bits: expected 16, 32 or 64", insn->imm);
-	if (read_register(checker, pc, state, insn->dst_reg) != 0)
-		return -1;
-	return write_register(checker, pc, state, insn->dst_reg, max_of_bytes((uint32_t)insn->imm / 8));
-}
-
 static int check_alu(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
 	bool wide = BPF_CLASS(insn->code) == EBPF_ALU64;
 	bool constant = BPF_SRC(insn->code) == BPF_K;
 	uint8_t operation = BPF_OP(insn->code);
 	uint64_t a, b;
 
-	if (operation == EBPF_END)
-		return check_end(checker, pc, state);
-	if (operation > EBPF_END || (operation == BPF_NEG && !constant))
-		return refuse(checker, pc, "unknown opcode 0x%02x", insn->code);
-	if (insn->off != 0 || (constant ? insn->src_reg != 0 : insn->imm != 0) ||
-	    (operation == BPF_NEG && insn->imm != 0))
-		return refuse(checker, pc, "a field that is not used is not 0");
-	if (constant && (operation == BPF_DIV || operation == BPF_MOD) && insn->imm == 0)
-		return refuse(checker, pc, "division by a constant 0");
-	/* librte_bpf's JIT divides without a look at the divisor: by 0, that is the end of the application. */
-	if (!constant && (operation == BPF_DIV || operation == BPF_MOD) && insn->src_reg == insn->dst_reg)
-		return refuse(checker, pc, "r%u divided by itself", insn->dst_reg);
-	if (constant && (operation == BPF_LSH || operation == BPF_RSH || operation == EBPF_ARSH) &&
-	    (insn->imm < 0 || insn->imm > (wide ? 63 : 31)))
-		return refuse(checker, pc, "a shift by %d bits: expected 0 to %d", insn->imm, wide ? 63 : 31);
+	if (program_form_of_alu(&checker->text, pc) != 0)
+		return -1;
+	if (operation == EBPF_END) {
+		if (read_register(checker, pc, state, insn->dst_reg) != 0)
+			return -1;
+		return write_register(checker, pc, state, insn->dst_reg, max_of_bytes((uint32_t)insn->imm / 8));
+	}
 	if (operation != EBPF_MOV && read_register(checker, pc, state, insn->dst_reg) != 0)
 		return -1;
 	if (!constant && read_register(checker, pc, state, insn->src_reg) != 0)
@@ -296,7 +229,7 @@ static int check_alu(const struct checker *checker, uint32_t pc, struct state *s
 		b = (uint32_t)insn->imm;
 	/* librte_bpf's verifier divides constants, signed: INT64_MIN / -1 there is the end of the application. */
 	if (wide && (operation == BPF_DIV || operation == BPF_MOD) && b == WIDE)
-		return refuse(checker, pc, "a divisor that may be -1");
+		return program_refuse(&checker->text, pc, "a divisor that may be -1");
 	return write_register(checker, pc, state, insn->dst_reg, max_of_result(insn->code, a, b, constant));
 }
 
@@ -348,29 +281,16 @@ static void narrow(const struct ebpf_insn *insn, struct state *taken, struct sta
 
 static int check_jump(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
 	bool constant = BPF_SRC(insn->code) == BPF_K;
 	bool always = insn->code == (BPF_JMP | BPF_JA);
 	struct state next = *state;
 	uint32_t target;
 
-	if (insn->code == (BPF_JMP | EBPF_EXIT)) {
-		if (pc != checker->nb_insns - 1)
-			return refuse(checker, pc, "an exit before the end of the program");
-		if (insn->dst_reg != 0 || insn->src_reg != 0 || insn->off != 0 || insn->imm != 0)
-			return refuse(checker, pc, "a field that is not used is not 0");
+	if (program_form_of_jump(&checker->text, pc) != 0)
+		return -1;
+	if (insn->code == (BPF_JMP | EBPF_EXIT))
 		return read_register(checker, pc, state, EBPF_REG_0);
-	}
-	if (BPF_OP(insn->code) > EBPF_JSLE || BPF_OP(insn->code) == EBPF_CALL || BPF_OP(insn->code) == EBPF_EXIT ||
-	    (BPF_OP(insn->code) == BPF_JA && !always))
-		return refuse(checker, pc, "unknown opcode 0x%02x", insn->code);
-	if ((constant ? insn->src_reg != 0 : insn->imm != 0) || (always && (insn->dst_reg != 0 || insn->imm != 0)))
-		return refuse(checker, pc, "a field that is not used is not 0");
-	if (BPF_OP(insn->code) == BPF_JSET && constant && insn->imm >= INT8_MIN && insn->imm <= INT8_MAX)
-		return refuse(checker, pc, "a bit test with %d: expected a constant outside -128 to 127, or a register",
-			      insn->imm);
-	if (insn->off < 0 || pc + 1 + (uint32_t)insn->off >= checker->nb_insns)
-		return refuse(checker, pc, "a jump by %d: expected forward and inside the program", insn->off);
 	target = pc + 1 + (uint32_t)insn->off;
 	if (!always) {
 		if (read_register(checker, pc, state, insn->dst_reg) != 0 ||
@@ -385,7 +305,7 @@ static int check_jump(const struct checker *checker, uint32_t pc, struct state *
 
 static int check_insn(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	uint8_t code = checker->insns[pc].code;
+	uint8_t code = checker->text.insns[pc].code;
 	int result;
 
 	switch (BPF_CLASS(code)) {
@@ -397,24 +317,24 @@ static int check_insn(const struct checker *checker, uint32_t pc, struct state *
 		break;
 	case BPF_LDX:
 		if (BPF_MODE(code) != BPF_MEM)
-			return refuse(checker, pc, "unknown opcode 0x%02x", code);
+			return program_refuse_opcode(&checker->text, pc);
 		result = check_load(checker, pc, state);
 		break;
 	case BPF_ST:
 	case BPF_STX:
 		if (BPF_MODE(code) != BPF_MEM)
-			return refuse(checker, pc, "unknown opcode 0x%02x", code);
+			return program_refuse_opcode(&checker->text, pc);
 		result = check_store(checker, pc, state);
 		break;
 	case BPF_LD:
-		if ((BPF_MODE(code) != BPF_ABS && BPF_MODE(code) != BPF_IND) || size_of(code) == 8)
-			return refuse(checker, pc, "unknown opcode 0x%02x", code);
+		if ((BPF_MODE(code) != BPF_ABS && BPF_MODE(code) != BPF_IND) || program_access_bytes(code) == 8)
+			return program_refuse_opcode(&checker->text, pc);
 		result = check_packet(checker, pc, state);
 		break;
 	default:
-		return refuse(checker, pc, "unknown opcode 0x%02x", code);
+		return program_refuse_opcode(&checker->text, pc);
 	}
-	if (result == 0 && pc + 1 < checker->nb_insns)
+	if (result == 0 && pc + 1 < checker->text.nb_insns)
 		merge(&checker->states[pc + 1], state);
 	return result;
 }
@@ -424,18 +344,18 @@ static int check_all(const struct checker *checker)
 	static const struct ebpf_insn first = {
 		.code = EBPF_ALU64 | EBPF_MOV | BPF_X, .dst_reg = CONTEXT, .src_reg = EBPF_REG_1
 	};
-	uint32_t last = checker->nb_insns - 1;
+	uint32_t last = checker->text.nb_insns - 1;
 
-	if (memcmp(&checker->insns[0], &first, sizeof(first)) != 0)
-		return refuse(checker, 0, "expected r6 = r1 as the first instruction");
-	if (checker->insns[last].code != (BPF_JMP | EBPF_EXIT))
-		return refuse(checker, last, "expected exit as the last instruction");
+	if (memcmp(&checker->text.insns[0], &first, sizeof(first)) != 0)
+		return program_refuse(&checker->text, 0, "expected r6 = r1 as the first instruction");
+	if (checker->text.insns[last].code != (BPF_JMP | EBPF_EXIT))
+		return program_refuse(&checker->text, last, "expected exit as the last instruction");
 	checker->states[1].reached = true;
-	for (uint32_t pc = 1; pc < checker->nb_insns; pc++) {
+	for (uint32_t pc = 1; pc < checker->text.nb_insns; pc++) {
 		struct state state = checker->states[pc];
 
 		if (!state.reached)
-			return refuse(checker, pc, "no way leads here");
+			return program_refuse(&checker->text, pc, "no way leads here");
 		if (check_insn(checker, pc, &state) != 0)
 			return -1;
 	}
@@ -445,15 +365,12 @@ static int check_all(const struct checker *checker)
 int program_check(const struct ebpf_insn *insns, uint32_t nb_insns, char *error, size_t error_size)
 {
 	struct checker checker = {
-		.insns = insns, .nb_insns = nb_insns, .error = error, .error_size = error_size
+		.text = { .insns = insns, .nb_insns = nb_insns, .error = error, .error_size = error_size },
 	};
 	int result;
 
-	if (nb_insns < 2 || nb_insns > PROGRAM_MAX_INSNS) {
-		snprintf(error, error_size, "program of %u instructions: expected 2 to %u", nb_insns,
-			 PROGRAM_MAX_INSNS);
+	if (program_form_of_length(&checker.text) != 0)
 		return -1;
-	}
 	checker.states = calloc(nb_insns, sizeof(*checker.states));
 	if (checker.states == NULL) {
 		snprintf(error, error_size, "no memory to check a program of %u instructions", nb_insns);

@@ -8,21 +8,18 @@
  * A number is known by the largest value that it can have; an address in the context by the smallest and largest offset.
  * Comparisons of a number with a constant narrow it. An access is allowed when it lies inside for all of these.
  *
- * For the defects of librte_bpf that the rules on jumps and bit tests are there for, see program_check.c; it also
- * leaves unchecked what a conditional jump in the first place skips, and its native code for r3 /= r3 divides by zero.
+ * What instructions must look like stands in program_form.c. librte_bpf leaves unchecked what a conditional jump in the first
+ * place skips.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "program_form.h"
 #include "trace_program.h"
 
-#define STACK EBPF_REG_10
-#define STACK_BYTES 512
 #define NB_SLOTS (STACK_BYTES / 8)
-#define NB_VALUES 10 /* r0 to r9 */
 #define LDDW (BPF_LD | BPF_IMM | EBPF_DW)
 
 #define MAX32 UINT64_C(0xffffffff)
@@ -51,55 +48,13 @@ struct state {
 };
 
 struct checker {
-	const struct ebpf_insn *insns;
-	uint32_t nb_insns;
+	struct program_text text;
 	uint32_t context_bytes;
 	struct state *states;
 	uint32_t *masks;
-	char *error;
-	size_t error_size;
 };
 
 static const struct value any_number = { .kind = NUMBER, .max = WIDE };
-
-__attribute__((format(printf, 3, 4))) static int refuse(const struct checker *checker, uint32_t pc, const char *format,
-							...)
-{
-	va_list arguments;
-	int used;
-
-	used = snprintf(checker->error, checker->error_size, "instruction %u: ", pc);
-	if (used >= 0 && (size_t)used < checker->error_size) {
-		va_start(arguments, format);
-		vsnprintf(checker->error + used, checker->error_size - (size_t)used, format, arguments);
-		va_end(arguments);
-	}
-	return -1;
-}
-
-static int unknown(const struct checker *checker, uint32_t pc)
-{
-	return refuse(checker, pc, "unknown opcode 0x%02x", checker->insns[pc].code);
-}
-
-static int unused_field(const struct checker *checker, uint32_t pc)
-{
-	return refuse(checker, pc, "a field that is not used is not 0");
-}
-
-static uint32_t size_of(uint8_t code)
-{
-	switch (BPF_SIZE(code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
 
 static struct value number_of_bytes(uint32_t bytes)
 {
@@ -111,11 +66,11 @@ static struct value number_of_bytes(uint32_t bytes)
 static int need_number(const struct checker *checker, uint32_t pc, const struct state *state, unsigned int reg)
 {
 	if (reg >= NB_VALUES)
-		return refuse(checker, pc, "r%u is a pointer: expected a value", reg);
+		return program_refuse(&checker->text, pc, "r%u is a pointer: expected a value", reg);
 	if (state->registers[reg].kind == NOTHING)
-		return refuse(checker, pc, "r%u is read before it is written", reg);
+		return program_refuse(&checker->text, pc, "r%u is read before it is written", reg);
 	if (state->registers[reg].kind != NUMBER)
-		return refuse(checker, pc, "r%u is an address: expected a number", reg);
+		return program_refuse(&checker->text, pc, "r%u is an address: expected a number", reg);
 	return 0;
 }
 
@@ -123,16 +78,8 @@ static int write_register(const struct checker *checker, uint32_t pc, struct sta
 			  struct value value)
 {
 	if (reg >= NB_VALUES)
-		return refuse(checker, pc, "r%u cannot be written", reg);
+		return program_refuse(&checker->text, pc, "r%u cannot be written", reg);
 	state->registers[reg] = value;
-	return 0;
-}
-
-static int check_slot(const struct checker *checker, uint32_t pc, int16_t offset, uint32_t bytes)
-{
-	if (offset < -STACK_BYTES || offset + (int32_t)bytes > 0 || offset % (int32_t)bytes != 0)
-		return refuse(checker, pc, "%u bytes at %d: expected an aligned place in the %d bytes of stack", bytes,
-			      offset, STACK_BYTES);
 	return 0;
 }
 
@@ -142,37 +89,38 @@ static int check_context(const struct checker *checker, uint32_t pc, const struc
 	const struct value *base = reg < NB_VALUES ? &state->registers[reg] : NULL;
 
 	if (base == NULL || base->kind != CONTEXT)
-		return refuse(checker, pc, "r%u is no address", reg);
+		return program_refuse(&checker->text, pc, "r%u is no address", reg);
 	if ((int64_t)base->min + offset < 0 || (int64_t)base->max + offset + bytes > checker->context_bytes)
-		return refuse(checker, pc, "%u bytes at %" PRId64 " to %" PRId64 " of a context of %u", bytes,
+		return program_refuse(&checker->text, pc,
+				      "%u bytes at %" PRId64 " to %" PRId64 " of a context of %u", bytes,
 			      (int64_t)base->min + offset, (int64_t)base->max + offset, checker->context_bytes);
 	return 0;
 }
 
 static int check_load(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
-	uint32_t bytes = size_of(insn->code);
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
+	uint32_t bytes = program_access_bytes(insn->code);
 	uint32_t at = (uint32_t)(STACK_BYTES + insn->off);
 	uint8_t bits = (uint8_t)(((1u << bytes) - 1) << (at % 8));
 	struct value value = number_of_bytes(bytes);
 
 	if (insn->imm != 0)
-		return unused_field(checker, pc);
+		return program_refuse_field(&checker->text, pc);
 	if (insn->src_reg != STACK) {
 		if (check_context(checker, pc, state, insn->src_reg, insn->off, bytes) != 0)
 			return -1;
 		value.loaded = true;
 		return write_register(checker, pc, state, insn->dst_reg, value);
 	}
-	if (check_slot(checker, pc, insn->off, bytes) != 0)
+	if (program_form_of_slot(&checker->text, pc, insn->off, bytes) != 0)
 		return -1;
 	if ((state->written[at / 8] & bits) != bits)
-		return refuse(checker, pc, "the stack at %d is read before it is written", insn->off);
+		return program_refuse(&checker->text, pc, "the stack at %d is read before it is written", insn->off);
 	if (bytes == 8)
 		value = state->slots[at / 8];
 	else if (state->slots[at / 8].kind == CONTEXT)
-		return refuse(checker, pc, "a part of an address is read from the stack");
+		return program_refuse(&checker->text, pc, "a part of an address is read from the stack");
 	return write_register(checker, pc, state, insn->dst_reg, value);
 }
 
@@ -193,14 +141,14 @@ static void store_in_slot(struct state *state, uint32_t at, uint32_t bytes, stru
 
 static int check_store(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
-	uint32_t bytes = size_of(insn->code);
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
+	uint32_t bytes = program_access_bytes(insn->code);
 	bool of_register = BPF_CLASS(insn->code) == BPF_STX;
 	bool on_stack = insn->dst_reg == STACK;
 	struct value value = any_number;
 
 	if (of_register ? insn->imm != 0 : insn->src_reg != 0)
-		return unused_field(checker, pc);
+		return program_refuse_field(&checker->text, pc);
 	if (of_register && insn->src_reg < NB_VALUES)
 		value = state->registers[insn->src_reg];
 	/* An address may wait on the stack, in one piece. */
@@ -209,7 +157,7 @@ static int check_store(const struct checker *checker, uint32_t pc, struct state 
 		return -1;
 	if (!on_stack)
 		return check_context(checker, pc, state, insn->dst_reg, insn->off, bytes);
-	if (check_slot(checker, pc, insn->off, bytes) != 0)
+	if (program_form_of_slot(&checker->text, pc, insn->off, bytes) != 0)
 		return -1;
 	store_in_slot(state, (uint32_t)(STACK_BYTES + insn->off), bytes, value);
 	return 0;
@@ -261,16 +209,10 @@ static uint64_t max_of_result(uint8_t code, uint64_t a, uint64_t b, bool constan
 	return RTE_MIN(max_of_wide(BPF_OP(code), RTE_MIN(a, MAX32), RTE_MIN(b, MAX32), constant), MAX32);
 }
 
-static int check_end(const struct checker *checker, uint32_t pc, struct state *state)
+static int swap_bytes(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
 
-	if (BPF_CLASS(insn->code) != BPF_ALU)
-		return unknown(checker, pc);
-	if (insn->src_reg != 0 || insn->off != 0)
-		return unused_field(checker, pc);
-	if (insn->imm != 16 && insn->imm != 32 && insn->imm != 64)
-		return refuse(checker, pc, "a byte swap of %d bits: expected 16, 32 or 64", insn->imm);
 	if (need_number(checker, pc, state, insn->dst_reg) != 0)
 		return -1;
 	return write_register(checker, pc, state, insn->dst_reg, number_of_bytes((uint32_t)insn->imm / 8));
@@ -279,17 +221,18 @@ static int check_end(const struct checker *checker, uint32_t pc, struct state *s
 /* An address in the context plus a number; the offset stays far from where 32 or 64 bits wrap. */
 static int move_address(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
 	struct value *address = &state->registers[insn->dst_reg];
 	int64_t by_min = insn->imm, by_max = insn->imm;
 
 	if (insn->code != (EBPF_ALU64 | BPF_ADD | BPF_K) && insn->code != (EBPF_ALU64 | BPF_ADD | BPF_X))
-		return refuse(checker, pc, "r%u is an address: expected an addition", insn->dst_reg);
+		return program_refuse(&checker->text, pc, "r%u is an address: expected an addition", insn->dst_reg);
 	if (BPF_SRC(insn->code) == BPF_X) {
 		if (need_number(checker, pc, state, insn->src_reg) != 0)
 			return -1;
 		if (state->registers[insn->src_reg].max > HONE_MAX_TRACE_CONTEXT)
-			return refuse(checker, pc, "r%u has no bound: expected a mask or a comparison before",
+			return program_refuse(&checker->text, pc,
+					      "r%u has no bound: expected a mask or a comparison before",
 				      insn->src_reg);
 		by_min = 0;
 		by_max = (int64_t)state->registers[insn->src_reg].max;
@@ -299,7 +242,8 @@ static int move_address(const struct checker *checker, uint32_t pc, struct state
 	by_min += address->min;
 	by_max += (int64_t)address->max;
 	if (by_min < 0 || by_max > HONE_MAX_TRACE_CONTEXT)
-		return refuse(checker, pc, "an address at %" PRId64 " to %" PRId64 " of a context of %u", by_min, by_max,
+		return program_refuse(&checker->text, pc,
+				      "an address at %" PRId64 " to %" PRId64 " of a context of %u", by_min, by_max,
 			      checker->context_bytes);
 	*address = (struct value){ .kind = CONTEXT, .plain = true, .min = (int32_t)by_min, .max = (uint64_t)by_max };
 	return 0;
@@ -335,41 +279,32 @@ static bool is_plain(const struct ebpf_insn *insn, const struct state *state)
  */
 static int check_divisor(const struct checker *checker, uint32_t pc, const struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
 	const struct value *divisor = &state->registers[insn->src_reg];
 
 	if (BPF_SRC(insn->code) == BPF_K)
-		return insn->imm == -1 ? refuse(checker, pc, "division by a constant -1") : 0;
+		return insn->imm == -1 ? program_refuse(&checker->text, pc, "division by a constant -1") : 0;
 	if (divisor->max > INT64_MAX && !divisor->loaded)
-		return refuse(checker, pc, "r%u may be -1: expected a divisor as it was loaded", insn->src_reg);
+		return program_refuse(&checker->text, pc,
+				      "r%u may be -1: expected a divisor as it was loaded", insn->src_reg);
 	return 0;
 }
 
 static int check_alu(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
 	bool wide = BPF_CLASS(insn->code) == EBPF_ALU64;
 	bool constant = BPF_SRC(insn->code) == BPF_K;
 	uint8_t operation = BPF_OP(insn->code);
 	struct value result = { .kind = NUMBER };
 	uint64_t a, b;
 
+	if (program_form_of_alu(&checker->text, pc) != 0)
+		return -1;
 	if (operation == EBPF_END)
-		return check_end(checker, pc, state);
-	if (operation > EBPF_END || (operation == BPF_NEG && !constant))
-		return unknown(checker, pc);
-	if (insn->off != 0 || (constant ? insn->src_reg != 0 : insn->imm != 0) ||
-	    (operation == BPF_NEG && insn->imm != 0))
-		return unused_field(checker, pc);
-	if (constant && (operation == BPF_DIV || operation == BPF_MOD) && insn->imm == 0)
-		return refuse(checker, pc, "division by a constant 0");
-	if (constant && (operation == BPF_LSH || operation == BPF_RSH || operation == EBPF_ARSH) &&
-	    (insn->imm < 0 || insn->imm > (wide ? 63 : 31)))
-		return refuse(checker, pc, "a shift by %d bits: expected 0 to %d", insn->imm, wide ? 63 : 31);
-	if (!constant && (operation == BPF_DIV || operation == BPF_MOD) && insn->src_reg == insn->dst_reg)
-		return refuse(checker, pc, "r%u divided by itself", insn->dst_reg);
+		return swap_bytes(checker, pc, state);
 	if (insn->dst_reg >= NB_VALUES)
-		return refuse(checker, pc, "r%u cannot be written", insn->dst_reg);
+		return program_refuse(&checker->text, pc, "r%u cannot be written", insn->dst_reg);
 	if (insn->code == (EBPF_ALU64 | EBPF_MOV | BPF_X) && insn->src_reg < NB_VALUES &&
 	    state->registers[insn->src_reg].kind == CONTEXT)
 		return write_register(checker, pc, state, insn->dst_reg, state->registers[insn->src_reg]);
@@ -398,29 +333,30 @@ static int check_alu(const struct checker *checker, uint32_t pc, struct state *s
 /* A constant of 64 bits, in two places. */
 static int check_constant(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
 	uint64_t value;
 
-	if (pc + 1 >= checker->nb_insns || insn[1].code != 0 || insn[1].dst_reg != 0 || insn[1].src_reg != 0 ||
+	if (pc + 1 >= checker->text.nb_insns || insn[1].code != 0 || insn[1].dst_reg != 0 || insn[1].src_reg != 0 ||
 	    insn[1].off != 0)
-		return refuse(checker, pc, "a constant of 64 bits without its second half");
+		return program_refuse(&checker->text, pc, "a constant of 64 bits without its second half");
 	if (insn->src_reg != 0 || insn->off != 0)
-		return unused_field(checker, pc);
+		return program_refuse_field(&checker->text, pc);
 	value = (uint32_t)insn->imm | (uint64_t)(uint32_t)insn[1].imm << 32;
 	return write_register(checker, pc, state, insn->dst_reg, (struct value){ .kind = NUMBER, .max = value });
 }
 
 static int check_call(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
 	const struct value *context = &state->registers[EBPF_REG_1];
 
 	if (insn->dst_reg != 0 || insn->src_reg != 0 || insn->off != 0)
-		return unused_field(checker, pc);
+		return program_refuse_field(&checker->text, pc);
 	if (insn->imm < 0 || insn->imm >= TRACE_NB_HELPERS)
-		return refuse(checker, pc, "a call of %d: expected 0 to %d", insn->imm, TRACE_NB_HELPERS - 1);
+		return program_refuse(&checker->text, pc,
+				      "a call of %d: expected 0 to %d", insn->imm, TRACE_NB_HELPERS - 1);
 	if (context->kind != CONTEXT || context->min != 0 || context->max != 0)
-		return refuse(checker, pc, "a call without the context in r1");
+		return program_refuse(&checker->text, pc, "a call without the context in r1");
 	if (need_number(checker, pc, state, EBPF_REG_2) != 0 || need_number(checker, pc, state, EBPF_REG_3) != 0)
 		return -1;
 	for (unsigned int reg = EBPF_REG_1; reg <= EBPF_REG_5; reg++)
@@ -493,33 +429,20 @@ static void narrow(const struct ebpf_insn *insn, struct state *taken, struct sta
 
 static int check_jump(const struct checker *checker, uint32_t pc, struct state *state)
 {
-	const struct ebpf_insn *insn = &checker->insns[pc];
+	const struct ebpf_insn *insn = &checker->text.insns[pc];
 	bool constant = BPF_SRC(insn->code) == BPF_K;
 	bool always = insn->code == (BPF_JMP | BPF_JA);
 	struct state next;
 	uint32_t target;
 
-	if (insn->code == (BPF_JMP | EBPF_EXIT)) {
-		if (pc != checker->nb_insns - 1)
-			return refuse(checker, pc, "an exit before the end of the program");
-		if (insn->dst_reg != 0 || insn->src_reg != 0 || insn->off != 0 || insn->imm != 0)
-			return unused_field(checker, pc);
+	if (program_form_of_jump(&checker->text, pc) != 0)
+		return -1;
+	if (insn->code == (BPF_JMP | EBPF_EXIT))
 		return need_number(checker, pc, state, EBPF_REG_0);
-	}
-	if (BPF_OP(insn->code) > EBPF_JSLE || BPF_OP(insn->code) == EBPF_CALL || BPF_OP(insn->code) == EBPF_EXIT ||
-	    (BPF_OP(insn->code) == BPF_JA && !always))
-		return unknown(checker, pc);
-	if ((constant ? insn->src_reg != 0 : insn->imm != 0) || (always && (insn->dst_reg != 0 || insn->imm != 0)))
-		return unused_field(checker, pc);
-	if (BPF_OP(insn->code) == BPF_JSET && constant && insn->imm >= INT8_MIN && insn->imm <= INT8_MAX)
-		return refuse(checker, pc, "a bit test with %d: expected a constant outside -128 to 127, or a register",
-			      insn->imm);
-	if (insn->off < 0 || pc + 1 + (uint32_t)insn->off >= checker->nb_insns)
-		return refuse(checker, pc, "a jump by %d: expected forward and inside the program", insn->off);
 	target = pc + 1 + (uint32_t)insn->off;
 	if (!always) {
 		if (pc == 0)
-			return refuse(checker, pc, "a conditional jump as the first instruction");
+			return program_refuse(&checker->text, pc, "a conditional jump as the first instruction");
 		if (need_number(checker, pc, state, insn->dst_reg) != 0 ||
 		    (!constant && need_number(checker, pc, state, insn->src_reg) != 0))
 			return -1;
@@ -538,7 +461,7 @@ static int check_jump(const struct checker *checker, uint32_t pc, struct state *
 
 static int check_insn(const struct checker *checker, uint32_t pc, struct state *state, uint32_t *slots)
 {
-	uint8_t code = checker->insns[pc].code;
+	uint8_t code = checker->text.insns[pc].code;
 	int result;
 
 	switch (BPF_CLASS(code)) {
@@ -552,20 +475,22 @@ static int check_insn(const struct checker *checker, uint32_t pc, struct state *
 		result = check_alu(checker, pc, state);
 		break;
 	case BPF_LDX:
-		result = BPF_MODE(code) != BPF_MEM ? unknown(checker, pc) : check_load(checker, pc, state);
+		result = BPF_MODE(code) != BPF_MEM ? program_refuse_opcode(&checker->text, pc)
+								    : check_load(checker, pc, state);
 		break;
 	case BPF_ST:
 	case BPF_STX:
-		result = BPF_MODE(code) != BPF_MEM ? unknown(checker, pc) : check_store(checker, pc, state);
+		result = BPF_MODE(code) != BPF_MEM ? program_refuse_opcode(&checker->text, pc)
+								    : check_store(checker, pc, state);
 		break;
 	case BPF_LD:
-		result = code != LDDW ? unknown(checker, pc) : check_constant(checker, pc, state);
+		result = code != LDDW ? program_refuse_opcode(&checker->text, pc) : check_constant(checker, pc, state);
 		*slots = 2;
 		break;
 	default:
-		return unknown(checker, pc);
+		return program_refuse_opcode(&checker->text, pc);
 	}
-	if (result == 0 && pc + *slots < checker->nb_insns)
+	if (result == 0 && pc + *slots < checker->text.nb_insns)
 		merge(&checker->states[pc + *slots], state);
 	return result;
 }
@@ -573,23 +498,23 @@ static int check_insn(const struct checker *checker, uint32_t pc, struct state *
 static int check_all(const struct checker *checker)
 {
 	struct state *first = &checker->states[0];
-	uint32_t last = checker->nb_insns - 1;
+	uint32_t last = checker->text.nb_insns - 1;
 	uint32_t slots;
 
-	if (checker->insns[last].code != (BPF_JMP | EBPF_EXIT))
-		return refuse(checker, last, "expected exit as the last instruction");
+	if (checker->text.insns[last].code != (BPF_JMP | EBPF_EXIT))
+		return program_refuse(&checker->text, last, "expected exit as the last instruction");
 	first->registers[EBPF_REG_1] = (struct value){ .kind = CONTEXT, .plain = true };
 	first->reached = true;
-	for (uint32_t pc = 0; pc < checker->nb_insns; pc += slots) {
+	for (uint32_t pc = 0; pc < checker->text.nb_insns; pc += slots) {
 		struct state state = checker->states[pc];
 
 		slots = 1;
 		if (!state.reached)
-			return refuse(checker, pc, "no way leads here");
+			return program_refuse(&checker->text, pc, "no way leads here");
 		if (check_insn(checker, pc, &state, &slots) != 0)
 			return -1;
 		if (slots == 2 && checker->states[pc + 1].reached)
-			return refuse(checker, pc + 1, "a jump into a constant of 64 bits");
+			return program_refuse(&checker->text, pc + 1, "a jump into a constant of 64 bits");
 	}
 	return 0;
 }
@@ -598,20 +523,14 @@ int trace_check(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t conte
 		size_t error_size)
 {
 	struct checker checker = {
-		.insns = insns,
-		.nb_insns = nb_insns,
+		.text = { .insns = insns, .nb_insns = nb_insns, .error = error, .error_size = error_size },
 		.context_bytes = context_bytes,
 		.masks = masks,
-		.error = error,
-		.error_size = error_size,
 	};
 	int result;
 
-	if (nb_insns < 2 || nb_insns > PROGRAM_MAX_INSNS) {
-		snprintf(error, error_size, "program of %u instructions: expected 2 to %u", nb_insns,
-			 PROGRAM_MAX_INSNS);
+	if (program_form_of_length(&checker.text) != 0)
 		return -1;
-	}
 	checker.states = calloc(nb_insns, sizeof(*checker.states));
 	if (checker.states == NULL) {
 		snprintf(error, error_size, "no memory to check a program of %u instructions", nb_insns);
