@@ -25,6 +25,8 @@ export type {
   FeedEvent,
   HookCounters,
   PortInfo,
+  RecordedEvent,
+  RecordRing,
   Ring,
   Target,
   TargetInfo,

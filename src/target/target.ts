@@ -154,13 +154,41 @@ export interface TraceAttachment {
   /** Of the points of DPDK: undefined for every port, every queue. */
   readonly portId: number | undefined;
   readonly queueId: number | undefined;
-  /** Index into `programs`. */
-  readonly program: number;
+  /** Index into `programs`; undefined runs none: for what is recorded whenever it happens. */
+  readonly program: number | undefined;
   readonly needsTime: boolean;
   /** How many bytes of a packet are copied into the context. */
   readonly packetBytes: number;
   /** Bit i is set when the program looks at args[i]; the others need not be filled in. */
   readonly argumentsUsed: number;
+  /** What is written of a hit whose program gave another number than 0. Programs of a request with records emit nothing. */
+  readonly record?: RecordedEvent | undefined;
+}
+
+/** An event as it lies in a record ring: see ctf/recording-shape.ts. */
+export interface RecordedEvent {
+  readonly id: number;
+  /** Integers: args[argument], cut to `bytes`; texts: the text of args[argument], with its zero byte. */
+  readonly fields: readonly { readonly argument: number; readonly bytes: 1 | 2 | 4 | 8 | 'text' }[];
+}
+
+/**
+ * The reader's side of a ring of finished CTF event records. What is pending are whole records, in the order of their
+ * times, which the ring's memory says and which are checked as far as the sizes of its positions.
+ */
+export interface RecordRing {
+  readonly ringId: number;
+  readonly dataBytes: number;
+  /** Looks once at what the writer has published; what follows describes this look. */
+  refresh(): void;
+  readonly pendingBytes: number;
+  /** Times of the first and the last pending record, ns since 1970; meaningless when nothing is pending. */
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+  /** A view of the `bytes` oldest pending bytes, contiguous across the ring's end. Valid until released. */
+  borrow(bytes: number): Uint8Array;
+  /** Gives room back; `bytes` must end where an earlier look ended. */
+  release(bytes: number): void;
 }
 
 export interface TraceRequest {
@@ -181,6 +209,8 @@ export interface TraceRequest {
 /** Of one attachment over all writers since the start. */
 export interface TraceCost {
   readonly hits: bigint;
+  /** Hits whose program gave another number than 0, where the attachment records or the program is a predicate. */
+  readonly matched: bigint;
   /** Hits whose program was timed, and what they took together. */
   readonly sampledHits: bigint;
   readonly sampledNs: bigint;
@@ -188,6 +218,8 @@ export interface TraceCost {
 
 /** One thread of the target that hits trace points, and its own copy of the maps. */
 export interface TraceWriter {
+  /** Its ring has the same number. */
+  readonly number: number;
   readonly tid: number;
   /** lcore id; undefined for a thread that is no lcore. */
   readonly lcore: number | undefined;
@@ -215,6 +247,8 @@ export interface TraceFeed {
   readonly writers: readonly TraceWriter[];
   /** Event records: {u32 length with this head and padded to 8, u32 zero}, then what `emit` was given. */
   readonly rings: readonly Ring[];
+  /** Of a request with records, in the place of `rings`; ring n is that of the writer with number n. */
+  readonly recordRings: readonly RecordRing[];
   /** Exchanges every writer's banks; resolves when no program uses the `quiet` ones any more. */
   snapshot(): Promise<void>;
   /** Hits that no writer could be found for (more threads than the target has places). */

@@ -6,7 +6,7 @@ import { protocolError } from './message-body.ts';
 import type { Message } from './message-socket.ts';
 import { realtimeNs } from './posix.ts';
 import { closingOnError, isGone, type Session, SessionFeed, START_TIMEOUT_MS } from './session-feed.ts';
-import type { FilterEngine, TraceCost, TraceFeed, TraceRequest, TraceWriter } from './target.ts';
+import type { FilterEngine, RecordRing, TraceCost, TraceFeed, TraceRequest, TraceWriter } from './target.ts';
 import { decodeSnapped, decodeTracing, decodeWriterEvent, encodeTrace } from './trace-message.ts';
 import { WriterMemory } from './trace-writer.ts';
 
@@ -60,6 +60,10 @@ class Feed extends SessionFeed implements TraceFeed {
     return this.#writers.filter(({ tid }) => tid !== 0);
   }
 
+  get recordRings(): readonly RecordRing[] {
+    return [];
+  }
+
   get unplacedHits(): bigint {
     this.checkOpen();
     return this.#view.getBigUint64(MEMORY.unplaced.offset, true);
@@ -69,7 +73,7 @@ class Feed extends SessionFeed implements TraceFeed {
     this.checkOpen();
     this.takeIn();
     return this.#request.attachments.map((_, attachment) => {
-      const sum = { hits: 0n, sampledHits: 0n, sampledNs: 0n };
+      const sum = { hits: 0n, matched: 0n, sampledHits: 0n, sampledNs: 0n };
       for (const writer of this.#writers) {
         const { hits, sampledHits, sampledNs } = writer.cost(attachment);
         sum.hits += hits;

@@ -96,7 +96,7 @@ function encodeAttachment(attachment: TraceAttachment): Uint8Array {
   }
   return structBytes('hone_trace_attachment', {
     point: number,
-    program: attachment.program,
+    program: attachment.program!,
     port_id: portId ?? ABI.HONE_ANY_PORT,
     queue_id: queueId ?? ABI.HONE_ANY_QUEUE,
     flags: attachment.needsTime ? ABI.HONE_TRACE_NEEDS_TIME : 0,

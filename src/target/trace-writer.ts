@@ -87,7 +87,12 @@ export class WriterMemory implements TraceWriter {
     const at = HEAD.costs.offset + attachment * COST.size;
     const read = (field: 'hits' | 'sampled_hits' | 'sampled_ns') =>
       this.#head.getBigUint64(at + COST.fields[field].offset, true);
-    return { hits: read('hits'), sampledHits: read('sampled_hits'), sampledNs: read('sampled_ns') };
+    return {
+      hits: read('hits'),
+      matched: 0n,
+      sampledHits: read('sampled_hits'),
+      sampledNs: read('sampled_ns'),
+    };
   }
 
   setQuietBank(bank: number): void {

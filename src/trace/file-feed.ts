@@ -15,7 +15,7 @@ import {
 } from '../bpf/index.ts';
 import type { PacketRecord } from '../pcapng/index.ts';
 import type { EventPlan } from '../script/index.ts';
-import type { FeedEvent, TraceCost, TraceRequest, TraceWriter } from '../target/index.ts';
+import type { FeedEvent, RecordRing, TraceCost, TraceRequest, TraceWriter } from '../target/index.ts';
 import { dpdkPoints } from '../tracepoints/index.ts';
 import type { PacedFeed } from './agent-source.ts';
 import { MemoryRing } from './memory-ring.ts';
@@ -65,6 +65,7 @@ export class FileFeed implements PacedFeed {
   readonly baseNs: bigint;
   readonly writers: readonly TraceWriter[];
   readonly rings: readonly MemoryRing[];
+  readonly recordRings: readonly RecordRing[] = [];
   readonly unplacedHits = 0n;
   isOver = false;
 
@@ -107,12 +108,13 @@ export class FileFeed implements PacedFeed {
           'dpdk:rx_packet, dpdk:tx_packet',
         );
       }
-      const decoded = decodeEbpf(request.programs[program]!);
+      const decoded = decodeEbpf(request.programs[program!]!);
       return { ...attachment, program: { program: decoded, needsTime, packetBytes, argumentsUsed }, hits: 0 };
     });
     this.rings = [this.#ring];
     this.writers = [
       {
+        number: 0,
         tid: 0,
         lcore: undefined,
         name: 'file',
@@ -165,7 +167,12 @@ export class FileFeed implements PacedFeed {
   async snapshot(): Promise<void> {}
 
   costs(): readonly TraceCost[] {
-    return this.#attached.map(({ hits }) => ({ hits: BigInt(hits), sampledHits: 0n, sampledNs: 0n }));
+    return this.#attached.map(({ hits }) => ({
+      hits: BigInt(hits),
+      matched: 0n,
+      sampledHits: 0n,
+      sampledNs: 0n,
+    }));
   }
 
   async stop(): Promise<void> {}

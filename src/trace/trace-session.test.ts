@@ -133,7 +133,7 @@ test('losses and prices are in the result', async () => {
     `${BURST} { @n[args.port, args.queue] = count(); printf("x\\n"); }`,
     {
       play: once((feed) => {
-        feed.prices = [{ hits: 7n, sampledHits: 2n, sampledNs: 11n }];
+        feed.prices = [{ hits: 7n, matched: 0n, sampledHits: 2n, sampledNs: 11n }];
         feed.threads[0]!.lostEvents = 3n;
         feed.unplacedHits = 9n;
       }),

@@ -33,6 +33,10 @@ export interface ProbeArgument {
   readonly place: ArgumentPlace;
   /** What it means, with its unit; empty when nobody said. */
   readonly meaning: string;
+  /** The field's name in recordings, where other tools look for another one (DPDK's own trace points, Trace Compass). */
+  readonly recordedAs?: string | undefined;
+  /** Names of its values. */
+  readonly labels?: readonly { readonly label: string; readonly value: number }[] | undefined;
 }
 
 export type ProbeKind =
@@ -42,6 +46,8 @@ export type ProbeKind =
   | 'packet'
   /** A point that the application declared (hone/trace.h). */
   | 'application'
+  /** What the agent's control thread sees when it looks: states that changed, levels that are sampled. */
+  | 'observed'
   | 'usdt'
   | 'uprobe'
   | 'uretprobe'
@@ -58,4 +64,8 @@ export interface ProbePoint {
   readonly kind: ProbeKind;
   readonly arguments: readonly ProbeArgument[];
   readonly meaning: string;
+  /** The event's name in recordings, likewise. */
+  readonly recordedAs?: string | undefined;
+  /** LTTng's number of its default level, 0 (TRACE_EMERG) to 14 (TRACE_DEBUG). */
+  readonly logLevel?: number | undefined;
 }

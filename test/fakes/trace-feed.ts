@@ -10,7 +10,14 @@ import {
   JsonFormat,
   TextFormat,
 } from '../../src/script/index.ts';
-import type { FeedEvent, TraceCost, TraceFeed, TraceRequest, TraceWriter } from '../../src/target/index.ts';
+import type {
+  FeedEvent,
+  RecordRing,
+  TraceCost,
+  TraceFeed,
+  TraceRequest,
+  TraceWriter,
+} from '../../src/target/index.ts';
 import { AgentSource } from '../../src/trace/agent-source.ts';
 import { pointFinder } from '../../src/trace/find-points.ts';
 import { MemoryRing } from '../../src/trace/memory-ring.ts';
@@ -48,10 +55,11 @@ class FakeThread {
     this.#stateOffset = stateOffset;
     this.#runs = attachments.map(({ point, program }) => ({
       point,
-      run: this.#machine.prepare(decodeEbpf(programs[program]!) satisfies BatchProgram['program']),
+      run: this.#machine.prepare(decodeEbpf(programs[program!]!) satisfies BatchProgram['program']),
     }));
     const lost = () => this.lostEvents;
     this.writer = {
+      number: tid,
       tid,
       lcore: tid,
       name: `lcore-${tid}`,
@@ -102,6 +110,10 @@ class FakeTraceFeed implements TraceFeed {
 
   get writers(): readonly TraceWriter[] {
     return this.threads.map(({ writer }) => writer);
+  }
+
+  get recordRings(): readonly RecordRing[] {
+    return [];
   }
 
   get rings(): readonly MemoryRing[] {

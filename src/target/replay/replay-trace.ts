@@ -112,7 +112,7 @@ export class ReplayTrace {
       );
       this.#attached = request.attachments.map((attachment) => {
         const { point, portId, queueId, packetBytes } = attachment;
-        const batched = [{ ...attachment, program: programs[attachment.program]! }];
+        const batched = [{ ...attachment, program: programs[attachment.program!]! }];
         return {
           portId,
           queueId,

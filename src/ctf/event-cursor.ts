@@ -1,0 +1,45 @@
+/**
+ * A way through the events of one stream, in its order, without a value made for an event that nobody asks about. What it
+ * stands on is valid until the next call of next().
+ */
+import type { FieldValue, StructureValue } from './field-value.ts';
+
+/** What its metadata says of an event, as far as readers need it. */
+export interface EventDescription {
+  readonly id: number;
+  readonly name: string;
+  readonly logLevel: number | undefined;
+  /** Names of the payload's fields, in order. */
+  readonly fieldNames: readonly string[];
+}
+
+/** Of the packet that the cursor is in. */
+export interface PacketDescription {
+  /** Its place in the stream's file. */
+  readonly offsetBytes: number;
+  readonly beginNs: bigint | undefined;
+  readonly endNs: bigint | undefined;
+  readonly sequenceNumber: number | undefined;
+  /** Events lost in this stream since its start, as the packet says; undefined when it does not. */
+  readonly eventsDiscarded: bigint | undefined;
+  /** The whole packet context (cpu_id and what else it has). */
+  readonly context: StructureValue;
+}
+
+export interface EventCursor {
+  /** What messages call the stream. */
+  readonly name: string;
+  /** Goes to the next event; false at the end, or where damage begins (see `damage`). @throws nothing for what a file holds */
+  next(): boolean;
+  readonly event: EventDescription;
+  /** Nanoseconds since 1970 (or since the clock's origin, where the trace says nothing of it); 0 without a clock. */
+  readonly timeNs: bigint;
+  readonly packet: PacketDescription;
+  /** Decodes one field of the payload; undefined when the event has none of that name. */
+  field(name: string): FieldValue;
+  /** Decodes everything: payload, and the contexts of stream and event. */
+  payload(): StructureValue;
+  context(): StructureValue;
+  /** Why reading ended before the end of the stream, with the offset; undefined when it did not. */
+  readonly damage: string | undefined;
+}
