@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "dpdk.h"
 #include "hook.h"
+#include "observe.h"
 #include "reclaim.h"
 #include "session.h"
 #include "trace.h"
@@ -26,6 +27,7 @@ struct agent {
 	struct session *sessions;
 	struct trace *traces;
 	struct trace_points points;
+	struct observer observer; /* its gates: any thread reads */
 	struct client *clients[HONE_MAX_CLIENTS];
 	bool clock_started;
 	bool watching_ports; /* told of every port that is released */
