@@ -32,7 +32,11 @@ const PACKET: readonly Row[] = [
   ['vlan_tci', 2, 'tag that was stripped or is to be inserted'],
   ['vlan_tci_outer', 2, 'outer tag, likewise'],
   ['index', 2, 'place in its burst'],
+  ['packet_id', 8, 'its number in captures (epb_packetid)'],
+  ['mbuf', 8, 'address of its mbuf'],
 ];
+
+const FIRST_PACKET: Row = ['packet_id', 8, 'number of its first packet in captures (epb_packetid)'];
 
 export const dpdkPoints: readonly ProbePoint[] = [
   {
@@ -42,6 +46,7 @@ export const dpdkPoints: readonly ProbePoint[] = [
       ...QUEUE,
       ['nb_rx', 2, 'packets received, 0 for an empty poll'],
       ['max', 2, 'packets asked for'],
+      FIRST_PACKET,
     ]),
     meaning: 'every call of rte_eth_rx_burst, empty ones too',
   },
@@ -52,13 +57,19 @@ export const dpdkPoints: readonly ProbePoint[] = [
       ...QUEUE,
       ['nb_rx', 2, 'packets received, at least 1'],
       ['max', 2, 'packets asked for'],
+      FIRST_PACKET,
     ]),
     meaning: 'a call of rte_eth_rx_burst that received packets',
   },
   {
     name: 'dpdk:tx_burst',
     kind: 'burst',
-    arguments: place([...QUEUE, ['nb_tx', 2, 'packets offered to the driver'], ['max', 2, 'the same']]),
+    arguments: place([
+      ...QUEUE,
+      ['nb_tx', 2, 'packets offered to the driver'],
+      ['max', 2, 'the same'],
+      FIRST_PACKET,
+    ]),
     meaning: 'a call of rte_eth_tx_burst, before the driver',
   },
   {
