@@ -8,6 +8,7 @@
 #include "adapter.h"
 #include "clock.h"
 #include "dpdk.h"
+#include "dpdk_trace.h"
 #include "hook.h"
 #include "observe.h"
 #include "reclaim.h"
@@ -28,6 +29,7 @@ struct agent {
 	struct trace *traces;
 	struct trace_points points;
 	struct observer observer; /* its gates: any thread reads */
+	struct dpdk_trace dpdk_trace;
 	struct client *clients[HONE_MAX_CLIENTS];
 	bool clock_started;
 	bool watching_ports; /* told of every port that is released */

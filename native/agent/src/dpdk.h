@@ -19,6 +19,8 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 #include <rte_tailq.h>
+#include <rte_trace.h>
+#include <rte_trace_point.h>
 #include <rte_version.h>
 
 #define DPDK_REQUIRED(X) \
@@ -55,6 +57,12 @@
 	X(rte_mcfg_tailq_read_unlock) \
 	X(rte_mbuf_dynfield_lookup) \
 	X(rte_mbuf_dynflag_lookup) \
+	X(rte_trace_dump) \
+	X(rte_trace_mode_get) \
+	X(rte_trace_point_lookup) \
+	X(rte_trace_point_enable) \
+	X(rte_trace_point_disable) \
+	X(rte_trace_save) \
 	X(rte_bpf_load) \
 	X(rte_bpf_destroy) \
 	X(rte_bpf_get_jit) \
