@@ -249,9 +249,7 @@ function fitsWord(value: number, isSigned: boolean): boolean {
 }
 
 const setClock: Effect = (reader, value) => {
-  const clock = BigInt(value);
-  reader.clockHigh = Number(BigInt.asUintN(32, clock >> 32n));
-  reader.clockLow = Number(BigInt.asUintN(32, clock));
+  reader.clock.assign(BigInt(value));
   reader.hasBegin = true;
 };
 
