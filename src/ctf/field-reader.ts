@@ -30,7 +30,7 @@ export class FieldReader {
   /** What lies behind it must not be read. */
   limit = 0;
   /** Values that other fields refer to; a number where that is exact. */
-  readonly slots: (number | bigint)[] = [];
+  readonly slots: (number | bigint | undefined)[] = [];
 
   /** The value of the stream's clock. */
   readonly clock: Halves = new Halves();

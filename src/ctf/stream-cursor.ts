@@ -260,6 +260,8 @@ export class StreamCursor implements EventCursor {
     this.#setLimit();
     reader.bit = 0;
     reader.beginPacket();
+    // CTF 2 has the clock begin at 0 in every packet; 1.8 says nothing, and its clocks go on.
+    if (this.#decoder.trace.version === '2') reader.clock.assign(0n);
     reader.beginEvent();
     packetHeader?.skip(reader);
     this.#checkHeader();
