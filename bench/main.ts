@@ -3,9 +3,11 @@ import { parseArgs } from 'node:util';
 import { benchCapture } from './capture.ts';
 import { benchRead } from './read.ts';
 import { benchTrace } from './trace.ts';
+import { benchPoints } from './trace-point.ts';
 
 const benches: Record<string, (rounds?: number) => Promise<void>> = {
   capture: benchCapture,
+  points: benchPoints,
   read: benchRead,
   trace: benchTrace,
 };
