@@ -57,6 +57,18 @@ export const ABI = {
   HONE_MSG_LIST_POINTS: 17,
   /** A: struct hone_list, then as many struct hone_point */
   HONE_MSG_POINTS: 18,
+  /** C: no body           -> DPDK_POINTS */
+  HONE_MSG_LIST_DPDK_POINTS: 32,
+  /** A: struct hone_dpdk_points, then as many struct hone_dpdk_point */
+  HONE_MSG_DPDK_POINTS: 33,
+  /** C: struct hone_dpdk_enable -> DPDK_ENABLED; until the connection ends */
+  HONE_MSG_DPDK_ENABLE: 34,
+  /** A: struct hone_dpdk_enabled */
+  HONE_MSG_DPDK_ENABLED: 35,
+  /** C: no body               -> DPDK_SAVED */
+  HONE_MSG_DPDK_SAVE: 36,
+  /** A: the folder's path up to the end, empty when nothing was recorded */
+  HONE_MSG_DPDK_SAVED: 37,
   HONE_KIND_DPDK: 1,
   HONE_KIND_REPLAY: 2,
   /** librte_bpf, native code */
@@ -106,6 +118,11 @@ export const ABI = {
   /** beside 1, 2, 4 or 8 bytes */
   HONE_ARGUMENT_SIGNED: 16,
   HONE_ARGUMENT_TEXT: 32,
+  /** full memory keeps the oldest events; else it begins anew and loses all of them */
+  HONE_DPDK_TRACE_DISCARDS: 1,
+  HONE_DPDK_POINT_ENABLED: 1,
+  /** turned on by a client of the agent, not by the application */
+  HONE_DPDK_POINT_OURS: 2,
   HONE_RING_COUNTERS: 4096,
   /** HONE_RING_COUNTERS + HONE_MAX_HOOKS * sizeof(struct hone_counters) */
   HONE_RING_INDEX: 69632,
@@ -373,6 +390,34 @@ export const STRUCTS = {
       reserved: { offset: 132, type: 'uint32_t' },
       types: { offset: 136, type: 'uint8_t', count: 16 },
       args: { offset: 152, type: 'char', count: 360 },
+    },
+  },
+  hone_dpdk_points: {
+    size: 8,
+    fields: {
+      count: { offset: 0, type: 'uint32_t' },
+      flags: { offset: 4, type: 'uint32_t' },
+    },
+  },
+  hone_dpdk_point: {
+    size: 128,
+    fields: {
+      name: { offset: 0, type: 'char', count: 112 },
+      flags: { offset: 112, type: 'uint32_t' },
+      reserved: { offset: 116, type: 'uint32_t', count: 3 },
+    },
+  },
+  hone_dpdk_enable: {
+    size: 128,
+    fields: {
+      pattern: { offset: 0, type: 'char', count: 128 },
+    },
+  },
+  hone_dpdk_enabled: {
+    size: 8,
+    fields: {
+      matched: { offset: 0, type: 'uint32_t' },
+      held: { offset: 4, type: 'uint32_t' },
     },
   },
   hone_index_entry: {

@@ -5,7 +5,12 @@
 
 import { UsageError } from '../base/index.ts';
 import { traceContext } from '../bpf/index.ts';
-import type { ArgumentType, ProbeArgument, ProbePoint } from '../tracepoints/index.ts';
+import {
+  type ArgumentType,
+  dataplanePoints,
+  type ProbeArgument,
+  type ProbePoint,
+} from '../tracepoints/index.ts';
 import { ABI, STRUCTS } from './abi.ts';
 import { BodyReader, concatBytes, protocolError, structBytes } from './message-body.ts';
 import { ENGINES } from './protocol.ts';
@@ -190,19 +195,23 @@ export function applicationPoint(
     );
   }
   const names = argumentNames(point.args, point.nb_args);
-  return {
-    name,
-    kind: 'application',
-    arguments: names.map(
-      (argument, index): ProbeArgument => ({
-        name: argument,
-        type: argumentType(point.types[index]!, name),
-        place: { kind: 'context', index },
-        meaning: '',
-      }),
-    ),
-    meaning: '',
-  };
+  const args = names.map(
+    (argument, index): ProbeArgument => ({
+      name: argument,
+      type: argumentType(point.types[index]!, name),
+      place: { kind: 'context', index },
+      meaning: '',
+    }),
+  );
+  return standardPoint(name, args) ?? { name, kind: 'application', arguments: args, meaning: '' };
+}
+
+/** The standard point of that name, with what its arguments mean, when it was declared with the same ones. */
+function standardPoint(name: string, args: readonly ProbeArgument[]): ProbePoint | undefined {
+  const point = dataplanePoints.find((candidate) => candidate.name === name);
+  const shape = (list: readonly ProbeArgument[]) =>
+    JSON.stringify(list.map(({ name, type }) => [name, type]));
+  return point !== undefined && shape(point.arguments) === shape(args) ? point : undefined;
 }
 
 function argumentType(type: number, name: string): ArgumentType {

@@ -94,6 +94,13 @@
 #define HONE_MSG_LIST_POINTS 17 /* C: no body                -> POINTS */
 #define HONE_MSG_POINTS 18    /* A: struct hone_list, then as many struct hone_point */
 
+#define HONE_MSG_LIST_DPDK_POINTS 32 /* C: no body           -> DPDK_POINTS */
+#define HONE_MSG_DPDK_POINTS 33  /* A: struct hone_dpdk_points, then as many struct hone_dpdk_point */
+#define HONE_MSG_DPDK_ENABLE 34  /* C: struct hone_dpdk_enable -> DPDK_ENABLED; until the connection ends */
+#define HONE_MSG_DPDK_ENABLED 35 /* A: struct hone_dpdk_enabled */
+#define HONE_MSG_DPDK_SAVE 36    /* C: no body               -> DPDK_SAVED */
+#define HONE_MSG_DPDK_SAVED 37   /* A: the folder's path up to the end, empty when nothing was recorded */
+
 struct hone_msg {
 	uint32_t length; /* of the whole message, this header included */
 	uint32_t type;
@@ -354,6 +361,33 @@ struct hone_point {
 	char args[360]; /* as they were written in the source, with commas between */
 };
 
+#define HONE_DPDK_TRACE_DISCARDS 1 /* full memory keeps the oldest events; else it begins anew and loses all of them */
+
+/* DPDK's own trace points, which rte_trace records. */
+struct hone_dpdk_points {
+	uint32_t count;
+	uint32_t flags;
+};
+
+#define HONE_DPDK_POINT_ENABLED 1
+#define HONE_DPDK_POINT_OURS 2 /* turned on by a client of the agent, not by the application */
+
+struct hone_dpdk_point {
+	char name[112];
+	uint32_t flags;
+	uint32_t reserved[3];
+};
+
+/* A pattern as rte_trace_pattern() takes it: fnmatch(3). */
+struct hone_dpdk_enable {
+	char pattern[128];
+};
+
+struct hone_dpdk_enabled {
+	uint32_t matched;
+	uint32_t held; /* by this connection in all; the others the application has turned on itself */
+};
+
 struct hone_index_entry {
 	uint64_t timestamp_ns; /* start of the burst, since 1970-01-01 UTC */
 	uint32_t bytes;	       /* of whole blocks */
@@ -422,6 +456,10 @@ static_assert(offsetof(struct hone_trace_writer, costs) == 576, "hone_trace_writ
 static_assert(sizeof(struct hone_trace_writer) == 8768, "hone_trace_writer");
 static_assert(sizeof(struct hone_trace_memory) == 16, "hone_trace_memory");
 static_assert(sizeof(struct hone_point) == 512, "hone_point");
+static_assert(sizeof(struct hone_dpdk_points) == 8, "hone_dpdk_points");
+static_assert(sizeof(struct hone_dpdk_point) == 128, "hone_dpdk_point");
+static_assert(sizeof(struct hone_dpdk_enable) == 128, "hone_dpdk_enable");
+static_assert(sizeof(struct hone_dpdk_enabled) == 8, "hone_dpdk_enabled");
 static_assert(sizeof(struct hone_index_entry) == 16, "hone_index_entry");
 static_assert(offsetof(struct hone_ring, head) == 64, "hone_ring.head");
 static_assert(offsetof(struct hone_ring, active) == 80, "hone_ring.active");
