@@ -7,6 +7,7 @@ import { formatTable } from './text-table.ts';
 
 const COUNT_MS = 200;
 const HEADS: Parameters<typeof formatTable>[0] = [
+  { title: 'trace point', align: 'left' },
   { title: 'event', align: 'left' },
   { title: 'hits', align: 'right' },
   { title: 'matched', align: 'right' },
@@ -75,8 +76,8 @@ export function formatResult({ attachments }: RecordingPlan, result: RecordResul
   const { costs, lostEvents, unplacedHits, threads, elapsedMs } = result;
   const threadNs = elapsedMs * 1e6 * threads;
   const rows = costs.map(({ hits, matched, sampledHits, sampledNs }, n) => {
-    const { name, event } = attachments[n]!;
-    const row = [event === undefined ? `${name} (snapshots)` : name, `${hits}`, `${matched}`];
+    const { name, recordedAs, event } = attachments[n]!;
+    const row = [name, event === undefined ? '(snapshot)' : recordedAs, `${hits}`, `${matched}`];
     if (sampledHits === 0n) return [...row, '', ''];
     const nsPerHit = Number(sampledNs) / Number(sampledHits);
     const share = threadNs > 0 ? (100 * Number(hits) * nsPerHit) / threadNs : 0;

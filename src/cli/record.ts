@@ -14,10 +14,10 @@ import {
   type RecordResult,
   type RecordSession,
 } from '../record/index.ts';
-import { type CompiledSelection, compileSelection } from '../script/index.ts';
+import { compileSelection } from '../script/index.ts';
 import type { OpenApplication } from '../target/index.ts';
 import { pointFinder } from '../trace/index.ts';
-import { dpdkPoints, type ProbePoint } from '../tracepoints/index.ts';
+import { dpdkPoints } from '../tracepoints/index.ts';
 import { ApplicationEndedError } from './exit-codes.ts';
 import { addRecordOptions, type RecordOptions } from './record-options.ts';
 import { PacketCapture, planPackets } from './record-packets.ts';
@@ -46,30 +46,24 @@ async function record(options: RecordOptions): Promise<void> {
   process.on('SIGUSR1', () => {});
   checkFolder(options.folder);
   // What is wrong with a predicate is said whether or not an application runs.
+  const findPoints = pointFinder(dpdkPoints, 'an application');
   for (const texts of [events, triggers]) {
-    if (!texts.some((text) => /^\s*app:/.test(text))) select(texts, dpdkPoints, 'an application', undefined);
+    if (!texts.some((text) => /^\s*app:/.test(text)))
+      compileSelection(texts, { findPoints, purpose: 'watch' });
   }
   const { application, portIds } = await findRecorded(options);
   try {
     const points = await application.target.listTracePoints();
+    const of = { findPoints: pointFinder(points, application.label), ports: portIds };
     const plan = planRecording({
-      selection: select(events, points, application.label, portIds),
-      trigger: triggers.length === 0 ? undefined : select(triggers, points, application.label, portIds),
+      selection: compileSelection(events, { ...of, purpose: 'record' }),
+      trigger: triggers.length === 0 ? undefined : compileSelection(triggers, { ...of, purpose: 'watch' }),
       ringBytes: options.ringBytes,
     });
     await recordFrom(application, plan, options);
   } finally {
     application.target.close();
   }
-}
-
-function select(
-  texts: readonly string[],
-  points: readonly ProbePoint[],
-  whose: string,
-  ports: readonly number[] | undefined,
-): CompiledSelection {
-  return compileSelection(texts, { findPoints: pointFinder(points, whose), ports });
 }
 
 async function recordFrom(

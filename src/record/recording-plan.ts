@@ -1,6 +1,6 @@
 /**
  * From selected places to a recording: which events there are and how each lies in its stream, what a target is asked for, and
- * what attachments are to the person who reads the summary. A point is one event, wherever it was selected.
+ * what attachments are to the person who reads the summary. An event is one, wherever it was selected.
  */
 import { UnsupportedError } from '../base/index.ts';
 import { encodeEbpf } from '../bpf/index.ts';
@@ -20,6 +20,8 @@ const HEXADECIMAL: ReadonlySet<string> = new Set(['mbuf', 'ol_flags', 'packet_ty
 export interface PlannedAttachment {
   /** What was selected: `dpdk:rx_burst:0`. */
   readonly name: string;
+  /** What the recording calls it. */
+  readonly recordedAs: string;
   /** The number of its event; undefined for a trigger, which records nothing. */
   readonly event: number | undefined;
 }
@@ -50,18 +52,18 @@ export function planRecording({ selection, trigger, ringBytes }: RecordingPlanOp
     if (!numbers.has(key)) numbers.set(key, programs.push(bytes) - 1);
     return numbers.get(key)!;
   };
-  const points = [...new Map(selection.places.map(({ point }) => [point.name, point])).values()];
+  const points = [...new Map(selection.places.map(({ point }) => [eventNameOf(point), point])).values()];
   if (points.length > MAX_EVENTS) {
     throw new UnsupportedError(`${points.length} kinds of events`, `at most ${MAX_EVENTS}`);
   }
   const events = points.map(shapeOf);
   const recorded = selection.places.map((place): readonly [PlannedAttachment, TraceAttachment] => {
-    const event = points.findIndex(({ name }) => name === place.point.name);
+    const event = points.findIndex((point) => eventNameOf(point) === eventNameOf(place.point));
     const record = recordOf(place.point, event);
-    return [{ name: nameOf(place), event }, attach(place, numberOf(place.predicate), record)];
+    return [{ ...namesOf(place), event }, attach(place, numberOf(place.predicate), record)];
   });
   const triggers = (trigger?.places ?? []).map((place): readonly [PlannedAttachment, TraceAttachment] => [
-    { name: nameOf(place), event: undefined },
+    { ...namesOf(place), event: undefined },
     attach(place, numberOf(place.predicate), undefined),
   ]);
   const all = [...recorded, ...triggers];
@@ -81,9 +83,14 @@ export function planRecording({ selection, trigger, ringBytes }: RecordingPlanOp
   };
 }
 
-function nameOf({ point, port, queue }: SelectedPlace): string {
+function namesOf({ point, port, queue }: SelectedPlace): Pick<PlannedAttachment, 'name' | 'recordedAs'> {
   const places = queue === undefined ? [port] : [port ?? '*', queue];
-  return [point.name, ...places.filter((place) => place !== undefined)].join(':');
+  const name = [point.name, ...places.filter((place) => place !== undefined)].join(':');
+  return { name, recordedAs: eventNameOf(point) };
+}
+
+function eventNameOf({ name, recordedAs }: ProbePoint): string {
+  return recordedAs ?? name;
 }
 
 function attach(
@@ -119,7 +126,7 @@ function recordOf(point: ProbePoint, id: number): RecordedEvent {
 function shapeOf(point: ProbePoint, id: number): RecordedEventShape {
   return {
     id,
-    name: point.recordedAs ?? point.name,
+    name: eventNameOf(point),
     logLevel: point.logLevel ?? DEFAULT_LOG_LEVEL,
     fields: point.arguments.map(fieldOf),
   };

@@ -44,9 +44,9 @@ const plan: RecordingPlan = {
     { id: 1, name: 'test:text', logLevel: 13, fields: [...fields, { name: 'text', type: { kind: 'text' } }] },
   ],
   attachments: [
-    { name: 'test:number', event: 0 },
-    { name: 'test:text', event: 1 },
-    { name: 'test:number', event: undefined },
+    { name: 'test:number', recordedAs: 'test:number', event: 0 },
+    { name: 'test:text', recordedAs: 'test:text', event: 1 },
+    { name: 'test:number', recordedAs: 'test:number', event: undefined },
   ],
   request: {
     ...{ programs: [], contextBytes: 0, stateOffset: 0, keyedMaps: [], seed: 0, initialState: undefined },

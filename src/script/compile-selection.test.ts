@@ -19,14 +19,18 @@ const packets = {
   arp: ethernet('0806', '0001080006040001'),
 };
 
-function select(texts: readonly string[], ports?: readonly number[]): CompiledSelection {
+function select(
+  texts: readonly string[],
+  ports?: readonly number[],
+  purpose: 'record' | 'watch' = 'record',
+): CompiledSelection {
   const findPoints: SelectionOptions['findPoints'] = ({ parts }) => {
     const wanted = new RegExp(`^${parts.join(':').replaceAll('*', '.*')}$`);
     const found = points.filter(({ name }) => wanted.test(name));
     if (found.length === 0) throw new UsageError(`a test has no probe ${parts.join(':')}`);
     return found;
   };
-  return compileSelection(texts, { findPoints, ports });
+  return compileSelection(texts, { findPoints, ports, purpose });
 }
 
 interface Hit {
@@ -189,6 +193,46 @@ test('a predicate says what it looks at', () => {
   const { needsTime, packetBytes, argumentsUsed } = places[0]!.predicate!;
   expect([needsTime, argumentsUsed]).toEqual([true, 0b100]);
   expect(packetBytes).toBeGreaterThanOrEqual(40);
+});
+
+test('a point that recordings have two names for is two events, and none happens twice', () => {
+  const recorded = ({ places }: CompiledSelection) =>
+    places.map(({ point, predicate }) => [point.name, point.recordedAs, predicate?.argumentsUsed]);
+  const nonempty = ['dpdk:rx_burst', 'lib.ethdev.rx.burst.nonempty'];
+  const empty = ['dpdk:rx_poll', 'lib.ethdev.rx.burst.empty', 0b100];
+  expect(recorded(select(['dpdk:rx_poll']))).toEqual([empty, [...nonempty, undefined]]);
+  expect(recorded(select(['dpdk:rx_burst /args.max == 1/', 'dpdk:rx_poll']))).toEqual([
+    [...nonempty, undefined],
+    empty,
+  ]);
+  const filtered = select(['dpdk:rx_poll /args.max == 32/', 'dpdk:rx_burst /args.max == 1/']);
+  expect(recorded(filtered)).toEqual([
+    [...empty.slice(0, 2), 0b1100],
+    [...nonempty, 0b1000],
+  ]);
+  for (const engine of engines) {
+    const hit = (point: string, nb_rx: bigint, max: bigint) =>
+      taken(filtered, engine, point, { args: { port: 0n, queue: 0n, nb_rx, max } });
+    expect([hit('dpdk:rx_poll', 0n, 32n), hit('dpdk:rx_poll', 0n, 1n), hit('dpdk:rx_poll', 5n, 32n)]).toEqual(
+      [1, 0, 0],
+    );
+    expect([
+      hit('dpdk:rx_burst', 5n, 32n),
+      hit('dpdk:rx_burst', 5n, 1n),
+      hit('dpdk:rx_burst', 5n, 2n),
+    ]).toEqual([1, 1, 0]);
+  }
+});
+
+test('what is watched has a predicate, and stays one point', () => {
+  const { places } = select(['dpdk:rx_poll', 'dpdk:tx_burst /args.nb_tx > 3/'], undefined, 'watch');
+  expect(places.map(({ point }) => point.name)).toEqual(['dpdk:rx_poll', 'dpdk:tx_burst']);
+  for (const engine of engines) {
+    const at = { args: { port: 0n, queue: 0n, nb_tx: 4n } };
+    expect(taken({ places, contextBytes: 4096, stateOffset: 4096 }, engine, 'dpdk:rx_poll', at)).toBe(1);
+    expect(taken({ places, contextBytes: 4096, stateOffset: 4096 }, engine, 'dpdk:tx_burst', at)).toBe(1);
+    expect(places.every(({ predicate }) => predicate !== undefined)).toBe(true);
+  }
 });
 
 describe('is refused', () => {

@@ -21,6 +21,8 @@ export function compileScript(source: string, options: CompileOptions): Compiled
 export interface SelectionOptions extends Pick<PointOptions, 'findPoints'> {
   /** Where bursts and packets are meant that are selected without a port; undefined for everywhere. */
   readonly ports?: readonly number[] | undefined;
+  /** Whether hits are recorded, or only watched: then every place has a predicate. */
+  readonly purpose: 'record' | 'watch';
 }
 
 /**
@@ -29,7 +31,7 @@ export interface SelectionOptions extends Pick<PointOptions, 'findPoints'> {
  */
 export function compileSelection(
   texts: readonly string[],
-  { findPoints, ports }: SelectionOptions,
+  { findPoints, ports, purpose }: SelectionOptions,
 ): CompiledSelection {
   // One source for all, so that every place in it has its line.
   const source = texts.join('\n');
@@ -39,5 +41,9 @@ export function compileSelection(
     return parseSelection(source.slice(0, end), end - text.length);
   });
   const options: PointOptions = { form: 'agent', positional: [], findPoints };
-  return compileForRecords(checkScript({ source, clauses }, options), ports);
+  return compileForRecords(checkScript({ source, clauses }, options), {
+    ports,
+    purpose,
+    findPoints: (parts, span) => findPoints({ parts, span }),
+  });
 }

@@ -69,7 +69,7 @@ class FakeRecordRing implements RecordRing {
 export class FakeRecordThread {
   readonly ring: FakeRecordRing;
   readonly writer: TraceWriter;
-  matched = [0n, 0n];
+  matched: [bigint, bigint] = [0n, 0n];
   lost = 0n;
 
   constructor(number: number, ringBytes: number, lcore: number | undefined) {
@@ -94,7 +94,7 @@ export class FakeRecordThread {
     view.setBigUint64(2, BASE_NS + BigInt(timeNs), true);
     view.setUint32(10, value, true);
     record.set(tail, 14);
-    this.matched[id]!++;
+    this.matched[id]++;
     if (!this.ring.put(record, BASE_NS + BigInt(timeNs))) this.lost++;
   }
 }
@@ -136,7 +136,9 @@ export class FakeRecordFeed implements TraceFeed {
   async snapshot(): Promise<void> {}
 
   costs(): readonly TraceCost[] {
-    const matched = [0, 1].map((id) => this.threads.reduce((sum, thread) => sum + thread.matched[id]!, 0n));
+    const matched = [0, 1].map((id) =>
+      this.threads.reduce((sum, thread) => sum + thread.matched[id as 0 | 1], 0n),
+    );
     return [...matched, this.fired].map((each) => ({
       ...{ hits: 2n * each, matched: each, sampledHits: 0n, sampledNs: 0n },
     }));

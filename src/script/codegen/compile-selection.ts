@@ -3,6 +3,7 @@
  * an event that two of them mean happens once.
  */
 import { CompileError, type Span } from '../../base/index.ts';
+import type { ProbeArgument, ProbePoint } from '../../tracepoints/index.ts';
 import type { CompiledSelection, SelectedPlace } from '../plan.ts';
 import type { CheckedProbe, CheckedScript, Expression } from '../typed.ts';
 import { compilePredicate } from './compile-predicate.ts';
@@ -17,28 +18,40 @@ const truth = { kind: 'integer', isSigned: false } as const;
 /** Where port and queue are arguments of what happens, so that one of them can be asked for. */
 const OF_PORTS: ReadonlySet<CheckedProbe['point']['kind']> = new Set(['burst', 'packet']);
 
+export interface SelectionPurpose {
+  /** Where bursts and packets are meant that were selected without a port; undefined for everywhere. */
+  readonly ports: readonly number[] | undefined;
+  /**
+   * `record`: places are events as recordings name them, so that a point with two names becomes two. `watch`: places stay what
+   * they are, and each has a predicate.
+   */
+  readonly purpose: 'record' | 'watch';
+  /** Points by a pattern's parts. */
+  readonly findPoints: (parts: readonly string[], span: Span) => readonly ProbePoint[];
+}
+
 /**
  * @param selections what the selections mean, one point each, without actions
- * @param ports where bursts and packets are meant that were selected without a port; undefined for everywhere
  * @throws CompileError for what the application cannot do or has no room for
  * @throws VerifierError for a program that would not be safe: a defect of this compiler
  */
-export function compileForRecords(
-  selections: CheckedScript,
-  ports: readonly number[] | undefined,
-): CompiledSelection {
+export function compileForRecords(selections: CheckedScript, options: SelectionPurpose): CompiledSelection {
   const { source } = selections;
-  const probes = selections.probes.flatMap((probe) =>
-    ports === undefined || probe.port !== undefined || !OF_PORTS.has(probe.point.kind)
-      ? [probe]
-      : ports.map((port) => ({ ...probe, port })),
-  );
-  const diagnostics = probes
+  const { ports, purpose } = options;
+  const diagnostics = selections.probes
     .filter(({ point }) => OF_LANGUAGE.has(point.kind))
     .map(({ point, span }) => ({ message: `${point.name} is no event of the application`, span }));
   if (diagnostics.length > 0) throw new CompileError(source, diagnostics);
+  const probes = selections.probes
+    .flatMap((probe) => (purpose === 'record' ? takeApart(probe, options) : [probe]))
+    .flatMap((probe) =>
+      ports === undefined || probe.port !== undefined || !OF_PORTS.has(probe.point.kind)
+        ? [probe]
+        : ports.map((port) => ({ ...probe, port })),
+    );
   const placed = placeMaps(selections, () => [], false);
-  const compile = (condition: Expression, span: Span) => compilePredicate(condition, placed, source, span);
+  const compile = (condition: Expression | undefined, span: Span) =>
+    compilePredicate(condition, placed, source, span);
   const places = groupByPlace(probes).map((group): SelectedPlace => {
     const { point, span } = group[0]!;
     const { port, queue } = hullOf(group);
@@ -47,14 +60,38 @@ export function compileForRecords(
     for (const [n, condition] of conditions.entries())
       if (condition !== undefined && group.length > 1) compile(condition, group[n]!.span);
     const joined = conditions.reduce((a, b) => or(a, b));
-    const isNeeded = joined !== undefined && !isAlwaysTrue(joined);
+    const isNeeded = purpose === 'watch' || (joined !== undefined && !isAlwaysTrue(joined));
     return { point, port, queue, predicate: isNeeded ? compile(joined, span) : undefined };
   });
   const { contextBytes, stateOffset } = placed;
   return { places, contextBytes, stateOffset };
 }
 
-/** Probes of one point whose places have something in common, through others perhaps. */
+/** A point that recordings have two names for: hits by the number that tells them apart. */
+function takeApart(probe: CheckedProbe, { findPoints }: SelectionPurpose): CheckedProbe[] {
+  const { point, span } = probe;
+  if (point.recordedApart === undefined) return [probe];
+  const { argument: name, zero, other } = point.recordedApart;
+  const argument = point.arguments.find((each) => each.name === name)!;
+  const half = (operator: '==' | '!=', recordedAs: string): CheckedProbe => ({
+    ...probe,
+    point: { ...point, recordedAs },
+    predicate: and(compared(argument, operator, 0, span), probe.predicate),
+  });
+  // Where a point of its own has the others, they are its hits: whoever selects both has each once.
+  const twin = findPoints([point.name.split(':')[0]!, '*'], span).find(
+    (each) => each.recordedAs === other && hasSameArguments(each, point),
+  );
+  return [half('==', zero), twin === undefined ? half('!=', other) : { ...probe, point: twin }];
+}
+
+function hasSameArguments(a: ProbePoint, b: ProbePoint): boolean {
+  const layout = ({ arguments: list }: ProbePoint) =>
+    JSON.stringify(list.map(({ name, type, place }) => [name, type, place]));
+  return layout(a) === layout(b);
+}
+
+/** Probes of one event whose places have something in common, through others perhaps. */
 function groupByPlace(probes: readonly CheckedProbe[]): CheckedProbe[][] {
   const groups: CheckedProbe[][] = [];
   for (const probe of probes) {
@@ -73,7 +110,8 @@ function groupByPlace(probes: readonly CheckedProbe[]): CheckedProbe[][] {
 function doMeet(a: CheckedProbe, b: CheckedProbe): boolean {
   const isSame = (one: number | undefined, other: number | undefined) =>
     one === undefined || other === undefined || one === other;
-  return a.point.name === b.point.name && isSame(a.port, b.port) && isSame(a.queue, b.queue);
+  const isSameEvent = a.point.name === b.point.name && a.point.recordedAs === b.point.recordedAs;
+  return isSameEvent && isSame(a.port, b.port) && isSame(a.queue, b.queue);
 }
 
 type Place = Pick<CheckedProbe, 'port' | 'queue'>;
@@ -95,12 +133,16 @@ function conditionOf(probe: CheckedProbe, place: Place): Expression | undefined 
   return [...conditions, probe.predicate].reduce((a, b) => and(a, b));
 }
 
-/** `args.port == 1` */
 function isAt({ point, span, ...place }: CheckedProbe, what: 'port' | 'queue'): Expression {
   const argument = point.arguments.find(({ name }) => name === what)!;
+  return compared(argument, '==', place[what]!, span);
+}
+
+/** `args.port == 1` */
+function compared(argument: ProbeArgument, operator: '==' | '!=', to: number, span: Span): Expression {
   const left: Expression = { op: 'argument', argument, type: truth, span };
-  const right: Expression = { op: 'integer', value: BigInt(place[what]!), type: truth, span };
-  return { op: 'binary', operator: '==', left, right, type: truth, span };
+  const right: Expression = { op: 'integer', value: BigInt(to), type: truth, span };
+  return { op: 'binary', operator, left, right, type: truth, span };
 }
 
 function and(left: Expression | undefined, right: Expression | undefined): Expression | undefined {
