@@ -94,7 +94,7 @@ export function addRecordOptions(command: Command): () => RecordOptions {
     const flags = command.opts<Flags>();
     if (flags.app !== undefined && flags.p !== undefined)
       throw new UsageError('got --app and -p: expected one of them');
-    if (events.length === 0 && rteTrace.length === 0) {
+    if (events.length === 0) {
       throw new UsageError("expected events by -e, like -e 'dpdk:rx_burst /args.nb_rx > 16/'");
     }
     if (flags.output === undefined) throw new UsageError('expected -o FOLDER: where the recording goes');
@@ -120,7 +120,7 @@ export function addRecordOptions(command: Command): () => RecordOptions {
 }
 
 function checkTogether(options: RecordOptions, ports: PortChoices): void {
-  const { hasPackets, isFlightRecorder, triggers, conditions, events, folder } = options;
+  const { hasPackets, isFlightRecorder, triggers, conditions, folder } = options;
   if (folder === '-') throw new UsageError('-o -: a recording is a folder, expected the name of one');
   if (!hasPackets && ports.isFiltered) {
     throw new UsageError('-f, --bpf and -s say which packets are captured: expected --packets, too');
@@ -130,7 +130,6 @@ function checkTogether(options: RecordOptions, ports: PortChoices): void {
     if (conditions.snapshots !== undefined) throw new UsageError('-a snapshots: expected --overwrite, too');
     return;
   }
-  if (events.length === 0) throw new UsageError('--overwrite: expected events by -e, got none to keep');
   if (hasPackets) throw new UsageError('--packets: expected no --overwrite, which keeps events alone');
   if (conditions.events !== undefined) {
     throw new UsageError('-a events: expected no --overwrite, which counts no events; -a snapshots works');

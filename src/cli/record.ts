@@ -2,11 +2,9 @@
  * `hone record`: events of a running application as a CTF trace, and its packets beside it. Everything that can be wrong is
  * looked at before anything is attached or any file is made.
  */
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
   checkFolder,
-  claimFolder,
   openRecording,
   planRecording,
   type Recording,
@@ -19,13 +17,11 @@ import type { OpenApplication } from '../target/index.ts';
 import { pointFinder } from '../trace/index.ts';
 import { dpdkPoints } from '../tracepoints/index.ts';
 import { ApplicationEndedError } from './exit-codes.ts';
+import { Beside } from './record-beside.ts';
 import { addRecordOptions, type RecordOptions } from './record-options.ts';
-import { PacketCapture, planPackets } from './record-packets.ts';
 import { formatFolder, RecordReport } from './record-report.ts';
 import { findRecorded } from './record-sources.ts';
 import { honeVersion } from './version.ts';
-
-const PACKETS = 'packets.pcapng';
 
 export function registerRecord(program: Command): void {
   const command = program
@@ -71,30 +67,27 @@ async function recordFrom(
   plan: RecordingPlan,
   options: RecordOptions,
 ): Promise<void> {
-  const { folder, isFlightRecorder, quiet } = options;
+  const { isFlightRecorder, quiet } = options;
   const report = new RecordReport(!quiet);
-  const plans = options.hasPackets ? await planPackets(application, options) : undefined;
-  claimFolder(folder);
-  const packets =
-    plans && (await PacketCapture.start(plans, options, join(folder, PACKETS), (text) => report.note(text)));
+  const beside = await Beside.start(application, options, (text) => report.note(text));
   try {
     const recording = await startRecording(application, plan, options, report);
     // Events of packets lie between the first and the last packet: the capture begins before and ends behind.
-    void packets?.ended.then(() => recording.session.stop());
-    const result = await run(recording.session, report, options, () => packets?.stop());
-    const captured = await packets?.stop();
+    beside.onEnd(() => recording.session.stop());
+    const result = await run(recording.session, report, options, () => beside.hurry());
+    const found = await beside.finish(result.end === 'gone');
     if (!quiet) {
       report.summary(plan, result, isFlightRecorder);
       if (recording.folder !== undefined) report.note(formatFolder(recording.folder.path));
-      if (packets !== undefined) report.note(`${join(folder, PACKETS)}: ${packets.count} packets`);
+      for (const line of found.lines) report.note(line);
     }
-    const error = result.error ?? captured?.error;
+    const error = result.error ?? found.error;
     if (error !== undefined) throw error;
     if (result.end === 'gone') {
       throw new ApplicationEndedError(`${application.label} ended: what it recorded is complete`);
     }
   } finally {
-    await packets?.stop();
+    await beside.close();
   }
 }
 

@@ -8,3 +8,4 @@ export {
 } from './record-session.ts';
 export { openRecording, type Recording } from './recording.ts';
 export { planRecording, type RecordingPlan } from './recording-plan.ts';
+export { RteTraces } from './rte-traces.ts';
