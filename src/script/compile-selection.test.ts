@@ -242,7 +242,7 @@ describe('is refused', () => {
     [['dpdk:rx_burts'], 'a test has no probe dpdk:rx_burts\n  dpdk:rx_burts\n  ^^^^^^^^^^^^^'],
     [
       ['dpdk:tx_burst', ' dpdk:rx_burst /args.nb/'],
-      'dpdk:rx_burst has no argument nb\n   dpdk:rx_burst /args.nb/\n                  ^^^^^^^\n  it has port, queue, nb_rx, max',
+      'dpdk:rx_burst has no argument nb\n   dpdk:rx_burst /args.nb/\n                  ^^^^^^^\n  it has port, queue, nb_rx, max, packet_id',
     ],
     [
       ['dpdk:rx_burst /args.nb_rx > 4'],
