@@ -32,6 +32,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./trace.ts')).registerTrace,
   },
   {
+    name: 'record',
+    summary: 'events of a running application as a CTF trace, with its packets beside it',
+    load: async () => (await import('./record.ts')).registerRecord,
+  },
+  {
     name: 'filter',
     summary: 'what a filter compiles to',
     load: async () => (await import('./filter.ts')).registerFilter,
