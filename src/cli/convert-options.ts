@@ -1,6 +1,6 @@
 /** The options of `hone convert`, in the words of `hone read`. Only the text is looked at here, not the files. */
 import { type Command, Option } from 'commander';
-import { nearest, UsageError } from '../base/index.ts';
+import { UsageError } from '../base/index.ts';
 import { FORMATS, type Format, type InputOffset, type ItemSelection, parseOffset } from '../convert/index.ts';
 import type { TimeStyle } from '../packet/index.ts';
 import { parseTime } from '../read/index.ts';
@@ -94,10 +94,7 @@ function parseFormat(text: string | undefined): Format {
   if (text === undefined) throw new UsageError(`expected --to with one of ${formats}`);
   const found = FORMATS.find((format) => format === text);
   if (found !== undefined) return found;
-  const near = nearest(text, FORMATS);
-  throw new UsageError(
-    `--to ${text}: expected one of ${formats}${near === undefined ? '' : `, did you mean "${near}"?`}`,
-  );
+  throw new UsageError(`--to ${text}: expected one of ${formats}`);
 }
 
 function parseCount(text: string): number {

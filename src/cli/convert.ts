@@ -23,7 +23,7 @@ export function registerConvert(program: Command): void {
 async function run(options: ConvertOptions): Promise<void> {
   if (options.format === 'ctf') checkFolder(options.path);
   else checkFile(options);
-  const sources = await openInputs(options.inputs, options.offsets);
+  const { sources } = await openInputs(options.inputs, options.offsets);
   try {
     checkInputs(options, sources);
     await convert(options, sources);

@@ -17,6 +17,8 @@ interface ItemBase {
 export interface EventItem extends ItemBase {
   readonly kind: 'event';
   readonly name: string;
+  /** The folder of its trace. */
+  readonly trace: string;
   /** Stands on the event. */
   readonly cursor: EventCursor;
   /** Decodes its payload, and of its contexts what the payload has no field for. */

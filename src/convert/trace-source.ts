@@ -20,6 +20,8 @@ type Writable = { -readonly [Name in keyof EventItem]: EventItem[Name] };
 
 export interface TraceSourceOptions {
   readonly cursor: EventCursor;
+  /** The folder of the trace. */
+  readonly trace: string;
   readonly session: Session;
   readonly process: Process;
   readonly places: Places;
@@ -45,7 +47,7 @@ export class TraceSource implements ItemSource {
   #isOver = false;
 
   constructor(options: TraceSourceOptions) {
-    const { cursor, session, process, places, sizeBytes } = options;
+    const { cursor, trace, session, process, places, sizeBytes } = options;
     this.#options = options;
     this.#cursor = cursor;
     this.name = cursor.name;
@@ -57,6 +59,7 @@ export class TraceSource implements ItemSource {
       session,
       place: this.#ofPacket,
       timeNs: 0n,
+      trace,
       cursor,
       fields: () => this.#fields(),
     };

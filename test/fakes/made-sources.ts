@@ -36,6 +36,7 @@ export class MadeSources {
   ): TraceSource {
     return new TraceSource({
       cursor: new MadeCursor(name, packets, damage),
+      trace: 'made',
       session,
       process: this.places.process(pid, 'app'),
       places: this.places,
