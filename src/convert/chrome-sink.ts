@@ -5,7 +5,7 @@
  */
 import type { StructureValue } from '../ctf/index.ts';
 import type { TextStream } from '../read/index.ts';
-import { formatSeconds } from './columns.ts';
+import { formatMicroseconds, formatSeconds } from './format-time.ts';
 import { formatJson } from './format-value.ts';
 import type { FlowMark, Moment, TimelineSink, Track } from './timeline/timeline-sink.ts';
 
@@ -18,6 +18,8 @@ export class ChromeSink implements TimelineSink {
   readonly #text: TextStream;
   #gathered = '';
   #isFirst = true;
+  /** By the tracks' numbers. */
+  readonly #heads: string[] = [];
   #originNs: bigint | undefined;
 
   /** Takes over `text`. */
@@ -26,6 +28,7 @@ export class ChromeSink implements TimelineSink {
   }
 
   addTrack(track: Track): void {
+    this.#heads[track.number] = `"pid":${pidOf(track.process)},"tid":${tidOf(track)},"ts":`;
     const name = JSON.stringify(track.name);
     const { kind } = track;
     if (kind === 'process') this.#metadata(track, 'process_name', `"name":${name}`);
@@ -87,7 +90,7 @@ export class ChromeSink implements TimelineSink {
 
   #place(track: Track, timeNs: bigint): string {
     this.#originNs ??= timeNs;
-    return `"pid":${pidOf(track.process)},"tid":${tidOf(track)},"ts":${microseconds(timeNs - this.#originNs)}`;
+    return `${this.#heads[track.number]}${formatMicroseconds(timeNs, this.#originNs)}`;
   }
 
   #metadata(track: Track, name: string, content: string): void {
@@ -112,12 +115,6 @@ function pidOf({ pid, number }: Track['process']): number {
 function tidOf({ kind, tid, number, process, parent }: Track): number {
   if (kind === 'thread') return tid!;
   return parent === undefined ? pidOf(process) : FIRST_ROW + number;
-}
-
-function microseconds(timeNs: bigint): string {
-  const sign = timeNs < 0n ? '-' : '';
-  const digits = (timeNs < 0n ? -timeNs : timeNs).toString().padStart(4, '0');
-  return `${sign}${digits.slice(0, -3)}.${digits.slice(-3)}`;
 }
 
 function args(fields: StructureValue): string {

@@ -12,6 +12,7 @@ import {
   type Packet,
   readField,
 } from '../packet/index.ts';
+import { formatSeconds } from './format-time.ts';
 import type { Item, PacketItem } from './item.ts';
 import { packetFields } from './packet-fields.ts';
 
@@ -97,11 +98,4 @@ function dissectItem({ packet, timeNs, number }: PacketItem): Packet {
 function readText(rows: readonly Field[], packet: Packet): FieldValue {
   const values = readField(rows, packet).map((value) => formatFieldValue(rows[0]!, value));
   return values.length > 1 ? values : values[0];
-}
-
-/** `1764088401.123456789`: seconds since 1970. */
-export function formatSeconds(timeNs: bigint): string {
-  const sign = timeNs < 0n ? '-' : '';
-  const digits = (timeNs < 0n ? -timeNs : timeNs).toString().padStart(10, '0');
-  return `${sign}${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }

@@ -50,9 +50,21 @@ function formatCompound(value: FieldValue & object): string {
   for (const name in value) {
     // An option that is not there.
     if (value[name] === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${formatJson(value[name])}`;
+    text += `${text === '' ? '' : ','}${formatKey(name)}${formatJson(value[name])}`;
   }
   return `{${text}}`;
+}
+
+const keys = new Map<string, string>();
+const MOST_KEYS = 4096;
+
+/** `"name":` */
+export function formatKey(name: string): string {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = `${JSON.stringify(name)}:`;
+  if (keys.size < MOST_KEYS) keys.set(name, key);
+  return key;
 }
 
 export function formatHex(bytes: Uint8Array): string {

@@ -4,13 +4,19 @@
  */
 import type { TextStream } from '../read/index.ts';
 import { type Columns, ITEM_COLUMNS, itemFields } from './columns.ts';
-import { formatJson } from './format-value.ts';
+import { formatSeconds } from './format-time.ts';
+import { formatJson, formatKey } from './format-value.ts';
 import type { Item } from './item.ts';
 import type { ItemSink } from './item-sink.ts';
 
 export class JsonSink implements ItemSink {
   readonly #text: TextStream;
   readonly #columns: Columns | undefined;
+  /** What is the same for an item like the one before. */
+  #constant = '';
+  #session: Item['session'] | undefined;
+  #place: Item['place'] | undefined;
+  #name: string | undefined;
 
   /**
    * Takes over `text`.
@@ -26,8 +32,17 @@ export class JsonSink implements ItemSink {
   }
 
   put(item: Item): Promise<void> | undefined {
-    const line = this.#columns === undefined ? formatWhole(item) : formatChosen(item, this.#columns);
+    const line = this.#columns === undefined ? this.#formatWhole(item) : formatChosen(item, this.#columns);
     return line === '' ? undefined : this.#text.put(`{${line}}\n`);
+  }
+
+  #formatWhole(item: Item): string {
+    const { session, place, name, timeNs } = item;
+    if (session !== this.#session || place !== this.#place || name !== this.#name) {
+      [this.#session, this.#place, this.#name] = [session, place, name];
+      this.#constant = formatConstant(item);
+    }
+    return `"time":"${formatSeconds(timeNs)}",${this.#constant}"fields":${formatJson(itemFields(item))}`;
   }
 
   flush(): Promise<void> {
@@ -39,13 +54,13 @@ export class JsonSink implements ItemSink {
   }
 }
 
-function formatWhole(item: Item): string {
-  let line = '';
+function formatConstant(item: Item): string {
+  let text = '';
   for (const name in ITEM_COLUMNS) {
-    const value = ITEM_COLUMNS[name]!(item);
-    if (value !== undefined) line += `"${name}":${formatJson(value)},`;
+    const value = name === 'time' ? undefined : ITEM_COLUMNS[name]!(item);
+    if (value !== undefined) text += `${formatKey(name)}${formatJson(value)},`;
   }
-  return `${line}"fields":${formatJson(itemFields(item))}`;
+  return text;
 }
 
 function formatChosen(item: Item, columns: Columns): string {

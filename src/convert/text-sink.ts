@@ -15,6 +15,9 @@ export class TextSink implements ItemSink {
   readonly notes: readonly string[] = [];
   readonly #text: TextStream;
   readonly #time: TimeColumn;
+  /** The second that the last time was in: bigints are divided once for it. */
+  #secondNs = 0n;
+  #seconds = 0;
   #placeWidth = 0;
   #nameWidth = 0;
 
@@ -25,11 +28,21 @@ export class TextSink implements ItemSink {
 
   put(item: Item): Promise<void> | undefined {
     const { timeNs, place, name } = item;
-    const time = this.#time.format(Number(timeNs / NS_PER_SECOND), Number(timeNs % NS_PER_SECOND));
+    const time = this.#formatTime(timeNs);
     this.#placeWidth = wider(this.#placeWidth, place.name);
     this.#nameWidth = wider(this.#nameWidth, name);
     const head = `${time} ${place.name.padEnd(this.#placeWidth)} ${name.padEnd(this.#nameWidth)}`;
     return this.#text.put(`${`${head} ${contentOf(item)}`.trimEnd()}\n`);
+  }
+
+  #formatTime(timeNs: bigint): string {
+    let rest = Number(timeNs - this.#secondNs);
+    if (rest < 0 || rest >= 1e9) {
+      this.#secondNs = timeNs - (((timeNs % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND);
+      this.#seconds = Number(this.#secondNs / NS_PER_SECOND);
+      rest = Number(timeNs - this.#secondNs);
+    }
+    return this.#time.format(this.#seconds, rest);
   }
 
   flush(): Promise<void> {
