@@ -3,7 +3,7 @@
  * the application, whose arguments the recording describes.
  */
 import type { EventKind } from '../convert/index.ts';
-import { dpdkPoints, type ProbeArgument, type ProbePoint } from '../tracepoints/index.ts';
+import { type ArgumentType, dpdkPoints, type ProbeArgument, type ProbePoint } from '../tracepoints/index.ts';
 
 type RecordedPoint = ProbePoint & {
   readonly recordedApart?: { readonly zero: string; readonly other: string };
@@ -17,11 +17,17 @@ export function recordedPoints(kinds: readonly EventKind[], hasPackets: boolean)
   const ofDpdk = dpdkPoints.filter((point) => recordedNames(point).every((name) => names.has(name)));
   const hasPacketEvents = ofDpdk.some(({ kind }) => kind === 'packet');
   const ofPackets = hasPackets && !hasPacketEvents ? dpdkPoints.filter(({ kind }) => kind === 'packet') : [];
-  const own = new Map<string, ProbePoint>();
-  for (const kind of kinds) {
-    if (kind.name.startsWith(OF_APPLICATION) && !own.has(kind.name)) own.set(kind.name, pointOf(kind));
-  }
-  return [...ofDpdk, ...ofPackets, ...own.values()];
+  const own = [...names].filter((name) => name.startsWith(OF_APPLICATION));
+  return [
+    ...ofDpdk,
+    ...ofPackets,
+    ...own.map((name) =>
+      pointOf(
+        name,
+        kinds.filter((kind) => kind.name === name),
+      ),
+    ),
+  ];
 }
 
 /** What the events of a point are called: one name, or one for each of two cases. */
@@ -29,11 +35,21 @@ export function recordedNames({ name, recordedAs, recordedApart }: RecordedPoint
   return recordedApart === undefined ? [recordedAs ?? name] : [recordedApart.zero, recordedApart.other];
 }
 
-function pointOf({ name, fields }: EventKind): ProbePoint {
-  const args = fields.flatMap((field, index): ProbeArgument[] =>
-    field.type === undefined
-      ? []
-      : [{ name: field.name, type: field.type, place: { kind: 'context', index }, meaning: '' }],
-  );
+/** @param kinds those of its name: a trace that was converted, or several traces, can have more than one */
+function pointOf(name: string, kinds: readonly EventKind[]): ProbePoint {
+  const types = new Map<string, ArgumentType>();
+  for (const field of kinds.flatMap(({ fields }) => fields)) {
+    if (field.type !== undefined) types.set(field.name, wider(types.get(field.name), field.type));
+  }
+  const args = [...types].map(([argument, type], index): ProbeArgument => {
+    return { name: argument, type, place: { kind: 'context', index }, meaning: '' };
+  });
   return { name, kind: 'application', arguments: args, meaning: '' };
+}
+
+/** What holds the values of both. */
+function wider(a: ArgumentType | undefined, b: ArgumentType): ArgumentType {
+  if (a === undefined || b.kind === 'text') return b;
+  if (a.kind === 'text') return a;
+  return { kind: 'integer', bytes: Math.max(a.bytes, b.bytes) as 1 | 2 | 4 | 8, isSigned: a.isSigned || b.isSigned };
 }

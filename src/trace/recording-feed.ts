@@ -6,7 +6,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { UnsupportedError } from '../base/index.ts';
 import { decodeEbpf, TraceMachine, traceContext } from '../bpf/index.ts';
-import type { EventItem, Item, PacketItem, Place } from '../convert/index.ts';
+import type { EventItem, EventKind, Item, PacketItem, Place } from '../convert/index.ts';
 import type { EventDescription } from '../ctf/index.ts';
 import type { EventPlan } from '../script/index.ts';
 import type { FeedEvent, RecordRing, TraceCost, TraceRequest, TraceWriter } from '../target/index.ts';
@@ -176,10 +176,12 @@ export class RecordingFeed implements PacedFeed {
     }
   }
 
-  /** A kind that the recording has twice (a burst that is a poll, too) hits points once. */
+  /** What the recording has twice (a burst that was recorded as a poll, too) hits points once. */
   #hookedBy({ name, trace, cursor }: EventItem): readonly Attached[] {
-    const first = this.#recording.kinds.find((kind) => kind.name === name && kind.trace === trace);
-    if (first !== undefined && first.id !== cursor.event.id) return [];
+    const kinds = this.#recording.kinds.filter((kind) => kind.name === name && kind.trace === trace);
+    const own = kinds.find(({ id }) => id === cursor.event.id);
+    const first = kinds.find((kind) => own !== undefined && isSame(kind, own));
+    if (first !== own) return [];
     return this.#attached.filter(({ point }) => recordedNames(point).includes(name));
   }
 
@@ -252,6 +254,11 @@ export class RecordingFeed implements PacedFeed {
     if (plan === undefined || INTERRUPTS.has(plan.kind)) this.#isInterrupted = true;
     return true;
   }
+}
+
+/** The same fields: then it is no other version of the event, but the same happening once more. */
+function isSame(a: EventKind, b: EventKind): boolean {
+  return JSON.stringify(a.fields) === JSON.stringify(b.fields);
 }
 
 const INTERRUPTS: ReadonlySet<EventPlan['kind']> = new Set(['print', 'print-entry', 'clear', 'zero', 'exit']);
