@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Forwards between ports 0 and 1, 2 and 3 ... and drops what is no IPv4 or whose TTL is over: a small application
- * that tells what it does with trace points of its own.
+ * that tells what it does with trace points of its own (points.json) and with the standard ones (hone/dataplane.h).
  *
  *	make
  *	hone run -- ./forwarder -l 0,1 --no-huge -m 64 --no-pci --vdev net_null0 --vdev net_null1
  *	hone tracepoints forwarder
  *	hone trace -e 'app:forwarder:drop { @[str(args.reason)] = count(); }'
  *
- * One lcore, the last one, serves all ports; --vdev net_af_packet0,iface=veth0 does as well as net_null.
+ * One lcore, the last one, serves all ports; --vdev net_af_packet0,iface=veth0 does as well as net_null. With "-- --hold" it
+ * forwards nothing before it has read a line: time to attach a tracer. `make LTTNG=1` and `make NONE=1`: see the Makefile.
  */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_jhash.h>
+#include <rte_lcore.h>
 #include <rte_mbuf.h>
 
-#include <hone/trace.h>
+#include <hone/dataplane.h>
+
+#include "forwarder.h"
 
 #define BURST 32
 #define DESCRIPTORS 256
@@ -42,22 +48,33 @@ static void end(int signal)
 	atomic_store(&over, true);
 }
 
-/* Why a packet goes no further; NULL when it does. */
-static const char *reason_to_drop(const struct rte_mbuf *packet, const struct rte_ipv4_hdr **ip)
+struct verdict {
+	const char *words; /* NULL for a packet that goes on */
+	enum hone_dataplane_drop_reason reason;
+};
+
+static const struct verdict too_short = { "short", HONE_DATAPLANE_DROP_REASON_MALFORMED };
+static const struct verdict no_ipv4 = { "no IPv4", HONE_DATAPLANE_DROP_REASON_UNSUPPORTED };
+static const struct verdict ttl_over = { "TTL", HONE_DATAPLANE_DROP_REASON_TTL };
+static const struct verdict no_room = { "no room", HONE_DATAPLANE_DROP_REASON_TX_FULL };
+static const struct verdict goes_on;
+
+static struct verdict judge(const struct rte_mbuf *packet, const struct rte_ipv4_hdr **ip)
 {
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(packet, const struct rte_ether_hdr *);
 
 	if (packet->data_len < sizeof(*ether) + sizeof(**ip))
-		return "short";
+		return too_short;
 	if (ether->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
-		return "no IPv4";
+		return no_ipv4;
 	*ip = (const struct rte_ipv4_hdr *)(ether + 1);
-	return (*ip)->time_to_live <= 1 ? "TTL" : NULL;
+	return (*ip)->time_to_live <= 1 ? ttl_over : goes_on;
 }
 
-static void drop(uint16_t port, struct rte_mbuf *packet, const char *reason)
+static void drop(uint16_t port, struct rte_mbuf *packet, struct verdict why)
 {
-	HONE_TRACE(forwarder, drop, port, reason, packet->pkt_len);
+	forwarder_drop(port, why.words, packet->pkt_len);
+	hone_dataplane_drop(port, 0, why.reason, packet->pkt_len);
 	rte_pktmbuf_free(packet);
 }
 
@@ -69,45 +86,58 @@ static uint16_t decide(uint16_t port, struct rte_mbuf **packets, uint16_t count)
 	for (uint16_t i = 0; i < count; i++) {
 		struct rte_mbuf *packet = packets[i];
 		const struct rte_ipv4_hdr *ip;
-		const char *reason = reason_to_drop(packet, &ip);
+		const struct verdict verdict = judge(packet, &ip);
 
-		if (reason != NULL) {
-			drop(port, packet, reason);
+		if (verdict.words != NULL) {
+			drop(port, packet, verdict);
 			continue;
 		}
-		uint32_t flow = rte_jhash_2words(ip->src_addr, ip->dst_addr, ip->next_proto_id);
-
-		HONE_TRACE(forwarder, forward, port, flow, packet->pkt_len);
+		forwarder_forward(port, rte_jhash_2words(ip->src_addr, ip->dst_addr, ip->next_proto_id), packet->pkt_len);
 		packets[kept++] = packet;
 	}
 	return kept;
 }
 
-static void serve(uint16_t port)
+/* How many packets were received. */
+static uint16_t serve(uint16_t port)
 {
 	struct rte_mbuf *packets[BURST];
 	uint16_t received = rte_eth_rx_burst(port, 0, packets, BURST);
 	uint16_t kept, sent;
 
 	if (received == 0)
-		return;
-	HONE_TRACE(forwarder, burst_begin, port, received);
+		return 0;
+	forwarder_burst_begin(port, received);
+	hone_dataplane_stage_begin("decide");
 	kept = decide(port, packets, received);
+	hone_dataplane_stage_end("decide", received);
 	sent = rte_eth_tx_burst(port ^ 1, 0, packets, kept);
-	HONE_TRACE(forwarder, burst_end, port, received, sent);
+	forwarder_burst_end(port, received, sent);
 	for (uint16_t i = sent; i < kept; i++)
-		drop(port, packets[i], "no room");
+		drop(port, packets[i], no_room);
 	counts[port].forwarded += sent;
 	counts[port].dropped += received - sent;
+	return received;
 }
 
 static int forward(void *arg)
 {
-	uint16_t ports = *(uint16_t *)arg;
+	const uint16_t ports = *(uint16_t *)arg;
+	bool busy = false;
 
-	while (!atomic_load_explicit(&over, memory_order_relaxed))
+	while (!atomic_load_explicit(&over, memory_order_relaxed)) {
+		uint32_t received = 0;
+
 		for (uint16_t port = 0; port < ports; port++)
-			serve(port);
+			received += serve(port);
+		if ((received > 0) == busy)
+			continue;
+		busy = !busy;
+		if (busy)
+			hone_dataplane_lcore_busy(rte_lcore_id());
+		else
+			hone_dataplane_lcore_idle(rte_lcore_id());
+	}
 	return 0;
 }
 
@@ -125,8 +155,9 @@ int main(int argc, char **argv)
 	struct rte_mempool *pool;
 	unsigned int worker;
 	uint16_t ports;
+	int taken = rte_eal_init(argc, argv);
 
-	if (rte_eal_init(argc, argv) < 0)
+	if (taken < 0)
 		rte_exit(EXIT_FAILURE, "the EAL does not start\n");
 	ports = rte_eth_dev_count_avail() & ~1;
 	worker = rte_get_next_lcore(-1, 1, 0);
@@ -138,6 +169,12 @@ int main(int argc, char **argv)
 			rte_exit(EXIT_FAILURE, "port %u does not start\n", port);
 	signal(SIGINT, end);
 	signal(SIGTERM, end);
+	if (argc > taken + 1 && strcmp(argv[taken + 1], "--hold") == 0) {
+		printf("holding\n");
+		fflush(stdout);
+		while (!atomic_load(&over) && getchar() != '\n')
+			;
+	}
 	rte_eal_remote_launch(forward, &ports, worker);
 	printf("forwarding between %u ports\n", ports);
 	fflush(stdout);

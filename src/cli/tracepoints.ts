@@ -1,69 +1,57 @@
-/** `hone tracepoints`: what programs can be put on, in running applications or in a file. */
+/** `hone tracepoints`: what programs can be put on, in running applications or in a file; and what comes of a table of points. */
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import type { OpenApplication } from '../target/index.ts';
-import type { ArgumentType, ProbePoint } from '../tracepoints/index.ts';
+import type { ArgumentType } from '../tracepoints/index.ts';
+import type { OfferedPoint, Source } from './offered-points.ts';
 
 interface Options {
   readonly format: 'text' | 'json';
+  readonly source: Source | undefined;
 }
 
 export function registerTracepoints(program: Command): void {
-  program
+  const command = program
     .command('tracepoints')
     .argument('[app]', 'pid, file prefix or process name, or the path of an executable or a library')
-    .description('List trace points: those of every DPDK application, and those that applications declare.')
+    .description('List trace points: those of the agent, USDT probes, and those of DPDK itself.')
     .addOption(new Option('-f, --format <format>', 'output').choices(['text', 'json']).default('text'))
-    .action(tracepoints);
+    .addOption(
+      new Option('-s, --source <source>', 'only those of one source').choices(['agent', 'usdt', 'rte_trace']),
+    )
+    .action(list);
+  command
+    .command('generate')
+    .argument('<file>', "the application's own table of trace points, JSON")
+    .description('Make a C header, a provider of LTTng-UST and a page of documentation.')
+    .option('-o, --output <folder>', 'where they are written', '.')
+    .action(generate);
 }
 
-async function tracepoints(where: string | undefined, { format }: Options): Promise<void> {
-  const points = where !== undefined && isFile(where) ? await ofFile(where) : await ofApplications(where);
-  const text = format === 'json' ? `${JSON.stringify(points.map(pointJson))}\n` : await formatPoints(points);
-  process.stdout.write(text);
+async function generate(file: string, { output }: { readonly output: string }): Promise<void> {
+  const { generateFiles } = await import('./tracepoints-generate.ts');
+  process.stdout.write(
+    generateFiles(file, output)
+      .map((path) => `${path}\n`)
+      .join(''),
+  );
+}
+
+async function list(where: string | undefined, { format, source }: Options): Promise<void> {
+  const { offerOfApplications, offerOfFile, sources } = await import('./offered-points.ts');
+  const wanted = source === undefined ? sources : [source];
+  const { points, gaps } =
+    where !== undefined && isFile(where)
+      ? await offerOfFile(where, wanted)
+      : await offerOfApplications(where, wanted);
+  for (const gap of gaps) process.stderr.write(`hone tracepoints: ${gap}\n`);
+  process.stdout.write(
+    format === 'json' ? `${JSON.stringify(points.map(pointJson))}\n` : await formatPoints(points),
+  );
+  if (points.length === 0 && gaps.length > 0) process.exitCode = 1;
 }
 
 function isFile(where: string): boolean {
   return where.includes('/') && statSync(where, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-async function ofFile(path: string): Promise<readonly ProbePoint[]> {
-  const { readElfPoints } = await import('../target/index.ts');
-  const { UsageError } = await import('../base/index.ts');
-  const points = readElfPoints(path);
-  if (points === undefined) throw new UsageError(`${path}: got no 64-bit little-endian ELF file`);
-  return points;
-}
-
-/** Of all that are meant, each point once. */
-async function ofApplications(where: string | undefined): Promise<readonly ProbePoint[]> {
-  const { openApplications } = await import('../target/index.ts');
-  const { UsageError } = await import('../base/index.ts');
-  const applications = await openApplications();
-  try {
-    const meant = applications.filter((one) => where === undefined || isMeant(one, where));
-    if (meant.length === 0) {
-      const labels = applications.map(({ label }) => label).join(', ');
-      throw new UsageError(`no application ${where}: expected one of ${labels}, or a path`);
-    }
-    const points = new Map<string, ProbePoint>();
-    for (const { target } of meant) {
-      for (const point of await target.listTracePoints()) points.set(point.name, point);
-    }
-    return [...points.values()];
-  } finally {
-    for (const { target } of applications) target.close();
-  }
-}
-
-function isMeant({ pid, name, target }: OpenApplication, where: string): boolean {
-  return [String(pid), name, target.info.filePrefix].includes(where);
-}
-
-/** `dpdk:rx_burst` is rx_burst of dpdk, `app:forwarder:drop` drop of app:forwarder. */
-function splitName(point: ProbePoint): [provider: string, name: string] {
-  const at = point.name.lastIndexOf(':');
-  return [point.name.slice(0, at), point.name.slice(at + 1)];
 }
 
 function formatType(type: ArgumentType): string {
@@ -71,32 +59,36 @@ function formatType(type: ArgumentType): string {
   return `${type.isSigned ? 'int' : 'uint'}${8 * type.bytes}`;
 }
 
-async function formatPoints(points: readonly ProbePoint[]): Promise<string> {
+async function formatPoints(points: readonly OfferedPoint[]): Promise<string> {
   const { formatTable } = await import('./text-table.ts');
   return formatTable(
-    [
-      { title: 'PROVIDER', align: 'left' },
-      { title: 'NAME', align: 'left' },
-      { title: 'ARGUMENTS', align: 'left' },
-    ],
-    points.map((point) => [
-      ...splitName(point),
-      point.arguments.map(({ name, type }) => `${formatType(type)} ${name}`).join(', '),
+    ['SOURCE', 'PROVIDER', 'NAME', 'STATE', 'ARGUMENTS'].map((title) => ({ title, align: 'left' })),
+    points.map(({ source, provider, name, state, point }) => [
+      source,
+      provider,
+      name,
+      state ?? '-',
+      point.arguments.map((argument) => `${formatType(argument.type)} ${argument.name}`).join(', '),
     ]),
   );
 }
 
-function pointJson(point: ProbePoint): object {
-  const [provider, name] = splitName(point);
+/** Fields that are not known are left out. */
+function pointJson({ source, provider, name, state, point }: OfferedPoint): object {
   return {
+    source,
     provider,
     name,
-    probe: point.name,
-    arguments: point.arguments.map((argument) => ({
-      name: argument.name,
-      type: formatType(argument.type),
-      ...(argument.meaning === '' ? {} : { meaning: argument.meaning }),
+    ...(source === 'rte_trace' ? {} : { probe: `${provider}:${name}` }),
+    state,
+    arguments: point.arguments.map(({ name, type, unit, labels, meaning }) => ({
+      name,
+      type: formatType(type),
+      unit,
+      labels,
+      meaning: meaning || undefined,
     })),
-    ...(point.meaning === '' ? {} : { meaning: point.meaning }),
+    meaning: point.meaning || undefined,
+    recordedAs: point.recordedAs,
   };
 }

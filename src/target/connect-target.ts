@@ -6,12 +6,15 @@ import { ABI } from './abi.ts';
 import { startCaptureFeed } from './capture-feed.ts';
 import { Connection } from './connection.ts';
 import { readCommandLine } from './dpdk/process-facts.ts';
+import { listRteTrace, startRteTrace } from './dpdk-trace.ts';
 import { decodePorts } from './protocol.ts';
 import { findSockets, ownSocketFolder } from './socket-path.ts';
 import type {
   CaptureFeed,
   CaptureRequest,
   PortInfo,
+  RteTraceList,
+  RteTraceSession,
   Target,
   TargetInfo,
   TraceFeed,
@@ -73,6 +76,14 @@ class SocketTarget implements Target {
 
   startTrace(request: TraceRequest): Promise<TraceFeed> {
     return this.#startSession((connection, release) => startTraceFeed(connection, request, release));
+  }
+
+  async listRteTrace(): Promise<RteTraceList> {
+    return listRteTrace(this.#open()[0] ?? (await this.#connect()));
+  }
+
+  startRteTrace(pattern: string): Promise<RteTraceSession> {
+    return this.#startSession((connection, release) => startRteTrace(connection, pattern, release));
   }
 
   async #startSession<Feed>(

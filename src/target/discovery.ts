@@ -59,14 +59,20 @@ function byPid(a: Application, b: Application): number {
   return a.pid - b.pid;
 }
 
+/** Everything that runs, with the agent and without. The caller closes the targets. */
+export async function findApplications(): Promise<FoundApplication[]> {
+  const found = await findWithSocket();
+  const others = findWithoutSocket(found).map((application) => ({ ...application, target: undefined }));
+  return [...found, ...others].sort(byPid);
+}
+
 /** Everything that runs, to be shown: no connection stays open. */
 export async function listApplications(): Promise<Application[]> {
-  const found = await findWithSocket();
-  const applications = found.map(({ target, ...application }) => {
+  const found = await findApplications();
+  return found.map(({ target, ...application }) => {
     target?.close();
     return application;
   });
-  return [...applications, ...findWithoutSocket(applications)].sort(byPid);
 }
 
 async function askSocket({ pid, path }: SocketFile): Promise<FoundApplication | undefined> {

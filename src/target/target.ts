@@ -259,6 +259,41 @@ export interface TraceFeed {
   close(): void;
 }
 
+/** A trace point of DPDK's own tracing, rte_trace. */
+export interface RteTracePoint {
+  /** `lib.ethdev.start` */
+  readonly name: string;
+  readonly isEnabled: boolean;
+  /** It was turned on by a session of some hone, not by the application. */
+  readonly isOurs: boolean;
+}
+
+export interface RteTraceList {
+  /** Of a thread whose memory is full: 'discard' keeps what it has, 'overwrite' begins anew and loses all of it. */
+  readonly whenFull: 'discard' | 'overwrite';
+  /** By name. */
+  readonly points: readonly RteTracePoint[];
+}
+
+/**
+ * Trace points of rte_trace that are on for as long as this is open; losing the host turns them off, too. Each thread that meets
+ * one allocates memory at its first event (1 MiB by default), and keeps it.
+ */
+export interface RteTraceSession {
+  /** CLOCK_REALTIME when they were turned on: what is saved may hold older events. */
+  readonly startNs: bigint;
+  /** How many points the pattern matches, and how many of them were off and are on for this session. */
+  readonly matched: number;
+  readonly held: number;
+  /**
+   * Makes the application write what it has recorded since its start; the points are off meanwhile.
+   * @returns the folder with a CTF trace, of the application's user; the next save() writes the same one. undefined: no thread has
+   * recorded anything.
+   */
+  save(): Promise<string | undefined>;
+  close(): void;
+}
+
 export interface Target {
   readonly info: TargetInfo;
   listPorts(): Promise<readonly PortInfo[]>;
@@ -266,5 +301,9 @@ export interface Target {
   /** What programs can be put on: DPDK's points, and those that the application declared (`app:PROVIDER:NAME`). */
   listTracePoints(): Promise<readonly ProbePoint[]>;
   startTrace(request: TraceRequest): Promise<TraceFeed>;
+  /** @throws UnsupportedError for a replay; PeerError PEER_REFUSED when the application's DPDK does not export rte_trace */
+  listRteTrace(): Promise<RteTraceList>;
+  /** @throws UsageError when no point of rte_trace matches the pattern (fnmatch(3)), and as listRteTrace does */
+  startRteTrace(pattern: string): Promise<RteTraceSession>;
   close(): void;
 }

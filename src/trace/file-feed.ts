@@ -38,14 +38,15 @@ const ARGUMENTS = new Map(
     ]),
 );
 const at = (name: string): number => ARGUMENTS.get(name)!;
-const [PORT, QUEUE, LEN, DATA_LEN, NB_SEGS, HASH] = [
+const [PORT, QUEUE, LEN, DATA_LEN, NB_SEGS, HASH, PACKET_ID] = [
   'port',
   'queue',
   'len',
   'data_len',
   'nb_segs',
   'hash',
-].map(at) as [number, number, number, number, number, number];
+  'packet_id',
+].map(at) as [number, number, number, number, number, number, number];
 
 interface Attached {
   readonly point: string;
@@ -103,13 +104,14 @@ export class FileFeed implements PacedFeed {
     this.#batch = new TraceBatch(this.#machine, rows, rows * PACKET_BYTES);
     this.#attached = request.attachments.map((attachment) => {
       const { point, program, needsTime, packetBytes, argumentsUsed } = attachment;
+      if (program === undefined) throw new UnsupportedError('recording what a file holds', 'programs');
       if (point !== 'dpdk:rx_packet' && point !== 'dpdk:tx_packet') {
         throw new UnsupportedError(
           `${point} does not happen in a recorded file`,
           'dpdk:rx_packet, dpdk:tx_packet',
         );
       }
-      const decoded = decodeEbpf(request.programs[program!]!);
+      const decoded = decodeEbpf(request.programs[program]!);
       return { ...attachment, program: { program: decoded, needsTime, packetBytes, argumentsUsed }, hits: 0 };
     });
     this.rings = [this.#ring];
@@ -216,6 +218,9 @@ export class FileFeed implements PacedFeed {
     rows[row + DATA_LEN] = wireLength & 0xffff;
     rows[row + NB_SEGS] = 1;
     rows[row + HASH] = hashOf(packet.options);
+    const id = packet.options.epb_packetid ?? 0n;
+    rows[row + PACKET_ID] = Number(BigInt.asUintN(32, id));
+    rows[row + PACKET_ID + 1] = Number(id >> 32n);
     this.#rows++;
   }
 

@@ -5,10 +5,6 @@
 import type { EventKind } from '../convert/index.ts';
 import { type ArgumentType, dpdkPoints, type ProbeArgument, type ProbePoint } from '../tracepoints/index.ts';
 
-type RecordedPoint = ProbePoint & {
-  readonly recordedApart?: { readonly zero: string; readonly other: string };
-};
-
 const OF_APPLICATION = 'app:';
 
 /** Points that have happened, or could have, as the metadata say. */
@@ -31,7 +27,7 @@ export function recordedPoints(kinds: readonly EventKind[], hasPackets: boolean)
 }
 
 /** What the events of a point are called: one name, or one for each of two cases. */
-export function recordedNames({ name, recordedAs, recordedApart }: RecordedPoint): readonly string[] {
+export function recordedNames({ name, recordedAs, recordedApart }: ProbePoint): readonly string[] {
   return recordedApart === undefined ? [recordedAs ?? name] : [recordedApart.zero, recordedApart.other];
 }
 
@@ -51,5 +47,9 @@ function pointOf(name: string, kinds: readonly EventKind[]): ProbePoint {
 function wider(a: ArgumentType | undefined, b: ArgumentType): ArgumentType {
   if (a === undefined || b.kind === 'text') return b;
   if (a.kind === 'text') return a;
-  return { kind: 'integer', bytes: Math.max(a.bytes, b.bytes) as 1 | 2 | 4 | 8, isSigned: a.isSigned || b.isSigned };
+  return {
+    kind: 'integer',
+    bytes: Math.max(a.bytes, b.bytes) as 1 | 2 | 4 | 8,
+    isSigned: a.isSigned || b.isSigned,
+  };
 }

@@ -20,7 +20,7 @@ const SECOND = 1_000_000_000n;
 function eventsOf(thread: number): MadeEvent[] {
   return Array.from({ length: 3000 }, (_, n): MadeEvent => {
     const timeNs = T0 + BigInt(n) * 1_000_000n + BigInt(thread);
-    const port = { port: (n * 7 + thread) % 3, queue: thread };
+    const port = { port_id: (n * 7 + thread) % 3, queue_id: thread };
     if (n % 5 === 0) {
       const reason = [
         'no_route',
@@ -113,8 +113,8 @@ describe.skipIf(!haveBabeltrace)('as babeltrace2 counts', () => {
       ),
     ).toEqual({
       all: String(count(/rx_packet/)),
-      one: String(count(/rx_packet.* port = 1,/)),
-      queue: String(count(/rx_packet.* port = 1, queue = 0,/)),
+      one: String(count(/rx_packet.* port_id = 1,/)),
+      queue: String(count(/rx_packet.* port_id = 1, queue_id = 0,/)),
       long: String(count(/rx_packet.* len = (1\d{3}),/) - count(/ len = 1000,/)),
       ttl: String(count(/reason = "ttl"/)),
       negative: String(count(/balance = -/)),

@@ -33,11 +33,17 @@ interface Attached {
   hits: number;
 }
 
+interface HookedArgument {
+  readonly argument: ProbeArgument;
+  /** What the event calls it. */
+  readonly field: string;
+}
+
 /** What events of one kind run. */
 interface Hooked {
   readonly attached: readonly Attached[];
   /** Those that any of the programs looks at, and texts, whose places depend on those before; points of one event have the same. */
-  readonly arguments: readonly ProbeArgument[];
+  readonly arguments: readonly HookedArgument[];
   readonly portField: string;
   readonly queueField: string;
 }
@@ -91,7 +97,10 @@ export class RecordingFeed implements PacedFeed {
       );
     }
     const ofPackets = (name: string) =>
-      this.#hooked(this.#attached.filter(({ point }) => point.name === name && !this.#isRecorded(point)));
+      this.#hooked(
+        this.#attached.filter(({ point }) => point.name === name && !this.#isRecorded(point)),
+        [],
+      );
     this.#ofPackets = [ofPackets('dpdk:rx_packet'), ofPackets('dpdk:tx_packet')];
     this.rings = [this.#ring];
     this.writers = [
@@ -162,15 +171,13 @@ export class RecordingFeed implements PacedFeed {
     const { event } = cursor;
     let hooked = this.#ofEvents.get(event);
     if (hooked === undefined && !this.#ofEvents.has(event)) {
-      hooked = this.#hooked(this.#hookedBy(item));
+      hooked = this.#hooked(this.#hookedBy(item), event.fieldNames);
       this.#ofEvents.set(event, hooked);
     }
     if (hooked === undefined) return;
     this.#enter(item);
     this.#context.begin();
-    for (const argument of hooked.arguments) {
-      this.#context.put(argument, cursor.field(argument.recordedAs ?? argument.name));
-    }
+    for (const { argument, field } of hooked.arguments) this.#context.put(argument, cursor.field(field));
     for (const attached of hooked.attached) {
       this.#runOne(attached, cursor.field(hooked.portField), cursor.field(hooked.queueField));
     }
@@ -191,7 +198,7 @@ export class RecordingFeed implements PacedFeed {
     if (hooked === undefined) return;
     this.#enter(item);
     const values = packetArguments(packet);
-    for (const argument of hooked.arguments) {
+    for (const { argument } of hooked.arguments) {
       this.#context.put(argument, values[argument.name as keyof typeof values] ?? 0);
     }
     const most = Math.min(packet.data.length, traceContext.maxPacketBytes);
@@ -231,20 +238,23 @@ export class RecordingFeed implements PacedFeed {
   }
 
   /** Undefined when nothing is attached. */
-  #hooked(attached: readonly Attached[]): Hooked | undefined {
+  #hooked(attached: readonly Attached[], fieldNames: readonly string[]): Hooked | undefined {
     const [first] = attached;
     if (first === undefined) return undefined;
     const used = attached.reduce((bits, { argumentsUsed }) => bits | argumentsUsed, 0);
-    const all = first.point.arguments;
-    const nameOf = (name: string) => all.find((argument) => argument.name === name)?.recordedAs ?? name;
+    const all = first.point.arguments.map((argument): HookedArgument => {
+      const { name, recordedAs = name } = argument;
+      return { argument, field: fieldNames.includes(recordedAs) ? recordedAs : name };
+    });
+    const fieldOf = (name: string) => all.find(({ argument }) => argument.name === name)?.field ?? name;
     return {
       attached,
       arguments: all.filter(
-        ({ place, type }) =>
-          place.kind === 'context' && (type.kind === 'text' || ((used >> place.index) & 1) !== 0),
+        ({ argument: { place, type } }) =>
+          type.kind === 'text' || (place.kind === 'context' && ((used >> place.index) & 1) !== 0),
       ),
-      portField: nameOf('port'),
-      queueField: nameOf('queue'),
+      portField: fieldOf('port'),
+      queueField: fieldOf('queue'),
     };
   }
 

@@ -35,6 +35,8 @@ export interface ProbeArgument {
   readonly meaning: string;
   /** The field's name in recordings, where other tools look for another one (DPDK's own trace points, Trace Compass). */
   readonly recordedAs?: string | undefined;
+  /** What a number counts: packets, bytes, Mbit/s. */
+  readonly unit?: string | undefined;
   /** Names of its values. */
   readonly labels?: readonly { readonly label: string; readonly value: number }[] | undefined;
 }
@@ -66,6 +68,10 @@ export interface ProbePoint {
   readonly meaning: string;
   /** The event's name in recordings, likewise. */
   readonly recordedAs?: string | undefined;
+  /** Where other tools look for two events: their names, for hits in which the argument is 0 and for all others. */
+  readonly recordedApart?:
+    | { readonly argument: string; readonly zero: string; readonly other: string }
+    | undefined;
   /** LTTng's number of its default level, 0 (TRACE_EMERG) to 14 (TRACE_DEBUG). */
   readonly logLevel?: number | undefined;
 }

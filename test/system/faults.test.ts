@@ -413,9 +413,9 @@ test('10 000 random messages to the control socket change nothing', async () => 
       const body = randomBytes(randomInt(120));
       const kind = randomInt(5);
       if (kind === 0) return body;
-      if (kind === 1) return message(randomInt(20), 1, body, randomInt(0xffff_ffff));
+      if (kind === 1) return message(randomInt(40), 1, body, randomInt(0xffff_ffff));
       if (kind === 2) return message(ABI.HONE_MSG_TRACE, 1 + randomInt(100), spoiled());
-      return message(kind === 3 ? ABI.HONE_MSG_START : randomInt(20), 1 + randomInt(100), body);
+      return message(kind === 3 ? ABI.HONE_MSG_START : randomInt(40), 1 + randomInt(100), body);
     });
     answered += await send(path, Buffer.concat([...(randomInt(4) > 0 ? [hello] : []), ...random]));
   }

@@ -7,12 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { traceContext } from '../../src/bpf/index.ts';
 import { connectTarget, readElfPoints, type Target, type TraceFeed } from '../../src/target/index.ts';
-import { hone, type Running, startHone, until } from './hone.ts';
+import { dataplanePoints } from '../../src/tracepoints/index.ts';
+import { hone, type Running, startHone, startProcess, until } from './hone.ts';
+import { recording, takeRecords } from './records.ts';
 import { missingDpdk } from './testpmd.ts';
 import {
   attachment,
   countByArgument,
   countByByte,
+  program,
   request,
   sumOfArgument,
   takeCounts,
@@ -31,12 +34,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hone-points-'));
   binary = join(folder, 'forwarder');
   if (missingDpdk() !== undefined) return;
-  const include = fileURLToPath(new URL('../../native/agent/include', import.meta.url));
-  const text = execFileSync('make', ['-n', '-B', '-C', source, `HONE_INCLUDE=${include}`], {
-    encoding: 'utf8',
-  });
-  const command = text.split('\n').find((line) => line.includes('forwarder.c'))!;
-  execFileSync('sh', ['-c', command.replace('-o forwarder', `-o ${binary}`)], { cwd: source });
+  execFileSync('make', ['-C', source, `OUT=${binary}`]);
 });
 
 beforeEach((context) => {
@@ -50,6 +48,7 @@ afterEach(async () => {
   target?.close();
   if (forwarder !== undefined) {
     execFileSync('sh', ['-c', `kill -9 ${childOf(forwarder.pid)} 2>/dev/null || true`]);
+    forwarder.child.kill('SIGKILL');
     await forwarder.finished();
   }
   forwarder = undefined;
@@ -62,12 +61,16 @@ function childOf(parent: number): string {
 }
 
 /** What the example passes on depends on its packets: net_null makes zeros only, which are no IPv4. */
-async function start(): Promise<number> {
+function eal(): string[] {
   const prefix = `hone-points-${process.pid}-${++started}`;
-  forwarder = startHone([
-    ...['run', '--', binary, '-l', '0,1', '--no-huge', '-m', '64', '--no-pci', '--file-prefix', prefix],
+  return [
+    ...['-l', '0,1', '--no-huge', '-m', '64', '--no-pci', '--file-prefix', prefix],
     ...['--vdev', 'net_null0,size=64', '--vdev', 'net_null1,size=64'],
-  ]);
+  ];
+}
+
+async function start(): Promise<number> {
+  forwarder = startHone(['run', '--', binary, ...eal()]);
   await until('the forwarder', () => forwarder!.stdout().includes('forwarding between 2 ports'), 60_000);
   const pid = Number(childOf(forwarder.pid));
   target = await connectTarget(pid);
@@ -75,21 +78,115 @@ async function start(): Promise<number> {
 }
 
 const NAMES = ['burst_begin', 'burst_end', 'drop', 'forward'];
+const STANDARD = ['drop', 'lcore_busy', 'lcore_idle', 'stage_begin', 'stage_end'];
 
 test('points, arguments and types, from the process and from its file', async () => {
   await start();
   const points = (await target!.listTracePoints()).filter(({ kind }) => kind === 'application');
-  expect(points.map(({ name }) => name)).toEqual(NAMES.map((name) => `app:forwarder:${name}`));
-  expect(points[2]!.arguments.map(({ name, type }) => [name, type])).toEqual([
+  expect(points.map(({ name }) => name)).toEqual([
+    ...STANDARD.map((name) => `app:dataplane:${name}`),
+    ...NAMES.map((name) => `app:forwarder:${name}`),
+  ]);
+  expect(points.filter(({ name }) => name.startsWith('app:dataplane:'))).toEqual(
+    dataplanePoints
+      .filter(({ name }) => STANDARD.includes(name.slice('app:dataplane:'.length)))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+  );
+  expect(
+    points.find(({ name }) => name === 'app:forwarder:drop')!.arguments.map(({ name, type }) => [name, type]),
+  ).toEqual([
     ['port', { kind: 'integer', bytes: 2, isSigned: false }],
     ['reason', { kind: 'text', bytes: 64 }],
     ['pkt_len', { kind: 'integer', bytes: 4, isSigned: false }],
   ]);
   expect(readElfPoints(binary)).toEqual(points);
-  const listed = await hone('tracepoints', binary);
-  expect(listed.stdout).toMatch(/^app:forwarder {2}drop {9}uint16 port, string reason, uint32 pkt_len$/m);
-  const json = JSON.parse((await hone('tracepoints', binary, '-f', 'json')).stdout) as { name: string }[];
-  expect(json.map(({ name }) => name)).toEqual(NAMES);
+});
+
+interface Listed {
+  readonly source: string;
+  readonly provider: string;
+  readonly name: string;
+  readonly state?: string;
+}
+
+async function list(
+  ...args: readonly string[]
+): Promise<{ rows: Listed[]; stderr: string; code: number | null }> {
+  const { stdout, stderr, code } = await hone('tracepoints', ...args, '-f', 'json');
+  return { rows: stdout === '' ? [] : (JSON.parse(stdout) as Listed[]), stderr, code };
+}
+
+const namesOf = (rows: readonly Listed[], source: string, provider: string) =>
+  [
+    ...new Set(
+      rows.filter((row) => row.source === source && row.provider === provider).map(({ name }) => name),
+    ),
+  ].sort();
+
+test('hone tracepoints of a file: for the agent and as USDT probes', async () => {
+  const { rows, code } = await list(binary);
+  expect(code).toBe(0);
+  expect(namesOf(rows, 'agent', 'app:forwarder')).toEqual(NAMES);
+  expect(namesOf(rows, 'agent', 'app:dataplane')).toEqual(STANDARD);
+  expect(namesOf(rows, 'usdt', `usdt:${binary}:forwarder`)).toEqual(NAMES);
+  expect(namesOf(rows, 'usdt', `usdt:${binary}:dataplane`)).toEqual(STANDARD);
+  const listed = await hone('tracepoints', binary, '-s', 'agent');
+  expect(listed.stdout).toMatch(
+    /^agent {3}app:forwarder {2}drop {9}- {6}uint16 port, string reason, uint32 pkt_len$/m,
+  );
+  expect(listed.stdout).not.toContain('usdt');
+});
+
+test('hone tracepoints of an application: by the agent, by notes, by rte_trace', async () => {
+  const pid = await start();
+  const { rows, stderr, code } = await list(String(pid));
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  expect(namesOf(rows, 'agent', 'app:forwarder')).toEqual(NAMES);
+  expect(namesOf(rows, 'agent', 'dpdk')).toContain('rx_burst');
+  expect(namesOf(rows, 'usdt', `usdt:${binary}:forwarder`)).toEqual(NAMES);
+  const own = rows.filter(({ source }) => source === 'rte_trace');
+  expect(own.length).toBeGreaterThan(50);
+  expect(own.every(({ state }) => state === 'off')).toBe(true);
+  const session = await target!.startRteTrace('lib.ethdev.stop');
+  const after = await list(String(pid), '-s', 'rte_trace');
+  expect(after.rows.filter(({ state }) => state !== 'off')).toEqual([
+    {
+      source: 'rte_trace',
+      provider: 'rte_trace',
+      name: 'lib.ethdev.stop',
+      state: 'on for hone',
+      arguments: [],
+    },
+  ]);
+  session.close();
+});
+
+test('hone tracepoints without the agent: what notes say, and what is missing', async () => {
+  const library = join(folder, 'libprobe.so');
+  const probe = '#include <hone/trace.h>\nvoid probe(int level) { HONE_TRACE(library, probed, level); }\n';
+  const include = fileURLToPath(new URL('../../native/agent/include', import.meta.url));
+  execFileSync('gcc', ['-std=gnu11', '-shared', '-fPIC', '-I', include, '-x', 'c', '-o', library, '-'], {
+    input: probe,
+  });
+  forwarder = startProcess(binary, eal(), { ...process.env, LD_PRELOAD: library });
+  await until('the forwarder', () => forwarder!.stdout().includes('forwarding between 2 ports'), 60_000);
+  const { rows, stderr, code } = await list(String(forwarder.pid));
+  expect(code).toBe(0);
+  expect(stderr).toContain(`has no agent: hone attach ${forwarder.pid}`);
+  expect(namesOf(rows, 'usdt', `usdt:${binary}:forwarder`)).toEqual(NAMES);
+  expect(namesOf(rows, 'usdt', `usdt:${library}:library`)).toEqual(['probed']);
+  expect(rows.every(({ source }) => source === 'usdt')).toBe(true);
+  const agent = await list(String(forwarder.pid), '-s', 'agent');
+  expect(agent).toMatchObject({ rows: [], code: 1 });
+});
+
+test('hone tracepoints of a process that is no DPDK application, and of none', async () => {
+  const own = await list(String(process.pid));
+  expect(own.code).toBe(0);
+  expect(own.rows.every(({ source }) => source === 'usdt')).toBe(true);
+  const none = await hone('tracepoints', '4194304');
+  expect(none).toMatchObject({ code: 1, stdout: '' });
+  expect(none.stderr).toMatch(/^hone tracepoints: no application 4194304/);
 });
 
 test('the probes are there for others, too', () => {
@@ -130,4 +227,66 @@ test('hits, numbers and texts are those of the application', async () => {
   for (const one of feeds) one.close();
   feeds = [];
   await until('the agent to let go', () => !readFileSync(`/proc/${pid}/maps`, 'utf8').includes('memfd:hone'));
+});
+
+test('recorded: numbers and texts of each hit, with a program in front and without one', async () => {
+  await start();
+  const event = {
+    id: 3,
+    fields: [
+      { argument: 0, bytes: 2 },
+      { argument: 1, bytes: 'text' },
+      { argument: 2, bytes: 4 },
+    ],
+  } as const;
+  const never = program('r0 = 0');
+  const isText = program(`
+  r0 = *(u64 *)(r1 + ${traceContext.args + 8})
+  r0 <<= 6
+  r0 &= 0xff
+  r1 += r0
+  r0 = *(u8 *)(r1 + ${traceContext.packet})
+  r0 &= ${'n'.charCodeAt(0)}`);
+  const feed = await target!.startTrace(
+    request([never, isText], {
+      attachments: [
+        recording('app:forwarder:drop', event),
+        recording('app:forwarder:drop', { ...event, id: 4 }, { program: 0 }),
+        recording('app:forwarder:drop', { ...event, id: 5 }, { program: 1 }),
+        recording('app:forwarder:burst_begin', { id: 6, fields: [{ argument: 1, bytes: 8 }] }),
+      ],
+      ringBytes: 1 << 24,
+    }),
+  );
+  feeds.push(feed);
+  await until('hits', async () => feed.costs().every(({ hits }) => hits > 1000n));
+  await feed.stop();
+  const events = [event, { ...event, id: 5 }, { id: 6, fields: [{ argument: 1, bytes: 8 }] }] as const;
+  const records = takeRecords(feed, events);
+  const [all, none, matching, bursts] = feed.costs();
+  expect(none).toMatchObject({ hits: all!.hits, matched: 0n });
+  expect(matching!.matched).toBe(all!.hits);
+  const lost = feed.writers.reduce((sum, { lostEvents }) => sum + lostEvents, 0n);
+  expect(BigInt(records.length) + lost).toBe(all!.matched + matching!.matched + bursts!.matched);
+  for (const id of [3, 5]) {
+    const drops = records.filter((record) => record.id === id);
+    expect(drops.length).toBeGreaterThan(1000);
+    for (const { values } of drops) {
+      expect([0n, 1n]).toContain(values[0]);
+      expect(values.slice(1)).toEqual(['no IPv4', 64n]);
+    }
+  }
+  for (const { values } of records.filter(({ id }) => id === 6)) expect(values).toEqual([32n]);
+});
+
+test.each([
+  ['a text as a number', { argument: 1, bytes: 8 }],
+  ['a number as a text', { argument: 0, bytes: 'text' }],
+  ['an argument beyond the last', { argument: 3, bytes: 8 }],
+] as const)('%s is not recorded', async (_, field) => {
+  await start();
+  const wanted = recording('app:forwarder:drop', { id: 1, fields: [field] });
+  await expect(
+    target!.startTrace(request([], { attachments: [wanted], ringBytes: 1 << 20 })),
+  ).rejects.toThrow(/records what its point does not have/);
 });

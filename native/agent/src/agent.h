@@ -8,6 +8,7 @@
 #include "adapter.h"
 #include "clock.h"
 #include "dpdk.h"
+#include "dpdk_trace.h"
 #include "hook.h"
 #include "reclaim.h"
 #include "session.h"
@@ -26,6 +27,7 @@ struct agent {
 	struct session *sessions;
 	struct trace *traces;
 	struct trace_points points;
+	struct dpdk_trace dpdk_trace;
 	struct client *clients[HONE_MAX_CLIENTS];
 	bool clock_started;
 	bool watching_ports; /* told of every port that is released */

@@ -15,6 +15,8 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
+#include <rte_trace.h>
+#include <rte_trace_point.h>
 #include <rte_version.h>
 
 #define DPDK_REQUIRED(X) \
@@ -43,6 +45,12 @@
 	X(rte_eth_read_clock) \
 	X(rte_mbuf_dynfield_lookup) \
 	X(rte_mbuf_dynflag_lookup) \
+	X(rte_trace_dump) \
+	X(rte_trace_mode_get) \
+	X(rte_trace_point_lookup) \
+	X(rte_trace_point_enable) \
+	X(rte_trace_point_disable) \
+	X(rte_trace_save) \
 	X(rte_bpf_load) \
 	X(rte_bpf_destroy) \
 	X(rte_bpf_get_jit) \

@@ -99,6 +99,7 @@ void client_close(struct client *client)
 		session_abandon(client->session);
 	if (client->trace != NULL)
 		trace_abandon(client->trace);
+	dpdk_trace_release(&client->dpdk_trace);
 	client->session = NULL;
 	client->trace = NULL;
 }
@@ -278,6 +279,15 @@ static void serve(struct client *client, const struct hone_msg *head, const uint
 		break;
 	case HONE_MSG_LIST_POINTS:
 		list_points(client, head->request);
+		break;
+	case HONE_MSG_LIST_DPDK_POINTS:
+		dpdk_trace_list(client, head->request);
+		break;
+	case HONE_MSG_DPDK_ENABLE:
+		dpdk_trace_enable(client, head->request, body, head->length - (uint32_t)sizeof(*head));
+		break;
+	case HONE_MSG_DPDK_SAVE:
+		dpdk_trace_save(client, head->request);
 		break;
 	default:
 		snprintf(text, sizeof(text), "unknown message type %u", head->type);

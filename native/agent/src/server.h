@@ -11,6 +11,8 @@
 
 #include <hone/abi.h>
 
+#include "dpdk_trace.h"
+
 struct session;
 struct trace;
 
@@ -19,6 +21,7 @@ struct client {
 	bool greeted;
 	struct session *session; /* at most one of these two */
 	struct trace *trace;
+	struct dpdk_trace_hold dpdk_trace;
 	uint32_t have;
 	uint32_t room;
 	uint8_t *bytes;

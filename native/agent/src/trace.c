@@ -75,10 +75,14 @@ static struct trace_at at_of(struct trace *trace, uint32_t number)
 
 	return (struct trace_at){
 		.trace = trace,
-		.program = trace->programs[wanted->program],
+		.program = wanted->program == HONE_NO_PROGRAM ? (struct trace_program){ 0 } :
+								trace->programs[wanted->program],
+		.record = wanted->flags & HONE_TRACE_RECORDS ? &trace->records[number] : NULL,
 		.point = wanted->point,
 		.number = number,
-		.arguments = wanted->arguments_used,
+		.arguments = wanted->arguments_used | trace->records[number].arguments,
+		.port_id = wanted->port_id,
+		.queue_id = wanted->queue_id,
 		.packet_bytes = (uint16_t)wanted->packet_bytes,
 		.needs_time = (wanted->flags & HONE_TRACE_NEEDS_TIME) != 0,
 	};
@@ -169,6 +173,19 @@ static int attach_all(struct trace *trace)
 	return 0;
 }
 
+/* Whether the point has what the attachment writes of it. Points do not change their arguments. */
+static bool has_fields(const struct trace *trace, uint32_t number)
+{
+	const struct hone_trace_attachment *wanted = &trace->attachments[number];
+	uint32_t nb_args = 0, texts = 0;
+
+	if (wanted->point == HONE_POINT_APP)
+		trace_points_arguments(&agent.points, wanted->name, &nb_args, &texts);
+	else
+		nb_args = trace_arguments_of(wanted->point, &texts);
+	return trace_record_fits(&trace->records[number], nb_args, texts);
+}
+
 /* What the trace names has to be there when it starts; what is there may go away and come back. */
 static int check_names(const struct trace *trace, char *error, size_t error_size)
 {
@@ -178,6 +195,11 @@ static int check_names(const struct trace *trace, char *error, size_t error_size
 		if (wanted->point == HONE_POINT_APP && !trace_points_have(&agent.points, wanted->name)) {
 			snprintf(error, error_size, "the application has no trace point %.100s", wanted->name);
 			errno = ENOENT;
+			return -1;
+		}
+		if (!has_fields(trace, i)) {
+			snprintf(error, error_size, "TRACE: attachment %u records what its point does not have", i);
+			errno = EINVAL;
 			return -1;
 		}
 		if (wanted->point != HONE_POINT_APP && wanted->port_id != HONE_ANY_PORT &&
@@ -334,25 +356,28 @@ static uint32_t spares_wanted(const struct trace *trace)
 	return RTE_MIN(lcores - trace->nb_writers, (uint32_t)TRACE_MAX_SPARES);
 }
 
+static void announce_ring(struct client *client, const struct trace_writer *writer)
+{
+	const struct ring *ring = writer->ring;
+	const struct hone_ring_event event = {
+		.ring = writer->number,
+		.data_bytes = writer->shape->ring_bytes,
+		.index_entries = ring == NULL ? 0 : ring->index_mask + 1,
+	};
+
+	if (client != NULL && event.data_bytes != 0)
+		client_send(client, HONE_MSG_RING, 0, &event, sizeof(event), ring == NULL ? writer->records->fd : ring->fd);
+}
+
 /* In the order they were made; the host has each before the tick ends in which it was made. */
 static void announce_writers(struct trace *trace)
 {
 	for (; trace->announced < trace->nb_writers; trace->announced++) {
 		const struct trace_writer *writer = trace->writers[trace->announced];
 		const struct hone_writer_event event = { .writer = writer->number };
-		const struct ring *ring = writer->ring;
-
 		if (trace->client != NULL)
 			client_send(trace->client, HONE_MSG_WRITER, 0, &event, sizeof(event), writer->fd);
-		if (trace->client != NULL && ring != NULL) {
-			const struct hone_ring_event of_ring = {
-				.ring = ring->number,
-				.data_bytes = ring->mask + 1,
-				.index_entries = ring->index_mask + 1,
-			};
-
-			client_send(trace->client, HONE_MSG_RING, 0, &of_ring, sizeof(of_ring), ring->fd);
-		}
+		announce_ring(trace->client, writer);
 	}
 }
 
