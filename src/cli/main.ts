@@ -27,6 +27,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./read.ts')).registerRead,
   },
   {
+    name: 'convert',
+    summary: 'captures and traces merged, for Perfetto and other tools',
+    load: async () => (await import('./convert.ts')).registerConvert,
+  },
+  {
     name: 'trace',
     summary: "bpftrace's language inside the application, or on recorded files",
     load: async () => (await import('./trace.ts')).registerTrace,

@@ -2,7 +2,8 @@
  * `hone trace`: a script inside an application, on a recorded file, or in the kernel. The script is compiled and everything that can be
  * wrong is looked at before anything is attached.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../base/index.ts';
 import { formatEbpf } from '../bpf/index.ts';
@@ -24,6 +25,8 @@ import {
   FileFeed,
   KernelSource,
   pointFinder,
+  Recording,
+  RecordingFeed,
   TraceFile,
   type TraceResult,
   TraceSession,
@@ -61,7 +64,8 @@ async function run(options: TraceOptions): Promise<void> {
     points.map(({ parts }) => parts[0] ?? ''),
   );
   if (options.output !== '-' && !options.isDump) checkOutput(options.output, false);
-  if (options.read !== undefined) await traceFile(text, options.read, options);
+  const { read } = options;
+  if (read !== undefined) await (isRecording(read) ? traceRecording : traceFile)(text, read, options);
   else if (providers.some((provider) => OF_KERNEL.has(provider))) await traceKernel(text, options);
   else await traceApplication(text, providers.includes('app'), options);
 }
@@ -88,6 +92,30 @@ function dump({ probes }: CompiledScript): void {
   process.stdout.write(
     probes.map(({ point, program }) => `${point.name}\n${formatEbpf(program)}`).join('\n'),
   );
+}
+
+/** A folder, or the metadata of a trace. */
+function isRecording(path: string): boolean {
+  return basename(path) === 'metadata' || (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
+
+async function traceRecording(text: string, path: string, options: TraceOptions): Promise<void> {
+  const recording = await Recording.open(path);
+  try {
+    const script = compile(text, options, recording.points, path);
+    if (options.isDump) return dump(script);
+    const source = new AgentSource({
+      script,
+      startFeed: async (request) => new RecordingFeed(recording, request, script.events),
+      nowNs: () => recording.nowNs,
+      pid: process.pid,
+    });
+    await trace(script, source, { options, naming: REALTIME, nowNs: () => source.nowNs() });
+    if (!options.quiet) for (const note of recording.notes) process.stderr.write(`${note}\n`);
+    if (recording.damage !== undefined) throw recording.damage;
+  } finally {
+    recording.close();
+  }
 }
 
 async function traceFile(text: string, path: string, options: TraceOptions): Promise<void> {
