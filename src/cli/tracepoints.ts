@@ -1,8 +1,11 @@
 /** `hone tracepoints`: what programs can be put on, in running applications or in a file. */
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { UsageError } from '../base/index.ts';
 import type { OpenApplication } from '../target/index.ts';
+import { openApplications, readElfPoints } from '../target/index.ts';
 import type { ArgumentType, ProbePoint } from '../tracepoints/index.ts';
+import { formatTable } from './text-table.ts';
 
 interface Options {
   readonly format: 'text' | 'json';
@@ -28,8 +31,6 @@ function isFile(where: string): boolean {
 }
 
 async function ofFile(path: string): Promise<readonly ProbePoint[]> {
-  const { readElfPoints } = await import('../target/index.ts');
-  const { UsageError } = await import('../base/index.ts');
   const points = readElfPoints(path);
   if (points === undefined) throw new UsageError(`${path}: got no 64-bit little-endian ELF file`);
   return points;
@@ -37,8 +38,6 @@ async function ofFile(path: string): Promise<readonly ProbePoint[]> {
 
 /** Of all that are meant, each point once. */
 async function ofApplications(where: string | undefined): Promise<readonly ProbePoint[]> {
-  const { openApplications } = await import('../target/index.ts');
-  const { UsageError } = await import('../base/index.ts');
   const applications = await openApplications();
   try {
     const meant = applications.filter((one) => where === undefined || isMeant(one, where));
@@ -72,7 +71,6 @@ function formatType(type: ArgumentType): string {
 }
 
 async function formatPoints(points: readonly ProbePoint[]): Promise<string> {
-  const { formatTable } = await import('./text-table.ts');
   return formatTable(
     [
       { title: 'PROVIDER', align: 'left' },
