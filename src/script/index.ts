@@ -1,6 +1,6 @@
 /** The script language of `hone trace`, and of the predicates of `hone record`: text to programs. */
 export { checkScript, type PointOptions } from './check/index.ts';
-export { compileForAgent, formatProgram } from './codegen/index.ts';
+export { compileForAgent, compileForKernel, formatProgram } from './codegen/index.ts';
 export {
   type CompileOptions,
   compileScript,
@@ -23,4 +23,4 @@ export type {
   ValueType,
 } from './plan.ts';
 export { valueBytes } from './plan.ts';
-export { type ProbeText, parseScript } from './syntax/index.ts';
+export { type ProbeText, parseScript, type ScriptTree } from './syntax/index.ts';
