@@ -42,6 +42,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./record.ts')).registerRecord,
   },
   {
+    name: 'top',
+    summary: 'live table of ports, queues and lcores: rates, bursts, utilisation, drops',
+    load: async () => (await import('./top.ts')).registerTop,
+  },
+  {
     name: 'filter',
     summary: 'what a filter compiles to',
     load: async () => (await import('./filter.ts')).registerFilter,

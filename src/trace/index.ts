@@ -5,6 +5,7 @@ export { pointFinder } from './find-points.ts';
 export { KernelSource, type KernelSourceOptions } from './kernel-source.ts';
 export { Recording } from './recording.ts';
 export { RecordingFeed } from './recording-feed.ts';
+export { startRequest } from './start-request.ts';
 export { TraceFile } from './trace-file.ts';
 export { type TraceEnd, type TraceResult, TraceSession, type TraceSink } from './trace-session.ts';
 export type { ProbeCost, TraceLosses, TraceSource } from './trace-source.ts';
