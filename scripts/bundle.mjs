@@ -2,6 +2,7 @@
 // with a few files instead of a hundred. Types are checked by `npm run types`, not here.
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { rolldown } from 'rolldown';
+import { bundlePage } from './bundle-page.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
@@ -32,5 +33,6 @@ await bundle.write({
   },
 });
 await bundle.close();
+await bundlePage(root);
 // npm sets it on install; a checkout that runs dist/ directly needs it too.
 chmodSync(`${root}dist/cli/main.js`, 0o755);

@@ -3,6 +3,7 @@ export { AgentSource, type AgentSourceOptions } from './agent-source.ts';
 export { FileFeed } from './file-feed.ts';
 export { pointFinder } from './find-points.ts';
 export { KernelSource, type KernelSourceOptions } from './kernel-source.ts';
+export { startRequest } from './start-request.ts';
 export { TraceFile } from './trace-file.ts';
 export { type TraceEnd, type TraceResult, TraceSession, type TraceSink } from './trace-session.ts';
 export type { ProbeCost, TraceLosses, TraceSource } from './trace-source.ts';
