@@ -3,11 +3,19 @@
  * connection ends.
  */
 import type { RawData } from 'ws';
-import { HoneError } from '../base/index.ts';
+import { HoneError, UsageError } from '../base/index.ts';
+import { openApplications } from '../target/index.ts';
+import { PageCapture } from './capture/page-capture.ts';
 import type { Downloads } from './downloads.ts';
 import { Outbox, type OutboxSocket } from './outbox.ts';
 import type { OverviewMonitor, OverviewWatcher } from './overview/overview-monitor.ts';
-import { type HostMessage, type PageMessage, pageMessages, parseMessage } from './protocol/index.ts';
+import {
+  type CapturablePort,
+  type HostMessage,
+  type PageMessage,
+  pageMessages,
+  parseMessage,
+} from './protocol/index.ts';
 
 export interface PageServices {
   readonly monitor: OverviewMonitor;
@@ -22,12 +30,20 @@ export interface PageSocket extends OutboxSocket {
 
 /** Of RFC 6455: what was received breaks the rules. */
 const POLICY_VIOLATION = 1008;
+/** How a capture stands is told this often. */
+const CAPTURE_MS = 150;
+/** A display filter that is behind goes on after this. */
+const BEHIND_MS = 4;
 
 export class PageSession {
   readonly #socket: PageSocket;
   readonly #services: PageServices;
   readonly #outbox: Outbox;
   #watcher: OverviewWatcher | undefined;
+  #capture: PageCapture | undefined;
+  #captureTimer: NodeJS.Timeout | undefined;
+  /** Requests that start or end something come one after another. */
+  #turn: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(socket: PageSocket, services: PageServices) {
@@ -35,7 +51,7 @@ export class PageSession {
     this.#services = services;
     this.#outbox = new Outbox(socket);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    this.#send({ type: 'hello', version: services.honeVersion });
+    this.#answer({ type: 'hello', version: services.honeVersion });
   }
 
   /** The page has not taken what it was sent. */
@@ -48,6 +64,8 @@ export class PageSession {
     this.#isClosed = true;
     this.#outbox.close();
     this.#leaveOverview();
+    await this.#turn.catch(() => {});
+    await this.#endCapture();
   }
 
   #receive(data: RawData, isBinary: boolean): void {
@@ -61,19 +79,72 @@ export class PageSession {
       this.#socket.close(POLICY_VIOLATION, error.message.slice(0, 120));
       return;
     }
-    this.#handle(message).catch((error: unknown) => {
+    const refuse = (error: unknown) => {
       if (!(error instanceof HoneError)) throw error;
-      this.#send({ type: 'refused', what: message.type, message: error.message });
-    });
+      this.#answer({ type: 'refused', what: message.type, message: error.message });
+    };
+    if (isAnsweredAtOnce(message)) {
+      try {
+        this.#answerAtOnce(message);
+      } catch (error) {
+        refuse(error);
+      }
+    } else {
+      this.#turn = this.#turn.then(() => (this.#isClosed ? undefined : this.#handle(message))).catch(refuse);
+    }
   }
 
-  async #handle(message: PageMessage): Promise<void> {
+  #answerAtOnce(message: Extract<PageMessage, { readonly type: AtOnce }>): void {
     switch (message.type) {
       case 'watch-overview':
         this.#watchOverview(message.looksIntoPackets);
         break;
       case 'leave-overview':
         this.#leaveOverview();
+        break;
+      case 'set-display-filter':
+        this.#runningCapture().setDisplayFilter(message.filter);
+        this.#tellCapture();
+        break;
+      case 'get-rows': {
+        const { request, from, count } = message;
+        this.#answer({ type: 'rows', request, from, rows: this.#runningCapture().rows(from, count) });
+        break;
+      }
+      case 'get-packet':
+        this.#answer({
+          type: 'packet',
+          request: message.request,
+          ...this.#runningCapture().packet(message.row),
+        });
+        break;
+      case 'find-text':
+        void this.#runningCapture()
+          .find(message)
+          .then((row) => this.#answer({ type: 'found', request: message.request, row }));
+        break;
+      case 'get-download':
+        this.#answer({
+          type: 'download',
+          path: this.#services.downloads.add(this.#runningCapture().download()),
+        });
+        break;
+    }
+  }
+
+  async #handle(message: Exclude<PageMessage, { readonly type: AtOnce }>): Promise<void> {
+    switch (message.type) {
+      case 'list-ports':
+        this.#answer({ type: 'ports', ports: await listPorts() });
+        break;
+      case 'start-capture':
+        await this.#endCapture();
+        this.#capture = await PageCapture.start(message, this.#services.honeVersion);
+        this.#tellCapture();
+        break;
+      case 'stop-capture':
+        await this.#capture?.stop();
+        this.#tellCapture();
         break;
     }
   }
@@ -82,10 +153,7 @@ export class PageSession {
     const before = this.#watcher;
     this.#watcher = {
       looksIntoPackets,
-      onSnapshot: (snapshot) =>
-        this.#outbox.offerLatest('overview', () =>
-          JSON.stringify({ type: 'overview', snapshot } satisfies HostMessage),
-        ),
+      onSnapshot: (snapshot) => this.#offerLatest('overview', () => ({ type: 'overview', snapshot })),
     };
     this.#services.monitor.add(this.#watcher);
     // Only now: the probes stay where they are.
@@ -97,7 +165,59 @@ export class PageSession {
     this.#watcher = undefined;
   }
 
-  #send(message: HostMessage): void {
+  /** @throws UsageError when there is none */
+  #runningCapture(): PageCapture {
+    if (this.#capture === undefined) throw new UsageError('there is no capture');
+    return this.#capture;
+  }
+
+  #tellCapture(): void {
+    clearTimeout(this.#captureTimer);
+    const capture = this.#capture;
+    if (capture === undefined || this.#isClosed) return;
+    const isBehind = capture.advance();
+    this.#offerLatest('capture', () => capture.state());
+    if (!isBehind && !capture.isRunning) return;
+    this.#captureTimer = setTimeout(() => this.#tellCapture(), isBehind ? BEHIND_MS : CAPTURE_MS);
+  }
+
+  async #endCapture(): Promise<void> {
+    clearTimeout(this.#captureTimer);
+    const capture = this.#capture;
+    this.#capture = undefined;
+    await capture?.close();
+  }
+
+  #answer(message: HostMessage): void {
     this.#outbox.answer(JSON.stringify(message));
   }
+
+  #offerLatest(name: string, make: () => HostMessage): void {
+    this.#outbox.offerLatest(name, () => JSON.stringify(make()));
+  }
+}
+
+const AT_ONCE = [
+  ...(['watch-overview', 'leave-overview', 'set-display-filter'] as const),
+  ...(['get-rows', 'get-packet', 'find-text', 'get-download'] as const),
+] as const;
+type AtOnce = (typeof AT_ONCE)[number];
+
+function isAnsweredAtOnce(message: PageMessage): message is Extract<PageMessage, { readonly type: AtOnce }> {
+  return (AT_ONCE as readonly string[]).includes(message.type);
+}
+
+async function listPorts(): Promise<readonly CapturablePort[]> {
+  const applications = await openApplications();
+  for (const { target } of applications) target.close();
+  return applications.flatMap(({ pid, label, ports }) =>
+    ports.map(({ portId, name, driver, up }) => ({
+      pid,
+      application: label,
+      portId,
+      name,
+      driver,
+      isUp: up,
+    })),
+  );
 }

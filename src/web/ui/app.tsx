@@ -1,6 +1,7 @@
 /** What stands around every page: where one can go, whether the host is there, light or dark. */
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { CapturePage } from './capture/capture-page.tsx';
 import {
   type ConnectionState,
   type HostConnection,
@@ -15,7 +16,10 @@ const PAGES: readonly {
   readonly id: string;
   readonly title: string;
   readonly draw: (host: HostConnection) => JSX.Element;
-}[] = [{ id: 'overview', title: 'Overview', draw: (host) => <OverviewPage host={host} /> }];
+}[] = [
+  { id: 'overview', title: 'Overview', draw: (host) => <OverviewPage host={host} /> },
+  { id: 'capture', title: 'Capture', draw: (host) => <CapturePage host={host} /> },
+];
 
 const STATES: Readonly<Record<ConnectionState, string>> = {
   connecting: 'connecting',

@@ -24,6 +24,8 @@ export class HostConnection {
   readonly #byteListeners = new Set<(bytes: ArrayBuffer) => void>();
   #socket: WebSocket | undefined;
   #request = 0;
+  /** By type: what was said last in this connection. */
+  readonly #latest = new Map<string, HostMessage>();
 
   constructor(token: string | undefined) {
     if (token === undefined) this.state = 'refused';
@@ -45,6 +47,10 @@ export class HostConnection {
     const listen = (message: HostMessage) => listener(message as MessageOf<K>);
     listeners.add(listen);
     return () => listeners.delete(listen);
+  }
+
+  latest<K extends HostMessage['type']>(type: K): MessageOf<K> | undefined {
+    return this.#latest.get(type) as MessageOf<K> | undefined;
   }
 
   onBytes(listener: (bytes: ArrayBuffer) => void): () => void {
@@ -77,10 +83,13 @@ export class HostConnection {
       return;
     }
     const message = parseMessage(hostMessages, String(data));
+    this.#latest.set(message.type, message);
     for (const listener of this.#listeners.get(message.type) ?? []) listener(message);
   }
 
   #setState(state: ConnectionState): void {
+    // What the host did for us ended with the connection.
+    if (state !== 'open') this.#latest.clear();
     this.state = state;
     for (const listener of this.#stateListeners) listener(state);
   }
@@ -105,7 +114,10 @@ export function useLatest<K extends HostMessage['type']>(
   host: HostConnection,
   type: K,
 ): MessageOf<K> | undefined {
-  const [message, setMessage] = useState<MessageOf<K>>();
-  useEffect(() => host.on(type, setMessage), [host, type]);
+  const [message, setMessage] = useState(() => host.latest(type));
+  useEffect(() => {
+    setMessage(() => host.latest(type));
+    return host.on(type, setMessage);
+  }, [host, type]);
   return message;
 }

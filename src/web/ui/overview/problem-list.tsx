@@ -18,7 +18,7 @@ export function ProblemList({
             ✓
           </span>
           <span>
-            <b>No problem seen</b>{' '}
+            <b class="title">No problem seen</b>{' '}
             {applications.length === 0 ? 'no application is running' : 'in the last second'}
           </span>
         </p>
@@ -29,7 +29,7 @@ export function ProblemList({
               {severity === 'bad' ? '✕' : '!'}
             </span>
             <span>
-              <b>{title}</b> <span class="whose">{whose}</span>
+              <b class="title">{title}</b> <span class="whose">{whose}</span>
               <br />
               {detail}
             </span>
