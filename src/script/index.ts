@@ -2,6 +2,7 @@
 export { checkScript, type PointOptions } from './check/index.ts';
 export { compileForAgent, formatProgram } from './codegen/index.ts';
 export { type CompileOptions, compileScript } from './compile.ts';
+export { type LanguageFunction, languageBuiltins, languageFunctions } from './language.ts';
 export { type MapContents, MergedMap, TraceMaps } from './merge/index.ts';
 export * from './output/index.ts';
 export type {

@@ -4,7 +4,8 @@
  */
 import type { RawData } from 'ws';
 import { HoneError, UsageError } from '../base/index.ts';
-import { openApplications } from '../target/index.ts';
+import { connectTarget, openApplications } from '../target/index.ts';
+import type { ProbePoint } from '../tracepoints/index.ts';
 import { PageCapture } from './capture/page-capture.ts';
 import type { Downloads } from './downloads.ts';
 import { Outbox, type OutboxSocket } from './outbox.ts';
@@ -12,10 +13,12 @@ import type { OverviewMonitor, OverviewWatcher } from './overview/overview-monit
 import {
   type CapturablePort,
   type HostMessage,
+  MOST_LISTED,
   type PageMessage,
   pageMessages,
   parseMessage,
 } from './protocol/index.ts';
+import { checkScript, PageTrace, pointView } from './trace/page-trace.ts';
 
 export interface PageServices {
   readonly monitor: OverviewMonitor;
@@ -34,6 +37,7 @@ const POLICY_VIOLATION = 1008;
 const CAPTURE_MS = 150;
 /** A display filter that is behind goes on after this. */
 const BEHIND_MS = 4;
+const TRACE_MS = 250;
 
 export class PageSession {
   readonly #socket: PageSocket;
@@ -42,6 +46,10 @@ export class PageSession {
   #watcher: OverviewWatcher | undefined;
   #capture: PageCapture | undefined;
   #captureTimer: NodeJS.Timeout | undefined;
+  #trace: PageTrace | undefined;
+  #traceTimer: NodeJS.Timeout | undefined;
+  /** Of the application whose points were asked for last. */
+  #points: { readonly pid: number; readonly points: readonly ProbePoint[] } | undefined;
   /** Requests that start or end something come one after another. */
   #turn: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -65,7 +73,7 @@ export class PageSession {
     this.#outbox.close();
     this.#leaveOverview();
     await this.#turn.catch(() => {});
-    await this.#endCapture();
+    await Promise.all([this.#endCapture(), this.#endTrace()]);
   }
 
   #receive(data: RawData, isBinary: boolean): void {
@@ -118,6 +126,12 @@ export class PageSession {
           ...this.#runningCapture().packet(message.row),
         });
         break;
+      case 'check-script': {
+        const { request, pid, script } = message;
+        const points = this.#points?.pid === pid ? this.#points.points : undefined;
+        this.#answer({ type: 'script', request, ...checkScript(script, points) });
+        break;
+      }
       case 'find-text':
         void this.#runningCapture()
           .find(message)
@@ -145,6 +159,18 @@ export class PageSession {
       case 'stop-capture':
         await this.#capture?.stop();
         this.#tellCapture();
+        break;
+      case 'list-points':
+        await this.#listPoints(message.pid);
+        break;
+      case 'start-trace':
+        await this.#endTrace();
+        this.#trace = await PageTrace.start(message.script, message.pid);
+        this.#tellTrace();
+        break;
+      case 'stop-trace':
+        await this.#trace?.stop();
+        this.#tellTrace();
         break;
     }
   }
@@ -188,6 +214,36 @@ export class PageSession {
     await capture?.close();
   }
 
+  async #listPoints(pid: number): Promise<void> {
+    const target = await connectTarget(pid);
+    try {
+      const points = await target.listTracePoints();
+      this.#points = { pid, points };
+      this.#answer({ type: 'points', pid, points: points.slice(0, MOST_LISTED).map(pointView) });
+    } finally {
+      target.close();
+    }
+  }
+
+  #tellTrace(): void {
+    clearTimeout(this.#traceTimer);
+    const trace = this.#trace;
+    if (trace === undefined || this.#isClosed) return;
+    const { isRunning } = trace;
+    trace.flushOutput((lines, leftOut) =>
+      this.#outbox.offer(JSON.stringify({ type: 'trace-output', lines, leftOut } satisfies HostMessage)),
+    );
+    this.#offerLatest('trace', () => trace.state());
+    if (isRunning) this.#traceTimer = setTimeout(() => this.#tellTrace(), TRACE_MS);
+  }
+
+  async #endTrace(): Promise<void> {
+    clearTimeout(this.#traceTimer);
+    const trace = this.#trace;
+    this.#trace = undefined;
+    await trace?.stop();
+  }
+
   #answer(message: HostMessage): void {
     this.#outbox.answer(JSON.stringify(message));
   }
@@ -199,7 +255,7 @@ export class PageSession {
 
 const AT_ONCE = [
   ...(['watch-overview', 'leave-overview', 'set-display-filter'] as const),
-  ...(['get-rows', 'get-packet', 'find-text', 'get-download'] as const),
+  ...(['get-rows', 'get-packet', 'find-text', 'get-download', 'check-script'] as const),
 ] as const;
 type AtOnce = (typeof AT_ONCE)[number];
 

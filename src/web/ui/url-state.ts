@@ -29,7 +29,7 @@ export function readUrlState(): UrlState {
 
 export function urlOf(page: string, parameters: Readonly<Record<string, string | undefined>> = {}): string {
   const query = new URLSearchParams(
-    Object.entries(parameters).filter((entry): entry is [string, string] => (entry[1] ?? '') !== ''),
+    Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined),
   ).toString();
   return `#/${page}${query === '' ? '' : `?${query}`}`;
 }

@@ -28,7 +28,7 @@ export function CapturePage({ host }: { readonly host: HostConnection }): JSX.El
     if (display !== '' && isFilterGood(display)) host.send({ type: 'set-display-filter', filter: display });
   };
   const filterRows = (text: string) => {
-    setParameters({ display: text, row: undefined });
+    setParameters({ display: text || undefined, row: undefined });
     if (capture !== undefined && isFilterGood(text)) host.send({ type: 'set-display-filter', filter: text });
   };
   return (
@@ -65,7 +65,7 @@ export function CapturePage({ host }: { readonly host: HostConnection }): JSX.El
         label="Capture filter"
         value={filter}
         isDisabled={isRunning}
-        onChange={(text) => setParameters({ filter: text })}
+        onChange={(text) => setParameters({ filter: text || undefined })}
       />
       {refusal === '' ? null : (
         <p class="problem bad" role="alert">

@@ -31,10 +31,10 @@ export function PacketList(props: PacketListProps): JSX.Element {
   const [height, setHeight] = useState(320);
   const [top, setTop] = useState(0);
   /** Rows as they were when the list was paused. */
-  const frozen = useRef<number>();
-  if (!isPaused) frozen.current = undefined;
-  else frozen.current ??= capture.endRow;
-  const endRow = frozen.current ?? capture.endRow;
+  const frozen = useRef<{ readonly display: string; readonly endRow: number }>();
+  if (!isPaused || frozen.current?.display !== display) frozen.current = undefined;
+  if (isPaused) frozen.current ??= { display, endRow: capture.endRow };
+  const endRow = frozen.current?.endRow ?? capture.endRow;
   const shown = Math.ceil(height / ROW_PX);
   const lastTop = Math.max(capture.firstRow, endRow - Math.floor(height / ROW_PX));
   const isFollowing = capture.isRunning && !isPaused;

@@ -40,7 +40,9 @@ export function PortPicker({
     chosen.some((choice) => choice.pid === pid && choice.portId === portId);
   const toggle = (pid: number, portId: number) => {
     const others = chosen.filter((choice) => choice.pid !== pid || choice.portId !== portId);
-    setParameters({ ports: formatPorts(isChosen(pid, portId) ? others : [...chosen, { pid, portId }]) });
+    setParameters({
+      ports: formatPorts(isChosen(pid, portId) ? others : [...chosen, { pid, portId }]) || undefined,
+    });
   };
   return (
     <fieldset class="ports" disabled={isDisabled}>
