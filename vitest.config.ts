@@ -26,6 +26,8 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'web',
+          /** A loaded machine is slow; what does not come at all is told after this. */
+          expect: { poll: { timeout: 30_000 } },
           include: ['test/web/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,

@@ -18,6 +18,7 @@ import {
   pageMessages,
   parseMessage,
 } from './protocol/index.ts';
+import { PageTimeline } from './timeline/page-timeline.ts';
 import { checkScript, PageTrace, pointView } from './trace/page-trace.ts';
 
 export interface PageServices {
@@ -48,6 +49,8 @@ export class PageSession {
   #captureTimer: NodeJS.Timeout | undefined;
   #trace: PageTrace | undefined;
   #traceTimer: NodeJS.Timeout | undefined;
+  #timeline: PageTimeline | undefined;
+  #timelineTimer: NodeJS.Timeout | undefined;
   /** Of the application whose points were asked for last. */
   #points: { readonly pid: number; readonly points: readonly ProbePoint[] } | undefined;
   /** Requests that start or end something come one after another. */
@@ -73,7 +76,7 @@ export class PageSession {
     this.#outbox.close();
     this.#leaveOverview();
     await this.#turn.catch(() => {});
-    await Promise.all([this.#endCapture(), this.#endTrace()]);
+    await Promise.all([this.#endCapture(), this.#endTrace(), this.#endTimeline()]);
   }
 
   #receive(data: RawData, isBinary: boolean): void {
@@ -172,6 +175,17 @@ export class PageSession {
         await this.#trace?.stop();
         this.#tellTrace();
         break;
+      case 'start-timeline':
+        await this.#endTimeline();
+        this.#timeline = await PageTimeline.start(message.pid, message.points, (bytes) =>
+          this.#outbox.offer(bytes),
+        );
+        this.#tellTimeline();
+        break;
+      case 'stop-timeline':
+        await this.#timeline?.stop();
+        this.#tellTimeline();
+        break;
     }
   }
 
@@ -242,6 +256,22 @@ export class PageSession {
     const trace = this.#trace;
     this.#trace = undefined;
     await trace?.stop();
+  }
+
+  #tellTimeline(): void {
+    clearTimeout(this.#timelineTimer);
+    const timeline = this.#timeline;
+    if (timeline === undefined || this.#isClosed) return;
+    const { isRunning } = timeline;
+    this.#offerLatest('timeline', () => timeline.state());
+    if (isRunning) this.#timelineTimer = setTimeout(() => this.#tellTimeline(), TRACE_MS);
+  }
+
+  async #endTimeline(): Promise<void> {
+    clearTimeout(this.#timelineTimer);
+    const timeline = this.#timeline;
+    this.#timeline = undefined;
+    await timeline?.stop();
   }
 
   #answer(message: HostMessage): void {

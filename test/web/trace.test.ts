@@ -43,11 +43,14 @@ describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` :
     await script.fill('dpdk:rx_packet /tcp.fl');
     await page.getByRole('listbox', { name: 'Suggestions' }).waitFor();
     await script.press('Enter');
-    expect(await script.inputValue()).toMatch(/^dpdk:rx_packet \/tcp\.flags/);
+    await expect.poll(() => script.inputValue()).toMatch(/^dpdk:rx_packet \/tcp\.flags/);
     await script.fill('dp');
+    const suggestions = page.getByRole('listbox', { name: 'Suggestions' }).getByRole('option');
+    await suggestions.first().waitFor();
     await script.press('ArrowDown');
+    await expect.poll(() => suggestions.nth(1).getAttribute('aria-selected')).toBe('true');
     await script.press('Tab');
-    expect(await script.inputValue()).toBe('dpdk:rx_burst');
+    await expect.poll(() => script.inputValue()).toBe('dpdk:rx_burst');
   });
 
   test('maps are drawn as they grow, with their price', async () => {

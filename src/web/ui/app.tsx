@@ -10,6 +10,7 @@ import {
 } from './host-connection.ts';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { type Theme, useTheme } from './theme.ts';
+import { TimelinePage } from './timeline/timeline-page.tsx';
 import { TracePage } from './trace/trace-page.tsx';
 import { urlOf, useUrlState } from './url-state.ts';
 
@@ -21,6 +22,7 @@ const PAGES: readonly {
   { id: 'overview', title: 'Overview', draw: (host) => <OverviewPage host={host} /> },
   { id: 'capture', title: 'Capture', draw: (host) => <CapturePage host={host} /> },
   { id: 'trace', title: 'Trace', draw: (host) => <TracePage host={host} /> },
+  { id: 'timeline', title: 'Timeline', draw: (host) => <TimelinePage host={host} /> },
 ];
 
 const STATES: Readonly<Record<ConnectionState, string>> = {
