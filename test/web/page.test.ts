@@ -157,7 +157,8 @@ describe.skipIf(missing !== undefined)(`for everybody${missing ? ` (${missing})`
     const { page } = web;
     await page.goto(`${web.origin}/#/overview`);
     await page.getByRole('heading', { name: /^replay/ }).waitFor();
-    await page.evaluate('document.activeElement?.blur?.()');
+    await page.reload();
+    await page.getByRole('heading', { name: /^replay/ }).waitFor();
     const names: string[] = [];
     for (let n = 0; n < 8; n++) {
       await page.keyboard.press('Tab');

@@ -29,6 +29,8 @@ export class PageTimeline {
   #isStopping = false;
   #isRunning = true;
   #note = '';
+  /** Losses and costs as they were at the end: then the source's memory is gone. */
+  #last: Pick<TimelineMessage, 'lostEvents' | 'costs'> | undefined;
 
   private constructor(points: readonly ProbePoint[], target: Target, send: (bytes: Uint8Array) => boolean) {
     this.#points = points;
@@ -86,6 +88,12 @@ export class PageTimeline {
         ...pointView(point),
         arguments: shownArguments(point).map(({ name, meaning }) => ({ name, type: '', meaning })),
       })),
+      ...(this.#last ?? this.#measure()),
+    };
+  }
+
+  #measure(): Pick<TimelineMessage, 'lostEvents' | 'costs'> {
+    return {
       lostEvents: Number(this.#source.losses().events),
       costs: costViews(this.#source.costs()),
     };
@@ -106,6 +114,7 @@ export class PageTimeline {
       this.#note = error instanceof Error ? error.message : String(error);
     } finally {
       this.#isRunning = false;
+      this.#last = this.#measure();
       this.#source.close();
       this.#target.close();
     }

@@ -39,6 +39,8 @@ export function useUrlState(): UrlState {
   useEffect(() => {
     const onChange = () => setState(readUrlState());
     addEventListener('hashchange', onChange);
+    // Parts of the page that were there before may have changed it.
+    onChange();
     return () => removeEventListener('hashchange', onChange);
   }, []);
   return state;
