@@ -3,6 +3,7 @@
 // of it). Types are checked by `npm run types`, not here.
 import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { rolldown } from 'rolldown';
+import { bundlePage } from './bundle-page.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
@@ -50,6 +51,7 @@ await bundle.write({
   },
 });
 await bundle.close();
+await bundlePage(root);
 // npm sets it on install; a checkout that runs dist/ directly needs it too.
 chmodSync(`${root}dist/cli/main.js`, 0o755);
 copyFileSync(`${root}node_modules/commander/LICENSE`, `${root}dist/LICENSE.commander`);

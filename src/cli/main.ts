@@ -87,6 +87,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./replay.ts')).registerReplay,
   },
   {
+    name: 'web',
+    summary: 'a page for a browser: overview, capture, trace, timeline',
+    load: async () => (await import('./web.ts')).registerWeb,
+  },
+  {
     name: 'doctor',
     summary: 'what this machine lacks, and the command that mends it',
     load: async () => (await import('./doctor.ts')).registerDoctor,

@@ -7,6 +7,7 @@ export {
   compileSelection,
   type SelectionOptions,
 } from './compile.ts';
+export { type LanguageFunction, languageBuiltins, languageFunctions } from './language.ts';
 export { type MapContents, MergedMap, TraceMaps } from './merge/index.ts';
 export * from './output/index.ts';
 export type {

@@ -8,4 +8,4 @@ export { RecordingFeed } from './recording-feed.ts';
 export { startRequest } from './start-request.ts';
 export { TraceFile } from './trace-file.ts';
 export { type TraceEnd, type TraceResult, TraceSession, type TraceSink } from './trace-session.ts';
-export type { ProbeCost, TraceLosses, TraceSource } from './trace-source.ts';
+export type { ProbeCost, TraceEvent, TraceLosses, TraceSource } from './trace-source.ts';
