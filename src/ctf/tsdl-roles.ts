@@ -3,7 +3,7 @@
  * names. Clocks: an integer with `map` is a time; in a stream class where none has one, and in a trace with one clock, the fields
  * with the reserved names are its times, as older tracers leave `map` out.
  */
-import type { FieldClass, IntegerClass, Role, StructureClass } from './trace-class.ts';
+import type { FieldClass, IntegerClass, Role, StructureClass, VariantClass } from './trace-class.ts';
 
 type Names = Readonly<Record<string, Role>>;
 
@@ -66,34 +66,48 @@ export function eventHeaderRoles(structure: StructureClass, isImplicit: boolean)
   );
 }
 
-function change<T extends FieldClass>(fieldClass: T, roleOf: Change): T;
-function change(fieldClass: FieldClass, roleOf: Change): FieldClass {
-  switch (fieldClass.kind) {
-    case 'structure':
-      return {
-        ...fieldClass,
-        members: fieldClass.members.map((member) => ({
-          ...member,
-          fieldClass: changeMember(member.rawName, member.fieldClass, roleOf),
-        })),
-      };
-    case 'variant':
-      return {
-        ...fieldClass,
-        options: fieldClass.options.map((option) => ({
-          ...option,
-          fieldClass: changeMember(option.label ?? option.name, option.fieldClass, roleOf),
-        })),
-      };
-    default:
-      return fieldClass;
-  }
+function change(structure: StructureClass, roleOf: Change): StructureClass {
+  return new RoleChange(roleOf).structure(structure);
 }
 
-function changeMember(name: string, fieldClass: FieldClass, roleOf: Change): FieldClass {
-  if (fieldClass.kind !== 'integer') return change(fieldClass, roleOf);
-  const role = Object.hasOwn(Object.prototype, name) ? undefined : roleOf(name, fieldClass);
-  return role === undefined || fieldClass.isSigned ? fieldClass : { ...fieldClass, roles: [role] };
+/** Classes that aliases share are changed once. */
+class RoleChange {
+  readonly #roleOf: Change;
+  readonly #done = new Map<FieldClass, FieldClass>();
+
+  constructor(roleOf: Change) {
+    this.#roleOf = roleOf;
+  }
+
+  structure(of: StructureClass): StructureClass {
+    const members = of.members.map((member) => ({
+      ...member,
+      fieldClass: this.#member(member.rawName, member.fieldClass),
+    }));
+    return { ...of, members };
+  }
+
+  #member(name: string, of: FieldClass): FieldClass {
+    if (of.kind === 'integer') {
+      const role = Object.hasOwn(Object.prototype, name) ? undefined : this.#roleOf(name, of);
+      return role === undefined || of.isSigned ? of : { ...of, roles: [role] };
+    }
+    if (of.kind !== 'structure' && of.kind !== 'variant') return of;
+    let changed = this.#done.get(of);
+    if (changed === undefined) {
+      changed = of.kind === 'structure' ? this.structure(of) : this.#variant(of);
+      this.#done.set(of, changed);
+    }
+    return changed;
+  }
+
+  #variant(of: VariantClass): VariantClass {
+    const options = of.options.map((option) => ({
+      ...option,
+      fieldClass: this.#member(option.label ?? option.name, option.fieldClass),
+    }));
+    return { ...of, options };
+  }
 }
 
 /** The clocks that integers anywhere in a class are mapped to. */
