@@ -31,10 +31,10 @@ test('docs/trace-words.md', async () => {
   });
   const builtins = languageBuiltins.map(({ name, where, help }) => [`\`${name}\``, places[where], help]);
   const points = dpdkPoints.map((point) => {
-    const rows = point.arguments.map(({ name, type, meaning }) => [
+    const rows = point.arguments.map(({ name, type, unit, meaning }) => [
       `\`args.${name}\``,
       type.kind === 'integer' ? `${type.isSigned ? '' : 'u'}int${8 * type.bytes}` : type.kind,
-      meaning,
+      unit === undefined ? meaning : `${meaning} (${unit})`,
     ]);
     return `### ${point.name}\n\n${point.meaning}\n\n${table(['argument', 'type', ''], rows)}`;
   });
