@@ -11,7 +11,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: [test, '^src/cli/main\\.ts$'] },
+      from: { orphan: true, pathNot: [test, '^src/cli/main\\.ts$', '^src/web/ui/main\\.tsx$'] },
       to: {},
     },
     ...Object.entries(layers).map(([part, allowed]) => ({
@@ -40,6 +40,18 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/target/posix\\.ts$' },
       to: { path: 'node_modules/koffi' },
+    },
+    {
+      name: 'the-host-does-not-load-the-page',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/web/ui/' },
+      to: { path: '^src/web/ui/' },
+    },
+    {
+      name: 'the-page-runs-in-a-browser',
+      severity: 'error',
+      from: { path: '^src/web/(ui|protocol)/', pathNot: test },
+      to: { dependencyTypes: ['core'] },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -23,6 +23,19 @@ const config: ViteUserConfig = defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        test: {
+          name: 'web',
+          /** A loaded machine is slow; what does not come at all is told after this. */
+          expect: { poll: { timeout: 30_000 } },
+          include: ['test/web/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

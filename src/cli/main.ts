@@ -27,6 +27,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./read.ts')).registerRead,
   },
   {
+    name: 'convert',
+    summary: 'captures and traces merged, for Perfetto and other tools',
+    load: async () => (await import('./convert.ts')).registerConvert,
+  },
+  {
     name: 'trace',
     summary: "bpftrace's language inside the application, or on recorded files",
     load: async () => (await import('./trace.ts')).registerTrace,
@@ -35,6 +40,11 @@ const COMMANDS: readonly Entry[] = [
     name: 'record',
     summary: 'events of a running application as a CTF trace, with its packets beside it',
     load: async () => (await import('./record.ts')).registerRecord,
+  },
+  {
+    name: 'top',
+    summary: 'live table of ports, queues and lcores: rates, bursts, utilisation, drops',
+    load: async () => (await import('./top.ts')).registerTop,
   },
   {
     name: 'filter',
@@ -75,6 +85,11 @@ const COMMANDS: readonly Entry[] = [
     name: 'replay',
     summary: 'serve a recorded file as a target',
     load: async () => (await import('./replay.ts')).registerReplay,
+  },
+  {
+    name: 'web',
+    summary: 'a page for a browser: overview, capture, trace, timeline',
+    load: async () => (await import('./web.ts')).registerWeb,
   },
   {
     name: 'doctor',
@@ -146,6 +161,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// The files of commands are minified: traces are to be of the sources.
+if (process.env.HONE_DEBUG === '1') process.setSourceMapsEnabled(true);
 const argv = process.argv.slice(2);
 // What is thrown where nobody waits for it: in a timer, in a signal's handler.
 process.on('uncaughtException', (error) => process.exit(report(error, argv)));

@@ -1,12 +1,13 @@
 /** The script language of `hone trace`, and of the predicates of `hone record`: text to programs. */
 export { checkScript, type PointOptions } from './check/index.ts';
-export { compileForAgent, formatProgram } from './codegen/index.ts';
+export { compileForAgent, compileForKernel, formatProgram } from './codegen/index.ts';
 export {
   type CompileOptions,
   compileScript,
   compileSelection,
   type SelectionOptions,
 } from './compile.ts';
+export { type LanguageFunction, languageBuiltins, languageFunctions } from './language.ts';
 export { type MapContents, MergedMap, TraceMaps } from './merge/index.ts';
 export * from './output/index.ts';
 export type {
@@ -23,4 +24,4 @@ export type {
   ValueType,
 } from './plan.ts';
 export { valueBytes } from './plan.ts';
-export { type ProbeText, parseScript } from './syntax/index.ts';
+export { type ProbeText, parseScript, type ScriptTree } from './syntax/index.ts';

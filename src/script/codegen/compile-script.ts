@@ -9,6 +9,7 @@ import { fold, partsOf } from './fold.ts';
 import { requireLength } from './limits.ts';
 import { lowerProbe } from './lower-statement.ts';
 import { placeMaps } from './place-maps.ts';
+import { renameRegisters } from './rename-registers.ts';
 import { expressionsOf, foldStatement, statementsOf } from './statement-parts.ts';
 
 /**
@@ -19,7 +20,7 @@ export function compileForAgent(script: CheckedScript): CompiledScript {
   const placed = placeMaps(script, (map) => keysOf(script, map), usesElapsed(script));
   const probes = script.probes.map((probe): CompiledProbe => {
     const form = new AgentForm(script.maps, placed);
-    const program = lowerProbe(probe, form, script.events, script.source);
+    const program = renameRegisters(lowerProbe(probe, form, script.events, script.source));
     requireLength(program, script.source, probe.span);
     form.verify(program);
     const { point, port, queue } = probe;

@@ -1,0 +1,83 @@
+/**
+ * Snapshots of everything that runs, for as long as somebody looks: one set of probes for all pages. When the last one
+ * leaves, the probes are taken away.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Application, listApplications } from '../../target/index.ts';
+import { MOST_LISTED, type OverviewSnapshot } from '../protocol/index.ts';
+import { ApplicationWatch } from './application-watch.ts';
+
+export interface OverviewWatcher {
+  readonly looksIntoPackets: boolean;
+  onSnapshot(snapshot: OverviewSnapshot): void;
+}
+
+const INTERVAL_MS = 1000;
+/** New applications are looked for every so many snapshots: that means a look into every process. */
+const SNAPSHOTS_BETWEEN_SEARCHES = 3;
+
+export class OverviewMonitor {
+  readonly #watchers = new Set<OverviewWatcher>();
+  readonly #watches = new Map<string, ApplicationWatch>();
+  #running: Promise<void> | undefined;
+  #waking = new AbortController();
+
+  add(watcher: OverviewWatcher): void {
+    this.#watchers.add(watcher);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      // Who came while the last one was leaving.
+      const [waiting] = this.#watchers;
+      if (waiting !== undefined) this.add(waiting);
+    });
+  }
+
+  remove(watcher: OverviewWatcher): void {
+    this.#watchers.delete(watcher);
+    if (this.#watchers.size === 0) this.#waking.abort();
+  }
+
+  /** Resolves when no probe is left. */
+  async close(): Promise<void> {
+    this.#watchers.clear();
+    this.#waking.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    this.#waking = new AbortController();
+    try {
+      for (let round = 0; this.#watchers.size > 0; round++) {
+        const nextMs = performance.now() + INTERVAL_MS;
+        if (round % SNAPSHOTS_BETWEEN_SEARCHES === 0) this.#takeApplications(await listApplications());
+        const looksIntoPackets = [...this.#watchers].some((watcher) => watcher.looksIntoPackets);
+        const applications = await Promise.all(
+          [...this.#watches.values()].map((watch) => watch.look(looksIntoPackets)),
+        );
+        const snapshot = { timeMs: Date.now(), applications };
+        for (const watcher of this.#watchers) watcher.onSnapshot(snapshot);
+        await sleep(Math.max(0, nextMs - performance.now()), undefined, {
+          signal: this.#waking.signal,
+        }).catch(() => {});
+      }
+    } finally {
+      for (const watch of this.#watches.values()) watch.close();
+      this.#watches.clear();
+    }
+  }
+
+  #takeApplications(found: readonly Application[]): void {
+    const keys = new Set<string>();
+    for (const application of found.slice(0, MOST_LISTED)) {
+      // One that got an agent, or lost it, is another one.
+      const key = `${application.pid} ${application.agent}`;
+      keys.add(key);
+      if (!this.#watches.has(key)) this.#watches.set(key, new ApplicationWatch(application));
+    }
+    for (const [key, watch] of this.#watches) {
+      if (keys.has(key)) continue;
+      watch.close();
+      this.#watches.delete(key);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+/** What the host tells a page. Text frames of JSON, each checked by the page; events of the timeline come as bytes. */
+import {
+  boolean,
+  type Check,
+  count,
+  integer,
+  list,
+  type MessageChecks,
+  number,
+  object,
+  oneOf,
+  orNull,
+  text,
+} from './check.ts';
+import { MOST_LISTED, type OverviewSnapshot, overviewSnapshot } from './overview.ts';
+
+export interface CapturablePort {
+  readonly pid: number;
+  readonly application: string;
+  readonly portId: number;
+  readonly name: string;
+  readonly driver: string;
+  readonly isUp: boolean;
+}
+
+/** An interface of the running capture: packets, and what was lost on its way; null is unknown. */
+export interface InterfaceView {
+  readonly name: string;
+  readonly seen: number;
+  readonly matched: number;
+  readonly written: number;
+  /** By a full ring. */
+  readonly dropped: number;
+  /** By the adapter. */
+  readonly missed: number | null;
+}
+
+export interface RowView {
+  /** Of the packet since the start of the capture, from 1. */
+  readonly packet: number;
+  /** Nanoseconds since the first packet; exact for 104 days. */
+  readonly timeNs: number;
+  readonly interface: string;
+  readonly direction: 'in' | 'out' | null;
+  readonly length: number;
+  readonly line: string;
+}
+
+export interface DiagnosticView {
+  readonly message: string;
+  readonly start: number;
+  readonly end: number;
+  readonly hint: string | null;
+}
+
+export interface PointView {
+  readonly name: string;
+  readonly meaning: string;
+  readonly arguments: readonly { readonly name: string; readonly type: string; readonly meaning: string }[];
+}
+
+export interface CostView {
+  readonly probe: string;
+  readonly hits: number;
+  readonly nsPerHit: number | null;
+}
+
+export type HostMessage =
+  | { readonly type: 'hello'; readonly version: string }
+  /** Something that was asked for cannot be done; `what` is the type of the request. */
+  | { readonly type: 'refused'; readonly what: string; readonly message: string }
+  | { readonly type: 'overview'; readonly snapshot: OverviewSnapshot }
+  | { readonly type: 'ports'; readonly ports: readonly CapturablePort[] }
+  | {
+      readonly type: 'capture';
+      readonly isRunning: boolean;
+      /** How it ended, when a person should know; empty otherwise. */
+      readonly note: string;
+      /** Rows that can be asked for: [firstRow, endRow), of the packets that match the display filter. */
+      readonly firstRow: number;
+      readonly endRow: number;
+      /** Packets taken since the start, and how many of the oldest the host no longer holds. */
+      readonly packets: number;
+      readonly forgotten: number;
+      readonly heldBytes: number;
+      readonly mostBytes: number;
+      /** How far the display filter has come. */
+      readonly filtered: number;
+      readonly interfaces: readonly InterfaceView[];
+    }
+  | {
+      readonly type: 'rows';
+      readonly request: number;
+      readonly from: number;
+      readonly rows: readonly RowView[];
+    }
+  /** `bytes` in base64; none for a row that is gone. */
+  | {
+      readonly type: 'packet';
+      readonly request: number;
+      readonly row: RowView | null;
+      readonly bytes: string;
+      readonly comment: string;
+      readonly dropCount: number;
+    }
+  | { readonly type: 'found'; readonly request: number; readonly row: number | null }
+  | { readonly type: 'download'; readonly path: string }
+  | { readonly type: 'points'; readonly pid: number; readonly points: readonly PointView[] }
+  | {
+      readonly type: 'script';
+      readonly request: number;
+      readonly diagnostics: readonly DiagnosticView[];
+      readonly probes: readonly string[];
+      readonly instructions: number;
+    }
+  | {
+      readonly type: 'trace';
+      readonly isRunning: boolean;
+      readonly note: string;
+      readonly timeMs: number;
+      /** Lines of `hone trace -f json`, one for each map that holds something. */
+      readonly maps: string;
+      readonly costs: readonly CostView[];
+      readonly threads: number;
+      readonly lostEvents: number;
+      /** Updates that found no room in their map. */
+      readonly withoutRoom: number;
+    }
+  | {
+      readonly type: 'trace-output';
+      readonly lines: string /** Lines left out because the page was slow. */;
+      readonly leftOut: number;
+    }
+  | {
+      readonly type: 'timeline';
+      readonly isRunning: boolean;
+      readonly note: string;
+      readonly points: readonly PointView[];
+      readonly lostEvents: number;
+      readonly leftOut: number;
+      readonly costs: readonly CostView[];
+    };
+
+const anyText: Check<string> = text(1 << 20);
+const manyTexts: Check<string> = text(1 << 24);
+const cost: Check<CostView> = object<CostView>({ probe: anyText, hits: count, nsPerHit: orNull(number) });
+const row: Check<RowView> = object<RowView>({
+  ...{ packet: count, timeNs: number, interface: anyText, direction: orNull(oneOf('in', 'out')) },
+  ...{ length: count, line: anyText },
+});
+const point: Check<PointView> = object<PointView>({
+  ...{ name: anyText, meaning: anyText },
+  arguments: list(
+    object<PointView['arguments'][number]>({ name: anyText, type: anyText, meaning: anyText }),
+    64,
+  ),
+});
+
+type Fields<K extends HostMessage['type']> = Omit<Extract<HostMessage, { readonly type: K }>, 'type'>;
+
+export const hostMessages: MessageChecks<HostMessage> = {
+  hello: object<Fields<'hello'>>({ version: anyText }),
+  refused: object<Fields<'refused'>>({ what: anyText, message: anyText }),
+  overview: object<Fields<'overview'>>({ snapshot: overviewSnapshot }),
+  ports: object<Fields<'ports'>>({
+    ports: list(
+      object<CapturablePort>({
+        ...{ pid: count, application: anyText, portId: count, name: anyText, driver: anyText, isUp: boolean },
+      }),
+      MOST_LISTED,
+    ),
+  }),
+  capture: object<Fields<'capture'>>({
+    ...{
+      isRunning: boolean,
+      note: anyText,
+      firstRow: count,
+      endRow: count,
+      packets: count,
+      forgotten: count,
+    },
+    ...{ heldBytes: count, mostBytes: count, filtered: count },
+    interfaces: list(
+      object<InterfaceView>({
+        ...{ name: anyText, seen: count, matched: count, written: count, dropped: count },
+        missed: orNull(count),
+      }),
+      MOST_LISTED,
+    ),
+  }),
+  rows: object<Fields<'rows'>>({ request: count, from: count, rows: list(row, MOST_LISTED) }),
+  packet: object<Fields<'packet'>>({
+    ...{ request: count, row: orNull(row), bytes: anyText, comment: anyText, dropCount: count },
+  }),
+  found: object<Fields<'found'>>({ request: count, row: orNull(count) }),
+  download: object<Fields<'download'>>({ path: anyText }),
+  points: object<Fields<'points'>>({ pid: count, points: list(point, MOST_LISTED) }),
+  script: object<Fields<'script'>>({
+    request: count,
+    diagnostics: list(
+      object<DiagnosticView>({
+        ...{ message: anyText, start: count, end: count, hint: orNull(anyText) },
+      }),
+      MOST_LISTED,
+    ),
+    probes: list(anyText, MOST_LISTED),
+    instructions: integer(0, 1 << 24),
+  }),
+  trace: object<Fields<'trace'>>({
+    ...{ isRunning: boolean, note: anyText, timeMs: number, maps: manyTexts },
+    ...{ costs: list(cost, MOST_LISTED), threads: count, lostEvents: count, withoutRoom: count },
+  }),
+  'trace-output': object<Fields<'trace-output'>>({ lines: manyTexts, leftOut: count }),
+  timeline: object<Fields<'timeline'>>({
+    ...{
+      isRunning: boolean,
+      note: anyText,
+      points: list(point, MOST_LISTED),
+      lostEvents: count,
+      leftOut: count,
+    },
+    costs: list(cost, MOST_LISTED),
+  }),
+};

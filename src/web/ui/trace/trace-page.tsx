@@ -1,0 +1,260 @@
+/** The Trace: a script written with help, run in an application, its maps drawn as they grow and its price beside them. */
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { CostView, HostMessage, PointView } from '../../protocol/index.ts';
+import { ApplicationSelect } from '../application-select.tsx';
+import { type HostConnection, useLatest } from '../host-connection.ts';
+import { Scroll } from '../scroll.tsx';
+import { formatCount, formatShort } from '../units.ts';
+import { setParameters, useUrlState } from '../url-state.ts';
+import { EXAMPLES } from './examples.ts';
+import { MapCard } from './map-card.tsx';
+import { type MapView, parseMaps } from './map-lines.ts';
+import { ScriptEditor } from './script-editor.tsx';
+
+type TraceState = Extract<HostMessage, { readonly type: 'trace' }>;
+type ScriptState = Extract<HostMessage, { readonly type: 'script' }>;
+
+/** A minute. */
+const KEPT = 120;
+const MOST_LINES = 500;
+
+export function TracePage({ host }: { readonly host: HostConnection }): JSX.Element {
+  const { parameters } = useUrlState();
+  const script = parameters.get('script') ?? EXAMPLES[0]!.script;
+  const pid = Number(parameters.get('app') ?? 0);
+  const trace = useLatest(host, 'trace');
+  const points = useLatest(host, 'points')?.points ?? [];
+  const checked = useChecked(host, pid, script);
+  const refusal = useRefusal(host);
+  const isRunning = trace?.isRunning ?? false;
+  useEffect(
+    () =>
+      host.onState((state) => {
+        if (state === 'open' && pid > 0) host.send({ type: 'list-points', pid });
+      }),
+    [host, pid],
+  );
+  const isGood = checked !== undefined && checked.diagnostics.length === 0;
+  return (
+    <>
+      <div class="bar-row">
+        <h1>Trace</h1>
+        <ApplicationSelect host={host} pid={pid} onChoose={(app) => setParameters({ app: String(app) })} />
+        <label>
+          Examples{' '}
+          <select
+            value=""
+            onChange={(event) => {
+              const example = EXAMPLES[Number(event.currentTarget.value)];
+              if (event.currentTarget.value !== '' && example !== undefined)
+                setParameters({ script: example.script });
+              event.currentTarget.value = '';
+            }}
+          >
+            <option value="">choose a question …</option>
+            {EXAMPLES.map(({ title }, n) => (
+              <option key={title} value={String(n)}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span class="spread" />
+        {isRunning ? (
+          <button type="button" class="primary" onClick={() => host.send({ type: 'stop-trace' })}>
+            Stop
+          </button>
+        ) : (
+          <button
+            type="button"
+            class="primary"
+            disabled={!isGood || pid === 0}
+            onClick={() => host.send({ type: 'start-trace', pid, script })}
+          >
+            Run
+          </button>
+        )}
+      </div>
+      <div class="grid">
+        <section class="card wide" aria-label="Script">
+          <ScriptEditor
+            script={script}
+            onChange={(text) => setParameters({ script: text })}
+            diagnostics={checked?.diagnostics ?? []}
+            points={points}
+          />
+          {isGood ? (
+            <p class="note">
+              Compiles: {checked.probes.join(', ')}, {checked.instructions} instructions
+            </p>
+          ) : null}
+        </section>
+        <Reference points={points} />
+      </div>
+      {refusal === '' ? null : (
+        <p class="problem bad" role="alert">
+          <span class="pre">{refusal}</span>
+        </p>
+      )}
+      {trace === undefined ? null : <Price trace={trace} />}
+      <Maps host={host} />
+      <Output host={host} />
+    </>
+  );
+}
+
+/** What the host says of the script as it stands; undefined until it says something. */
+function useChecked(host: HostConnection, pid: number, script: string): ScriptState | undefined {
+  const [checked, setChecked] = useState<ScriptState>();
+  const points = useLatest(host, 'points');
+  useEffect(() => {
+    let request = 0;
+    const off = host.on('script', (message) => {
+      if (message.request === request) setChecked(message);
+    });
+    const offState = host.onState((state) => {
+      if (state !== 'open') return;
+      request = host.nextRequest();
+      host.send({ type: 'check-script', request, pid: Math.max(1, pid), script });
+    });
+    return () => {
+      off();
+      offState();
+    };
+  }, [host, pid, script, points]);
+  return checked;
+}
+
+function useRefusal(host: HostConnection): string {
+  const [refusal, setRefusal] = useState('');
+  useEffect(
+    () =>
+      host.on('refused', ({ what, message }) => {
+        if (what === 'start-trace' || what === 'list-points') setRefusal(message);
+      }),
+    [host],
+  );
+  useEffect(() => host.on('trace', () => setRefusal('')), [host]);
+  return refusal;
+}
+
+function Reference({ points }: { readonly points: readonly PointView[] }): JSX.Element {
+  return (
+    <section class="card reference" aria-label="Probes">
+      <Scroll name="Probes and their arguments">
+        {points.length === 0 ? (
+          <p class="note">Choose an application to see what scripts can be put on.</p>
+        ) : null}
+        {points.map((point) => (
+          <details key={point.name}>
+            <summary class="mono">{point.name}</summary>
+            <p class="note">{point.meaning}</p>
+            <ul>
+              {point.arguments.map(({ name, type, meaning }) => (
+                <li key={name}>
+                  <code>args.{name}</code> <small>{`${type} ${meaning}`}</small>
+                </li>
+              ))}
+            </ul>
+          </details>
+        ))}
+      </Scroll>
+    </section>
+  );
+}
+
+/** What the probes take, always in sight. */
+function Price({ trace }: { readonly trace: TraceState }): JSX.Element {
+  const { isRunning, costs, threads, lostEvents, withoutRoom, note } = trace;
+  return (
+    <section class="counts" aria-label="Price">
+      <span class={isRunning ? 'live' : ''}>{isRunning ? 'Running' : 'Stopped'}</span>
+      {costs.map((cost) => (
+        <span key={cost.probe}>
+          <span class="mono">{cost.probe}</span> {priceOf(cost)}
+        </span>
+      ))}
+      <span>
+        Threads <b>{threads}</b>
+      </span>
+      <span class={lostEvents > 0 ? 'lost' : ''}>
+        Lost events <b>{formatCount(lostEvents)}</b>
+      </span>
+      <span class={withoutRoom > 0 ? 'lost' : ''}>
+        Updates without room <b>{formatCount(withoutRoom)}</b>
+      </span>
+      {note === '' ? null : <span role="status">{note}</span>}
+    </section>
+  );
+}
+
+function priceOf({ hits, nsPerHit }: CostView): JSX.Element {
+  return (
+    <>
+      <b>{nsPerHit === null ? 'not timed yet' : `${nsPerHit.toFixed(1)} ns a hit`}</b> × {formatShort(hits)}
+    </>
+  );
+}
+
+function Maps({ host }: { readonly host: HostConnection }): JSX.Element {
+  const [history, setHistory] = useState<readonly (readonly MapView[])[]>([]);
+  useEffect(() => {
+    let last = '';
+    const take = ({ maps, isRunning }: TraceState) => {
+      // The host tells more often than maps change.
+      if (maps === last && isRunning) return;
+      last = maps;
+      const parsed = parseMaps(maps);
+      setHistory((before) => [...before, parsed].slice(-KEPT));
+    };
+    const latest = host.latest('trace');
+    if (latest !== undefined) take(latest);
+    return host.on('trace', take);
+  }, [host]);
+  const now = history.at(-1) ?? [];
+  return (
+    <div class="grid">
+      {now.map((map) => (
+        <MapCard
+          key={map.name}
+          map={map}
+          history={history.flatMap((then) => then.filter(({ name }) => name === map.name))}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Output({ host }: { readonly host: HostConnection }): JSX.Element | null {
+  const [lines, setLines] = useState<readonly string[]>([]);
+  const [leftOut, setLeftOut] = useState(0);
+  useEffect(
+    () =>
+      host.on('trace-output', (message) => {
+        const texts = message.lines === '' ? [] : message.lines.split('\n').map(textOf);
+        setLines((before) => [...before, ...texts].slice(-MOST_LINES));
+        setLeftOut((count) => count + message.leftOut);
+      }),
+    [host],
+  );
+  if (lines.length === 0) return null;
+  return (
+    <section class="card" aria-label="Output">
+      <h3>Printed</h3>
+      <Scroll name="What the script printed">
+        <pre class="output">{lines.join('')}</pre>
+      </Scroll>
+      {leftOut > 0 ? (
+        <p class="note">{formatCount(leftOut)} lines left out: they came faster than the page takes them</p>
+      ) : null}
+    </section>
+  );
+}
+
+/** `{"type": "printf", "data": "text\n"}` */
+function textOf(line: string): string {
+  const { type, data } = JSON.parse(line) as { readonly type: string; readonly data: unknown };
+  const text = typeof data === 'string' ? data : JSON.stringify(data);
+  return type === 'printf' ? text : `${text}\n`;
+}

@@ -1,0 +1,109 @@
+/** The Overview in a browser, on a replay and on testpmd. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Running, startHone } from '../system/hone.ts';
+import { missingDpdk, startTestpmd, type Testpmd } from '../system/testpmd.ts';
+import { missingBrowser, ownRuntime, startWebPage, type WebUnderTest } from './browser.ts';
+
+const missing = missingBrowser();
+
+describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` : ''}`, () => {
+  const runtime = ownRuntime();
+  let replay: Running;
+  let web: WebUnderTest;
+  beforeAll(async () => {
+    replay = startHone(['replay', '--sample', '--loop', '--rate', '20000'], runtime.env);
+    await replay.stderrMatches(/capture with/);
+    web = await startWebPage(runtime.env);
+  });
+  afterAll(async () => {
+    await web?.stop();
+    replay?.child.kill('SIGKILL');
+    runtime.remove();
+  });
+
+  test('shows the application, its ports and their rates', async () => {
+    const { page } = web;
+    await page.getByRole('heading', { name: `replay ${replay.pid}` }).waitFor();
+    const ports = page.getByRole('table', { name: 'Ports' });
+    await expect
+      .poll(async () => (await ports.allInnerTexts())[0], { timeout: 20_000 })
+      .toMatch(/(19|20|2[01])\.\d k pps/);
+  });
+
+  test('looks into packets when asked, and says so in the address', async () => {
+    const { page } = web;
+    await page.getByRole('checkbox', { name: /Look into packets/ }).check();
+    expect(page.url()).toMatch(/#\/overview\?packets=1$/);
+    const talkers = page.getByRole('region', { name: 'Top talkers' }).getByRole('row');
+    await expect.poll(() => talkers.count(), { timeout: 20_000 }).toBeGreaterThan(3);
+    expect((await talkers.nth(1).allInnerTexts())[0]).toMatch(/\d+\.\d+\.\d+\.\d+|:/);
+    const sizes = page.getByRole('region', { name: 'Packet sizes' }).getByRole('img').first();
+    expect(await sizes.getAttribute('aria-label')).toMatch(/\d+–\d+: [\d.]+ k?\/s/);
+  });
+
+  test('the console stays silent', () => expect(web.complaints).toEqual([]));
+});
+
+const noDpdk = missing ?? missingDpdk();
+
+describe.skipIf(noDpdk !== undefined)(`on testpmd${noDpdk ? ` (${noDpdk})` : ''}`, () => {
+  let app: Testpmd;
+  let web: WebUnderTest;
+  beforeAll(async () => {
+    app = await startTestpmd({
+      vdevs: ['net_null0,size=64,copy=1', 'net_null1,size=64,copy=1'],
+      app: ['--forward-mode=io'],
+    });
+    web = await startWebPage(process.env);
+  });
+  afterAll(async () => {
+    await web?.stop();
+    await app?.kill();
+  });
+
+  test('an application that polls nothing is a problem', async () => {
+    await web.page.getByText('no lcore polls').waitFor();
+  });
+
+  test('a saturated lcore is one, too, and the tables say why', async () => {
+    const { page } = web;
+    await app.command('start');
+    await page.getByText(/lcore 1 is (9[5-9]|100) % busy/).waitFor();
+    const lcores = page.getByRole('table', { name: 'Lcores' });
+    expect((await lcores.allInnerTexts())[0]).toMatch(/lcore 1/);
+    const queues = page.getByRole('table', { name: 'Receive queues' });
+    await expect
+      .poll(async () => (await queues.allInnerTexts())[0])
+      .toMatch(/net_null0\s+0\s+lcore 1\s+[\d.]+ M\s+0 %\s+32\.0/);
+    await expect
+      .poll(async () => (await page.getByText(/What this page takes/).allInnerTexts())[0], {
+        timeout: 20_000,
+      })
+      .toMatch(/dpdk:rx_poll [\d.]+ ns/);
+  });
+
+  test('pictures, light and dark', async () => {
+    const { page } = web;
+    // Some seconds of history.
+    await page.waitForTimeout(8000);
+    await web.picture('overview');
+    await page.getByLabel('Colours').selectOption('dark');
+    await page.waitForTimeout(1500);
+    await web.picture('overview-dark');
+    await page.getByLabel('Colours').selectOption('light');
+    await page.getByRole('checkbox', { name: /Look into packets/ }).check();
+    await page.waitForTimeout(4000);
+    await page.mouse.wheel(0, 5000);
+    await page.waitForTimeout(300);
+    await web.picture('overview-packets');
+  });
+
+  test('when the page goes, its probes go, too', async () => {
+    await web.page.goto('about:blank');
+    const price = await app.command('show port info 0');
+    expect(price).toContain('net_null0');
+    web.web.child.kill('SIGINT');
+    const { code } = await web.web.finished();
+    expect(code).toBe(0);
+  });
+});
