@@ -29,8 +29,13 @@ interface Memory {
   /** Oldest first; together they are what is pending. */
   readonly pieces: Piece[];
   bytes: number;
+  /** From 1 on: a snapshot may need one before its first packet. */
   nextNumber: number;
+  /** Events that were lost before the oldest piece. */
+  lostBefore: bigint;
 }
+
+const NO_EVENTS = new Uint8Array(0);
 
 export interface FlightRecorderOptions {
   readonly feed: TraceFeed;
@@ -55,7 +60,13 @@ export class FlightRecorder implements Recorder {
 
   look(): boolean {
     const { feed, pid } = this.#options;
-    adoptRings(this.#memories, feed, pid, (lane) => ({ lane, pieces: [], bytes: 0, nextNumber: 0 }));
+    adoptRings(this.#memories, feed, pid, (lane) => ({
+      lane,
+      pieces: [],
+      bytes: 0,
+      nextNumber: 1,
+      lostBefore: 0n,
+    }));
     let isBusy = false;
     for (const memory of this.#memories) {
       const { ring } = memory.lane;
@@ -78,15 +89,7 @@ export class FlightRecorder implements Recorder {
     if (this.#memories.every(({ pieces }) => pieces.length === 0)) return undefined;
     const folder = this.#options.openFolder();
     try {
-      for (const { lane, pieces, bytes } of this.#memories) {
-        if (bytes === 0) continue;
-        const records = lane.ring.borrow(bytes);
-        let at = 0;
-        for (const piece of pieces) {
-          folder.append(piece, records.subarray(at, at + piece.eventBytes));
-          at += piece.eventBytes;
-        }
-      }
+      for (const memory of this.#memories) if (memory.bytes > 0) write(memory, folder);
     } finally {
       this.bytes += folder.bytes;
       folder.close();
@@ -123,7 +126,26 @@ export class FlightRecorder implements Recorder {
 }
 
 function giveUpOldest(memory: Memory): void {
-  const { eventBytes } = memory.pieces.shift()!;
+  const { eventBytes, eventsDiscarded } = memory.pieces.shift()!;
   memory.lane.ring.release(eventBytes);
   memory.bytes -= eventBytes;
+  memory.lostBefore = eventsDiscarded;
+}
+
+/** What was lost counts from the snapshot's first event on. */
+function write({ lane, pieces, bytes, lostBefore }: Memory, folder: TraceFolder): void {
+  const records = lane.ring.borrow(bytes);
+  const [first] = pieces;
+  // Readers take losses from the difference of two packets: the first one has to have one before it.
+  if (first !== undefined && first.eventsDiscarded > lostBefore) {
+    const sequenceNumber = first.sequenceNumber - 1;
+    const head = { ...first, endNs: first.beginNs, eventBytes: 0, eventsDiscarded: 0n, sequenceNumber };
+    folder.append(head, NO_EVENTS);
+  }
+  let at = 0;
+  for (const piece of pieces) {
+    const eventsDiscarded = piece.eventsDiscarded - lostBefore;
+    folder.append({ ...piece, eventsDiscarded }, records.subarray(at, at + piece.eventBytes));
+    at += piece.eventBytes;
+  }
 }

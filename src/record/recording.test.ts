@@ -313,6 +313,24 @@ describe('the flight recorder', () => {
     }
   });
 
+  test('what was lost counts from the first event of a snapshot on', async () => {
+    const a = thread(1);
+    const { stream } = await recordFrom(new FakeRecordFeed(a), flight, (look, { session }) => {
+      // More than the ring has, twice; what is left of the first time is given up before the second.
+      const hits = look === 200 || look === 700 ? 6000 : 70;
+      for (let n = 0; n < hits; n++) a.hit(look * 10_000 + n, n);
+      if (look === 201 || look === 600 || look === 702) session.requestSnapshot();
+      if (look === 703) session.stop();
+    });
+    const losses = (trace: string) => stream(1, trace).map(({ discarded }) => discarded);
+    const [first, second, third] = [1, 2, 3].map((n) => losses(`snapshot-${n}`));
+    const lost = Number(a.lost);
+    expect(second!.every((each) => each === 0)).toBe(true);
+    expect(first!.at(-1)! + third!.at(-1)!).toBe(lost);
+    expect(Math.min(first!.at(-1)!, third!.at(-1)!)).toBeGreaterThan(1000);
+    expect([first![0], third![0]]).toEqual([0, 0]);
+  });
+
   test('a predicate fires: once for all hits of a second', async () => {
     const a = thread(1);
     const feed = new FakeRecordFeed(a);

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -40,6 +48,21 @@ test('files are copied, links and folders are not, and the points are off afterw
   await expect(traces.collect(folder)).rejects.toThrow(SysError);
   traces.close();
   expect(open.size).toBe(0);
+});
+
+test('the clock of the copy says that it counts from 1970', async () => {
+  const saved = join(root, 'with clock');
+  mkdirSync(saved);
+  writeFileSync(
+    join(saved, 'metadata'),
+    'typealias x;\nclock {\n    name = "dpdk";\n    offset_s =7;\n};\nevent { };\n',
+  );
+  const traces = await RteTraces.start(fakeTarget(saved, new Set()), ['*']);
+  const folder = join(root, 'copy');
+  await traces.collect(folder);
+  expect(readFileSync(join(folder, 'metadata'), 'utf8')).toBe(
+    'typealias x;\nclock {\n    absolute = true;\n    name = "dpdk";\n    offset_s =7;\n};\nevent { };\n',
+  );
 });
 
 test('nothing was recorded, nothing can be read', async () => {

@@ -2,7 +2,7 @@
  * DPDK's own trace points beside a recording: on while it runs, and what rte_trace kept is copied at its end. rte_trace keeps all that
  * it recorded since the application started, in the application; where it saved that stays the application's.
  */
-import { constants, copyFileSync, readdirSync } from 'node:fs';
+import { constants, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SysError } from '../base/index.ts';
 import { reasonOf } from '../output/index.ts';
@@ -42,6 +42,7 @@ export class RteTraces {
       for (const entry of readdirSync(saved, { withFileTypes: true })) {
         if (!entry.isFile()) continue;
         copyFileSync(join(saved, entry.name), join(folder, entry.name), constants.COPYFILE_EXCL);
+        if (entry.name === 'metadata') tellClock(join(folder, entry.name));
       }
     } catch (error) {
       const { errno = 0 } = error as NodeJS.ErrnoException;
@@ -55,4 +56,14 @@ export class RteTraces {
   close(): void {
     for (const session of this.#sessions) session.close();
   }
+}
+
+/**
+ * rte_trace's clock counts from 1970, as its offset has it, and its metadata does not say so: readers then refuse to merge the trace
+ * with one whose does.
+ */
+function tellClock(path: string): void {
+  const text = readFileSync(path, 'latin1');
+  const told = text.replace(/\bclock\s*\{(?![^}]*\babsolute\b)/g, (head) => `${head}\n    absolute = true;`);
+  if (told !== text) writeFileSync(path, told, 'latin1');
 }

@@ -222,7 +222,7 @@ static void capture_burst(const struct attachment *at, struct moment *moment, st
 	}
 }
 
-static void run_plan(const struct plan *plan, const struct writer *writer, struct rte_mbuf **packets, uint16_t count)
+static uint64_t run_plan(const struct plan *plan, const struct writer *writer, struct rte_mbuf **packets, uint16_t count)
 {
 	struct moment moment = { .plan = plan, .writer = writer };
 
@@ -238,23 +238,26 @@ static void run_plan(const struct plan *plan, const struct writer *writer, struc
 	}
 	if (moment.ns != 0)
 		set_active(plan, writer, 0);
+	return moment.ns;
 }
 
-void hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count)
+uint64_t hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count)
 {
 	struct writer *writer;
 	const struct plan *plan;
+	uint64_t ns = 0;
 
 	if (count == 0 && !atomic_load_explicit(&hook->warming, memory_order_relaxed))
-		return;
+		return 0;
 	writer = writer_claim(&agent.writers);
 	if (unlikely(writer == NULL)) {
 		atomic_fetch_add(&hook->unplaced, count);
-		return;
+		return 0;
 	}
 	writer_enter(&agent.writers, writer);
 	plan = atomic_load_explicit(&hook->plan, memory_order_acquire);
 	if (likely(plan != NULL))
-		run_plan(plan, writer, packets, count);
+		ns = run_plan(plan, writer, packets, count);
 	writer_leave(writer);
+	return ns;
 }

@@ -12,15 +12,16 @@ static uint16_t on_rx(uint16_t port_id, uint16_t queue_id, struct rte_mbuf **pac
 	struct hook *hook = arg;
 	bool captures = atomic_load_explicit(&hook->plan, memory_order_relaxed) != NULL;
 	bool traces = atomic_load_explicit(&hook->traces.plan, memory_order_relaxed) != NULL;
+	uint64_t captured_ns = 0;
 
 	(void)port_id;
 	(void)queue_id;
 	if (likely(!captures && !traces))
 		return count;
 	if (captures)
-		hook_run(hook, packets, count);
+		captured_ns = hook_run(hook, packets, count);
 	if (traces)
-		trace_run_burst(&hook->traces, hook->direction, packets, count, max);
+		trace_run_burst(&hook->traces, hook->direction, packets, count, max, captured_ns);
 	/* After both: they see the same numbers on the same packets. */
 	if (count != 0)
 		writer_count_packets(count);

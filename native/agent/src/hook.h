@@ -66,7 +66,7 @@ void hook_detach(struct hook *hook, const struct session *session);
 /* Any thread, when the port is about to be released: unlinks its callbacks. */
 void hooks_forget_port(uint16_t port_id);
 
-/* Data path: one burst of one queue through all sessions of the plan. */
-void hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count);
+/* Data path: one burst of one queue through all sessions of the plan. The time that its packets have in them; 0: none has it. */
+uint64_t hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count);
 
 #endif

@@ -49,6 +49,7 @@ struct trace_moment {
 	uint32_t nb_args;
 	uint32_t texts;
 	uint64_t ns; /* 0: not yet read */
+	uint64_t captured_ns; /* of the packets in captures; 0: in none */
 };
 
 /* Read once a call, when it is first needed. */

@@ -92,6 +92,15 @@ static __attribute__((noinline)) uint32_t copy_mixed(uint8_t *record_start, cons
 	return (uint32_t)(to - record_start);
 }
 
+/*
+ * What is captured and recorded has one time. Not that of programs: their events are put in order by a time that is read when their
+ * ring is marked as active.
+ */
+static inline uint64_t record_time(struct trace_moment *moment)
+{
+	return moment->captured_ns != 0 ? moment->captured_ns : trace_time(moment);
+}
+
 /* One hit that matched, with its arguments. */
 static __rte_always_inline void append(struct appender *appender, const uint64_t *args)
 {
@@ -108,7 +117,7 @@ static __rte_always_inline void append(struct appender *appender, const uint64_t
 		return;
 	}
 	if (appender->ns == 0)
-		appender->ns = record_ring_time(appender->ring, trace_time(appender->moment));
+		appender->ns = record_ring_time(appender->ring, record_time(appender->moment));
 	to = record_ring_at(appender->ring, appender->head);
 	memcpy(to, &record->event_id, sizeof(record->event_id));
 	memcpy(to + sizeof(record->event_id), &appender->ns, sizeof(appender->ns));

@@ -199,9 +199,11 @@ static void run_gate(struct trace_gate *gate, struct trace_moment *moment)
 }
 
 void trace_run_burst(struct trace_gate *gate, uint32_t direction, struct rte_mbuf **packets, uint16_t count,
-		     uint16_t max)
+		     uint16_t max, uint64_t captured_ns)
 {
-	struct trace_moment moment = { .packets = packets, .count = count, .max = max, .direction = direction };
+	struct trace_moment moment = {
+		.packets = packets, .count = count, .max = max, .direction = direction, .captured_ns = captured_ns,
+	};
 
 	if (count != 0 || atomic_load_explicit(&gate->empty_too, memory_order_relaxed))
 		run_gate(gate, &moment);
