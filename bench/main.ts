@@ -4,10 +4,12 @@ import { benchCapture } from './capture.ts';
 import { benchConvert } from './convert.ts';
 import { benchRead } from './read.ts';
 import { benchTrace } from './trace.ts';
+import { benchPoints } from './trace-point.ts';
 
 const benches: Record<string, (rounds?: number) => Promise<void>> = {
   capture: benchCapture,
   convert: benchConvert,
+  points: benchPoints,
   read: benchRead,
   trace: benchTrace,
 };

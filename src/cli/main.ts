@@ -37,6 +37,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./trace.ts')).registerTrace,
   },
   {
+    name: 'record',
+    summary: 'events of a running application as a CTF trace, with its packets beside it',
+    load: async () => (await import('./record.ts')).registerRecord,
+  },
+  {
     name: 'filter',
     summary: 'what a filter compiles to',
     load: async () => (await import('./filter.ts')).registerFilter,
@@ -146,6 +151,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// The files of commands are minified: traces are to be of the sources.
+if (process.env.HONE_DEBUG === '1') process.setSourceMapsEnabled(true);
 const argv = process.argv.slice(2);
 // What is thrown where nobody waits for it: in a timer, in a signal's handler.
 process.on('uncaughtException', (error) => process.exit(report(error, argv)));

@@ -16,6 +16,11 @@ export function generateFiles(file: string, folder: string): string[] {
   const generated = generatePoints(table, { origin: basename(file), includeFolder: '' });
   const files = Object.values(generated).map(({ name, text }) => ({ path: join(folder, name), text }));
   orUsageError(() => mkdirSync(folder, { recursive: true }));
+  for (const { path } of files) {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+      throw new UsageError(`${path} is in the way: expected a file, or nothing`);
+    }
+  }
   const unfinished = (path: string) => `${path}.${process.pid}`;
   try {
     for (const { path, text } of files) orUsageError(() => writeFileSync(unfinished(path), text));

@@ -41,7 +41,7 @@ export function arrayCodec(
     elementAlign === 1 || (stride !== undefined && stride === size)
       ? undefined
       : aligner({ modulus: 1, residue: 0 }, elementAlign);
-  const countOf = constant === undefined ? lengthIn(node.target!.slot) : () => constant;
+  const countOf = constant === undefined ? lengthIn(node.source) : () => constant;
 
   const eachElement = (reader: FieldReader): void => {
     const count = countOf(reader);

@@ -1,43 +1,35 @@
 /** From a clock's cycles to nanoseconds: since 1970 for clocks whose origin that is, else since the clock's own origin. */
+import { Halves } from './halves.ts';
 import type { ClockClass } from './trace-class.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;
 const WORD = 0x1_0000_0000;
 
 export class ClockTime {
-  readonly #frequency: bigint;
-  readonly #offsetSeconds: bigint;
-  readonly #offsetCycles: bigint;
-  readonly #isNanosecond: boolean;
-  readonly #offsetHigh: number;
-  readonly #offsetLow: number;
-  readonly #words = new Uint32Array(2);
-  readonly #whole = new BigInt64Array(this.#words.buffer);
-  readonly #low: 0 | 1;
+  readonly #clock: ClockClass;
+  /** Of a clock whose cycle is a nanosecond, what is added to its value; undefined for other clocks. */
+  readonly #offset: Halves | undefined;
+  readonly #sum: Halves = new Halves();
 
   constructor(clock: ClockClass) {
-    this.#frequency = clock.frequency;
-    this.#offsetSeconds = clock.offsetSeconds;
-    this.#offsetCycles = clock.offsetCycles;
-    this.#isNanosecond = clock.frequency === NS_PER_SECOND;
-    const offset = clock.offsetSeconds * NS_PER_SECOND + clock.offsetCycles;
-    this.#offsetHigh = Number(BigInt.asUintN(32, offset >> 32n));
-    this.#offsetLow = Number(BigInt.asUintN(32, offset));
-    this.#whole[0] = 1n;
-    this.#low = this.#words[0] === 1 ? 0 : 1;
+    this.#clock = clock;
+    if (clock.frequency === NS_PER_SECOND) {
+      this.#offset = new Halves();
+      this.#offset.assign(clock.offsetSeconds * NS_PER_SECOND + clock.offsetCycles);
+    }
   }
 
-  /** Of a value in two unsigned halves; modulo 2^64 when a cycle is a nanosecond. */
-  ns(high: number, low: number): bigint {
-    if (!this.#isNanosecond) return this.nsOf((BigInt(high) << 32n) | BigInt(low));
-    const sum = low + this.#offsetLow;
-    this.#words[this.#low] = sum;
-    this.#words[1 - this.#low] = high + this.#offsetHigh + (sum >= WORD ? 1 : 0);
-    return this.#whole[0]!;
+  /** Modulo 2^64 when a cycle is a nanosecond. */
+  ns(cycles: Halves): bigint {
+    const offset = this.#offset;
+    if (offset === undefined) return this.nsOf(cycles.unsigned);
+    const low = cycles.low + offset.low;
+    this.#sum.set(cycles.high + offset.high + (low >= WORD ? 1 : 0), low);
+    return this.#sum.signed;
   }
 
   nsOf(cycles: bigint): bigint {
-    const inSecond = (this.#offsetCycles + cycles) * NS_PER_SECOND;
-    return this.#offsetSeconds * NS_PER_SECOND + inSecond / this.#frequency;
+    const { frequency, offsetSeconds, offsetCycles } = this.#clock;
+    return offsetSeconds * NS_PER_SECOND + ((offsetCycles + cycles) * NS_PER_SECOND) / frequency;
   }
 }

@@ -15,8 +15,16 @@ export function clockUpdate(place: BitPlace, shift: number | undefined): (reader
     return (reader) => {
       const at = reader.bit >>> 3;
       reader.advance(64);
-      reader.clockHigh = reader.view.getUint32(at + high, littleEndian);
-      reader.clockLow = reader.view.getUint32(at + low, littleEndian);
+      const { view } = reader;
+      reader.clock.set(view.getUint32(at + high, littleEndian), view.getUint32(at + low, littleEndian));
+    };
+  }
+  if (sizeBits === 32 && !place.isReversed) {
+    const read = upTo32(sizeBits, littleEndian, shift);
+    return (reader) => {
+      const value = read(reader);
+      const { clock } = reader;
+      clock.set(value < clock.low ? clock.high + 1 : clock.high, value);
     };
   }
   if (sizeBits < 32 && !place.isReversed) {
@@ -25,42 +33,16 @@ export function clockUpdate(place: BitPlace, shift: number | undefined): (reader
     const mask = span - 1;
     return (reader) => {
       const value = read(reader);
-      const was = reader.clockLow & mask;
-      let low = reader.clockLow - was + value;
-      if (value < was) low += span;
-      if (low >= WORD) {
-        low -= WORD;
-        reader.clockHigh = (reader.clockHigh + 1) >>> 0;
-      }
-      reader.clockLow = low;
+      const { clock } = reader;
+      const was = clock.low & mask;
+      const low = clock.low - was + value + (value < was ? span : 0);
+      clock.set(low >= WORD ? clock.high + 1 : clock.high, low);
     };
   }
   const read = bitReader(place, shift, true);
   return (reader) => {
-    const value = read(reader);
-    if (sizeBits <= 52) updateNumber(reader, Number(value), 2 ** sizeBits);
-    else updateBigint(reader, BigInt(value), sizeBits);
+    reader.clock.assign(updated(reader.clock.unsigned, BigInt(read(reader)), sizeBits));
   };
-}
-
-/** @param span 2^size, from 2^32 to 2^52 */
-function updateNumber(reader: FieldReader, value: number, span: number): void {
-  const highSpan = span / WORD;
-  if (highSpan < 1) {
-    updateBigint(reader, BigInt(value), Math.log2(span));
-    return;
-  }
-  const wasHigh = reader.clockHigh % highSpan;
-  let high = reader.clockHigh - wasHigh + Math.floor(value / WORD);
-  if (value < wasHigh * WORD + reader.clockLow) high += highSpan;
-  reader.clockHigh = high >>> 0;
-  reader.clockLow = value % WORD;
-}
-
-function updateBigint(reader: FieldReader, value: bigint, sizeBits: number): void {
-  const clock = updated(clockValue(reader), value, sizeBits);
-  reader.clockHigh = Number(BigInt.asUintN(32, clock >> 32n));
-  reader.clockLow = Number(BigInt.asUintN(32, clock));
 }
 
 /** The clock's value after a timestamp of `sizeBits` bits, modulo 2^64. */
@@ -69,8 +51,4 @@ export function updated(clock: bigint, value: bigint, sizeBits: number): bigint 
   const was = BigInt.asUintN(sizeBits, clock);
   const wrapped = value < was ? 1n << BigInt(sizeBits) : 0n;
   return BigInt.asUintN(64, clock - was + value + wrapped);
-}
-
-export function clockValue(reader: FieldReader): bigint {
-  return (BigInt(reader.clockHigh) << 32n) | BigInt(reader.clockLow);
 }

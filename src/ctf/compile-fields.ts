@@ -5,7 +5,7 @@
 import { assertUnreachable } from '../base/index.ts';
 import { arrayCodec } from './array-codec.ts';
 import { afterAlign, afterField, aligner, type FieldCodec, type KnownPlace, padding } from './field-codec.ts';
-import type { FieldNode } from './field-node.ts';
+import { type FieldNode, slotsWithin } from './field-node.ts';
 import { type FieldReader, StreamDamage } from './field-reader.ts';
 import { alignmentOf } from './field-size.ts';
 import type { FieldValue } from './field-value.ts';
@@ -180,14 +180,24 @@ function isIn(value: number | bigint, ranges: readonly IntegerRange[]): boolean 
   return false;
 }
 
+/** Empties the slots of what may not be there, so that nobody takes the values of an event before. */
+function forgetting(node: FieldNode): (reader: FieldReader) => void {
+  const slots = node.children.flatMap(slotsWithin);
+  if (slots.length === 0) return () => {};
+  return (reader) => {
+    for (const slot of slots) reader.slots[slot] = undefined;
+  };
+}
+
 function compileVariant(fieldClass: VariantClass, node: FieldNode, place: KnownPlace): FieldCodec {
   const options = node.children.map((child, index) => ({
     ...compileEntered(child, place),
     ranges: node.ranges[index]!,
   }));
-  const { slot } = node.target!;
+  const { source } = node;
+  const forget = forgetting(node);
   const selected = (reader: FieldReader): Entered => {
-    const value = reader.slots[slot];
+    const value = reader.slots[source];
     if (value !== undefined) for (const option of options) if (isIn(value, option.ranges)) return option;
     throw new StreamDamage(
       `no option of a variant is selected by ${value}, expected one of ${fieldClass.options.map(({ name }) => name).join(', ')}`,
@@ -198,17 +208,26 @@ function compileVariant(fieldClass: VariantClass, node: FieldNode, place: KnownP
     sizeBits: undefined,
     isPlain: false,
     endsAtByte: options.every(({ endsAtByte }) => endsAtByte),
-    skip: (reader) => selected(reader).skip(reader),
-    decode: (reader) => selected(reader).decode(reader),
+    skip: (reader) => {
+      const option = selected(reader);
+      forget(reader);
+      option.skip(reader);
+    },
+    decode: (reader) => {
+      const option = selected(reader);
+      forget(reader);
+      return option.decode(reader);
+    },
   };
 }
 
 function compileOptional(fieldClass: OptionalClass, node: FieldNode, place: KnownPlace): FieldCodec {
   const { ranges } = fieldClass;
   const content = compileEntered(node.children[0]!, place);
-  const { slot } = node.target!;
+  const { source } = node;
+  const forget = forgetting(node);
   const isThere = (reader: FieldReader): boolean => {
-    const value = reader.slots[slot];
+    const value = reader.slots[source];
     if (value === undefined) throw new StreamDamage('what selects an optional field is not there');
     return ranges === undefined ? value !== 0 && value !== 0n : isIn(value, ranges);
   };
@@ -218,8 +237,14 @@ function compileOptional(fieldClass: OptionalClass, node: FieldNode, place: Know
     isPlain: false,
     endsAtByte: content.endsAtByte && place.modulus % 8 === 0 && place.residue % 8 === 0,
     skip: (reader) => {
-      if (isThere(reader)) content.skip(reader);
+      const there = isThere(reader);
+      forget(reader);
+      if (there) content.skip(reader);
     },
-    decode: (reader) => (isThere(reader) ? content.decode(reader) : undefined),
+    decode: (reader) => {
+      const there = isThere(reader);
+      forget(reader);
+      return there ? content.decode(reader) : undefined;
+    },
   };
 }

@@ -108,10 +108,16 @@ export class Ctf2FieldClasses {
         };
       case 'fixed-length-floating-point-number': {
         const bits = this.#bits(of);
-        if (![16, 32, 64, 128].includes(bits.sizeBits)) {
+        const { sizeBits } = bits;
+        if (
+          sizeBits !== 16 &&
+          sizeBits !== 32 &&
+          sizeBits !== 64 &&
+          (sizeBits < 128 || sizeBits % 32 !== 0)
+        ) {
           throw json.error(
             of,
-            `the length of a floating-point number must be 16, 32, 64 or 128, got ${bits.sizeBits}`,
+            `the length of a floating-point number must be 16, 32, 64, 128 or k * 32, got ${sizeBits}`,
           );
         }
         return { kind: 'float', ...bits };

@@ -15,10 +15,10 @@ export interface FieldNode {
   readonly order: number;
   /** Members, options, the element or the content. */
   readonly children: readonly FieldNode[];
-  /** Where decoders keep the field's value for those that refer to it; -1 when nobody does. */
-  slot: number;
-  /** The field that gives its length or selects its content. */
-  target: FieldNode | undefined;
+  /** Where decoders keep the field's value for those that refer to it. */
+  readonly slots: number[];
+  /** The slot that has its length, or selects its content; -1 when nothing does. */
+  source: number;
   /** Of a variant: what selects each option. */
   ranges: readonly (readonly IntegerRange[])[];
 }
@@ -43,8 +43,8 @@ export function growFieldTree(scope: ScopeName, fieldClass: FieldClass): FieldNo
       parent,
       order: count,
       children,
-      slot: -1,
-      target: undefined,
+      slots: [],
+      source: -1,
       ranges: [],
     };
     for (const [name, inner] of innerClasses(of)) children.push(grow(inner, name, node, depth + 1));
@@ -67,4 +67,9 @@ export function innerClasses(fieldClass: FieldClass): readonly (readonly [string
     default:
       return [];
   }
+}
+
+/** All slots that a field and what is in it fill. */
+export function slotsWithin(node: FieldNode): number[] {
+  return [...node.slots, ...node.children.flatMap(slotsWithin)];
 }

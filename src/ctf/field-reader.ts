@@ -3,6 +3,7 @@
  * of the stream. It checks that nothing is read beyond the window's or the packet's end, and bounds what one event can
  * ask for. It knows nothing of classes.
  */
+import { Halves } from './halves.ts';
 
 /** Thrown when a field goes beyond `limit`: more of the packet must be read, or it is damaged. */
 export const OVERRUN: { readonly overrun: true } = { overrun: true };
@@ -29,11 +30,10 @@ export class FieldReader {
   /** What lies behind it must not be read. */
   limit = 0;
   /** Values that other fields refer to; a number where that is exact. */
-  readonly slots: (number | bigint)[] = [];
+  readonly slots: (number | bigint | undefined)[] = [];
 
-  /** The clock's value in two halves, unsigned. */
-  clockHigh = 0;
-  clockLow = 0;
+  /** The value of the stream's clock. */
+  readonly clock: Halves = new Halves();
 
   /** What fields with roles said; -1 where none did. Bits for the lengths. */
   magic = -1;

@@ -1,5 +1,5 @@
 /** Integers of fixed and of variable size, enumerations, booleans and bit maps (CTF2-SPEC-2.0, sections 6.4.1 to 6.4.6). */
-import { clockUpdate } from './clock-update.ts';
+import { clockUpdate, updated } from './clock-update.ts';
 import { type FieldCodec, type KnownPlace, shiftOf } from './field-codec.ts';
 import type { FieldNode } from './field-node.ts';
 import { type FieldReader, StreamDamage } from './field-reader.ts';
@@ -42,7 +42,7 @@ export function integerCodec(
   return {
     alignBits,
     sizeBits,
-    isPlain: node.slot === -1 && run === undefined,
+    isPlain: node.slots.length === 0 && run === undefined,
     endsAtByte: false,
     skip: run === undefined ? (keep ?? skipPlain) : keep === undefined ? run : both(keep, run),
     decode: keep === undefined ? decodeExact : keepThen(keep, decodeExact),
@@ -75,12 +75,13 @@ function both(
 }
 
 function keeping(
-  { slot }: FieldNode,
+  { slots }: FieldNode,
   read: (reader: FieldReader) => Integer,
 ): ((reader: FieldReader) => void) | undefined {
-  if (slot === -1) return undefined;
+  if (slots.length === 0) return undefined;
   return (reader) => {
-    reader.slots[slot] = read(reader);
+    const value = read(reader);
+    for (const slot of slots) reader.slots[slot] = value;
   };
 }
 
@@ -220,13 +221,17 @@ export function variableIntegerCodec(fieldClass: VariableIntegerClass, node: Fie
   const { isSigned } = fieldClass;
   const toValue =
     fieldClass.mappings === undefined ? (value: Integer) => value : enumerated(fieldClass.mappings);
-  const effects = fieldClass.roles.map((role) =>
-    role === 'default-clock-timestamp' ? setClock : effectOf(role, 64),
-  );
+  const effects = fieldClass.roles.map((role) => effectOf(role, 64));
+  const isTime = fieldClass.roles.includes('default-clock-timestamp');
   const read = (reader: FieldReader): Integer => readLeb128(reader, isSigned);
   const skip = (reader: FieldReader): void => {
+    const { bit } = reader;
     const value = read(reader);
-    if (node.slot !== -1) reader.slots[node.slot] = value;
+    for (const slot of node.slots) reader.slots[slot] = value;
+    if (isTime) {
+      reader.clock.assign(updated(reader.clock.unsigned, BigInt(value), ((reader.bit - bit) / 8) * 7));
+      reader.hasBegin = true;
+    }
     for (const effect of effects) effect(reader, value);
   };
   return {
@@ -237,7 +242,7 @@ export function variableIntegerCodec(fieldClass: VariableIntegerClass, node: Fie
     skip,
     decode: (reader) => {
       const value = read(reader);
-      if (node.slot !== -1) reader.slots[node.slot] = value;
+      for (const slot of node.slots) reader.slots[slot] = value;
       return toValue(typeof value === 'number' && fitsWord(value, isSigned) ? value : BigInt(value));
     },
   };
@@ -247,13 +252,6 @@ export function variableIntegerCodec(fieldClass: VariableIntegerClass, node: Fie
 function fitsWord(value: number, isSigned: boolean): boolean {
   return isSigned ? value === (value | 0) : value === value >>> 0;
 }
-
-const setClock: Effect = (reader, value) => {
-  const clock = BigInt(value);
-  reader.clockHigh = Number(BigInt.asUintN(32, clock >> 32n));
-  reader.clockLow = Number(BigInt.asUintN(32, clock));
-  reader.hasBegin = true;
-};
 
 function readLeb128(reader: FieldReader, isSigned: boolean): Integer {
   let small = 0;

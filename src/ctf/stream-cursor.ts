@@ -6,7 +6,7 @@
 import { HoneError } from '../base/index.ts';
 import type { ByteSource } from './byte-source.ts';
 import { ClockTime } from './clock-time.ts';
-import { clockValue, updated } from './clock-update.ts';
+import { updated } from './clock-update.ts';
 import { type StructureCodec, setField } from './compile-fields.ts';
 import type { EventCursor, EventDescription, PacketDescription } from './event-cursor.ts';
 import { FieldReader, OVERRUN, StreamDamage } from './field-reader.ts';
@@ -69,8 +69,7 @@ export class StreamCursor implements EventCursor {
   }
 
   get timeNs(): bigint {
-    const { clockHigh, clockLow } = this.#reader;
-    return this.#clock === undefined ? 0n : this.#clock.ns(clockHigh, clockLow);
+    return this.#clock === undefined ? 0n : this.#clock.ns(this.#reader.clock);
   }
 
   next(): boolean {
@@ -261,6 +260,8 @@ export class StreamCursor implements EventCursor {
     this.#setLimit();
     reader.bit = 0;
     reader.beginPacket();
+    // CTF 2 has the clock begin at 0 in every packet; 1.8 says nothing, and its clocks go on.
+    if (this.#decoder.trace.version === '2') reader.clock.assign(0n);
     reader.beginEvent();
     packetHeader?.skip(reader);
     this.#checkHeader();
@@ -274,13 +275,15 @@ export class StreamCursor implements EventCursor {
       context = packetContext.decode(reader);
     }
     this.#checkSizes();
-    const { clockHigh, clockLow, hasBegin, endClock, endClockBits } = reader;
+    const { hasBegin, endClock, endClockBits } = reader;
     const clock = this.#clock;
     this.packet = {
       offsetBytes: this.#packetOffset,
-      beginNs: hasBegin ? clock?.ns(clockHigh, clockLow) : undefined,
+      beginNs: hasBegin ? clock?.ns(reader.clock) : undefined,
       endNs:
-        endClock === undefined ? undefined : clock?.nsOf(updated(clockValue(reader), endClock, endClockBits)),
+        endClock === undefined
+          ? undefined
+          : clock?.nsOf(updated(reader.clock.unsigned, endClock, endClockBits)),
       sequenceNumber: reader.sequenceNumber === -1 ? undefined : reader.sequenceNumber,
       eventsDiscarded: reader.eventsDiscarded,
       context,

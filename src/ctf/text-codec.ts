@@ -39,7 +39,7 @@ export function blobCodec(fieldClass: BlobClass, node: FieldNode): FieldCodec {
   };
 }
 
-/** A text that an array of characters is: its length in bytes is a constant, or in the slot of the array's target. */
+/** A text that an array of characters is: its length in bytes is a constant, or in the array's slot. */
 export function characterArrayCodec(
   length: number | undefined,
   node: FieldNode,
@@ -78,7 +78,7 @@ function sizedCodec(
       },
     };
   }
-  const slot = node.target!.slot;
+  const slot = node.source;
   return {
     alignBits: 8,
     sizeBits: undefined,
@@ -204,6 +204,8 @@ function floatReader(fieldClass: FloatClass, shift: number | undefined): (reader
   }
   const read = bitReader(fieldClass, shift, false);
   const scratch = new DataView(new ArrayBuffer(8));
+  // IEEE 754, table 3.5.
+  const exponentBits = sizeBits === 16 ? 5 : Math.round(4 * Math.log2(sizeBits)) - 13;
   return (reader) => {
     const bits = BigInt(read(reader));
     if (sizeBits === 32) {
@@ -214,7 +216,7 @@ function floatReader(fieldClass: FloatClass, shift: number | undefined): (reader
       scratch.setBigUint64(0, bits);
       return scratch.getFloat64(0);
     }
-    return sizeBits === 16 ? ieee(bits, 5, 10) : ieee(bits, 15, 112);
+    return ieee(bits, exponentBits, sizeBits - exponentBits - 1);
   };
 }
 

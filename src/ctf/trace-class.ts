@@ -99,7 +99,7 @@ export interface BitsClass extends BitField {
   readonly flags: readonly Mapping[] | undefined;
 }
 
-/** IEEE 754 binary16, 32, 64 or 128. */
+/** IEEE 754 binary16, 32, 64, 128, or binaryK for a greater multiple of 32. */
 export interface FloatClass extends BitField {
   readonly kind: 'float';
 }

@@ -155,12 +155,31 @@ static int attach_port(struct trace *trace, uint16_t port_id)
 	return 0;
 }
 
+static int attach_observed(struct trace *trace, uint32_t point)
+{
+	struct trace_gate *gate = observe_gate(point);
+	struct trace_at ats[HONE_MAX_TRACE_ATTACHMENTS];
+	uint32_t count = 0;
+
+	if (trace_gate_has(gate, trace))
+		return 0;
+	for (uint32_t i = 0; i < trace->nb_attachments; i++)
+		if (trace->attachments[i].point == point)
+			ats[count++] = at_of(trace, i);
+	if (count == 0)
+		return 0;
+	return trace_gate_add(gate, ats, count) != 0 || observe_begin() != 0 ? -1 : 0;
+}
+
 /* Ports, queues and points of the application that are there now and were not before. */
 static int attach_all(struct trace *trace)
 {
 	for (uint16_t id = agent.dpdk.rte_eth_find_next(0); id < RTE_MAX_ETHPORTS;
 	     id = agent.dpdk.rte_eth_find_next(id + 1))
 		if (attach_port(trace, id) != 0)
+			return -1;
+	for (uint32_t i = 0; i < NB_OBSERVED; i++)
+		if (attach_observed(trace, OBSERVED_FIRST + i) != 0)
 			return -1;
 	for (uint32_t i = 0; i < trace->nb_attachments; i++) {
 		const struct hone_trace_attachment *wanted = &trace->attachments[i];
@@ -381,11 +400,22 @@ static void announce_writers(struct trace *trace)
 	}
 }
 
-static void each_hook(void (*visit)(struct trace_gate *gate, const struct trace *trace), const struct trace *trace)
+static void each_gate(void (*visit)(struct trace_gate *gate, const struct trace *trace), const struct trace *trace)
 {
 	for (struct hook *hook = atomic_load(&agent.hooks.first); hook != NULL; hook = hook->next)
 		if (trace_gate_has(&hook->traces, trace))
 			visit(&hook->traces, trace);
+	for (uint32_t i = 0; i < NB_OBSERVED; i++)
+		if (trace_gate_has(&agent.observer.gates[i], trace))
+			visit(&agent.observer.gates[i], trace);
+}
+
+static bool observes(const struct trace *trace)
+{
+	for (uint32_t i = 0; i < NB_OBSERVED; i++)
+		if (trace_gate_has(&agent.observer.gates[i], trace))
+			return true;
+	return false;
 }
 
 static void settle(struct trace_gate *gate, const struct trace *trace)
@@ -412,7 +442,9 @@ static void go_live(struct trace *trace)
 	trace->state = TRACE_LIVE;
 	/* Before the answer: whoever has it may rely on every hit from now on. */
 	atomic_store(&trace->live, true);
-	each_hook(settle, trace);
+	each_gate(settle, trace);
+	if (observes(trace))
+		observe_begin();
 	client_send(trace->client, HONE_MSG_TRACING, trace->request, &tracing, sizeof(tracing), trace->memory_fd);
 	announce_writers(trace);
 }
@@ -444,7 +476,7 @@ void trace_stop(struct trace *trace, uint32_t request)
 		return;
 	trace->state = TRACE_ENDING;
 	trace->request = request;
-	each_hook(trace_gate_remove, trace);
+	each_gate(trace_gate_remove, trace);
 	trace_points_detach(&agent.points, trace);
 	reclaim_defer(&agent.reclaim, finish, trace);
 }
@@ -507,6 +539,9 @@ static void count_unplaced(struct trace *trace)
 	for (struct hook *hook = atomic_load(&agent.hooks.first); hook != NULL; hook = hook->next)
 		if (trace_gate_has(&hook->traces, trace))
 			more += atomic_exchange(&hook->traces.unplaced, 0);
+	for (uint32_t i = 0; i < NB_OBSERVED; i++)
+		if (trace_gate_has(&agent.observer.gates[i], trace))
+			more += atomic_exchange(&agent.observer.gates[i].unplaced, 0);
 	more += trace_points_take_unplaced(&agent.points, trace);
 	if (more != 0)
 		__atomic_fetch_add(&trace->memory->unplaced, more, __ATOMIC_RELAXED);

@@ -12,6 +12,16 @@ uint32_t trace_arguments_of(uint32_t point, uint32_t *texts)
 	case HONE_POINT_RX_PACKET:
 	case HONE_POINT_TX_PACKET:
 		return NB_PACKET_ARGUMENTS;
+	case HONE_POINT_PORT_STATE:
+		return 3;
+	case HONE_POINT_QUEUE_STATE:
+		return 4;
+	case HONE_POINT_PORT_STATS:
+		return 9;
+	case HONE_POINT_MEMPOOL_LEVEL:
+	case HONE_POINT_RING_LEVEL:
+		*texts = 1;
+		return 3;
 	default:
 		return 0;
 	}

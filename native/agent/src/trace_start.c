@@ -58,7 +58,7 @@ static int check_attachment(const struct hone_trace_start *start, const struct h
 	const bool application = attachment->point == HONE_POINT_APP;
 	const bool records = (attachment->flags & HONE_TRACE_RECORDS) != 0;
 
-	if (attachment->point < HONE_POINT_RX_POLL || attachment->point > HONE_POINT_APP)
+	if (attachment->point < HONE_POINT_RX_POLL || attachment->point > HONE_POINT_RING_LEVEL)
 		return refuse(error, error_size, "no such trace point");
 	if (attachment->program >= start->nb_programs && (attachment->program != HONE_NO_PROGRAM || !records))
 		return refuse(error, error_size, "no such program");
