@@ -55,7 +55,7 @@ export function addTraceOptions(command: Command): (words: readonly string[]) =>
     .option('-e <script>', 'the script itself')
     .option('-t, --app <app>', 'the application: its pid, file prefix or name')
     .option('-p <pid>', 'the same by its pid; of probes in the kernel: only this process', parsePid)
-    .option('--read <file>', 'trace a recorded file: pcap or pcapng, also compressed')
+    .option('--read <file>', 'a recorded file, or the folder of a recording')
     .addOption(
       new Option('-f, --format <format>', 'how it is printed')
         .choices(['text', 'json', 'prometheus'])

@@ -11,7 +11,7 @@ export interface OpenTrace {
   readonly kinds: readonly EventKind[];
 }
 
-export interface TraceStream {
+interface TraceStream {
   readonly cursor: EventCursor;
   readonly sizeBytes: number;
   readonly close: () => void;

@@ -19,8 +19,8 @@ export interface Hop {
   readonly timeNs: bigint;
   readonly direction: 'rx' | 'tx';
   /** Of events. */
-  readonly mbuf: bigint | number | undefined;
-  readonly packetId: bigint | number | undefined;
+  readonly mbuf: bigint | undefined;
+  readonly packetId: bigint | undefined;
 }
 
 interface Known {
@@ -110,24 +110,24 @@ function mark(flow: Flow, isLast: boolean): FlowMark {
 
 /** A map that forgets what was put in first. */
 class RecentMap<Value> {
-  readonly #map = new Map<bigint | number, Value>();
+  readonly #map = new Map<bigint, Value>();
   readonly #most: number;
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  get(key: bigint | number): Value | undefined {
+  get(key: bigint): Value | undefined {
     return this.#map.get(key);
   }
 
-  take(key: bigint | number): Value | undefined {
+  take(key: bigint): Value | undefined {
     const value = this.#map.get(key);
     if (value !== undefined) this.#map.delete(key);
     return value;
   }
 
-  set(key: bigint | number, value: Value): void {
+  set(key: bigint, value: Value): void {
     this.#map.set(key, value);
     if (this.#map.size > this.#most) this.#map.delete(this.#map.keys().next().value!);
   }

@@ -251,6 +251,13 @@ describe('flows', () => {
     }
   });
 
+  test('of no address are none', async () => {
+    expect(await linesOf([rx(1, 0n), tx(2, 0n)])).toEqual([
+      'instant lcore 1 1 dpdk:rx_packet 1:first',
+      'instant lcore 1 2 dpdk:tx_packet',
+    ]);
+  });
+
   test('of another session are other packets', async () => {
     const made = new MadeSources();
     const { timeline } = await timelineOf([

@@ -61,7 +61,13 @@ export class Timeline {
     const { packet, session, place, timeNs } = item;
     const { data, originalLength, linkType, options } = packet;
     const direction = ((options.epb_flags ?? 0) & 3) === DIRECTION_OUT ? 'tx' : 'rx';
-    const hop: Hop = { session, timeNs, direction, mbuf: undefined, packetId: options.epb_packetid };
+    const hop: Hop = {
+      session,
+      timeNs,
+      direction,
+      mbuf: undefined,
+      packetId: identity(options.epb_packetid),
+    };
     const flows = this.#flows.putCaptured(hop);
     const name = formatPacketLine(data, originalLength, linkType);
     const moment = { timeNs, name, isNameRepeated: false, fields: packetFields(item), flows };
@@ -174,8 +180,8 @@ export class Timeline {
   }
 
   #flowsOf({ session, timeNs, cursor }: EventItem, direction: 'rx' | 'tx'): readonly FlowMark[] {
-    const mbuf = wide(cursor.field('mbuf'));
-    const packetId = wide(cursor.field('packet_id'));
+    const mbuf = identity(cursor.field('mbuf'));
+    const packetId = identity(cursor.field('packet_id'));
     return this.#flows.putEvent({ session, timeNs, direction, mbuf, packetId });
   }
 
@@ -211,7 +217,8 @@ function stageName({ cursor }: EventItem): string {
   return text(stage) ?? (stage === undefined ? 'stage' : `stage ${integer(stage) ?? '?'}`);
 }
 
-function wide(value: StructureValue[string]): bigint | undefined {
-  if (typeof value === 'bigint') return value;
-  return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : undefined;
+/** An address or a number of a packet; 0 is what is written where none is known. */
+function identity(value: StructureValue[string]): bigint | undefined {
+  if (typeof value === 'bigint') return value === 0n ? undefined : value;
+  return typeof value === 'number' && Number.isInteger(value) && value !== 0 ? BigInt(value) : undefined;
 }
