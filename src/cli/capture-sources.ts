@@ -84,10 +84,13 @@ function meansAll({ selector }: PortChoice): boolean {
   return selector === 'all' || selector.endsWith('/all');
 }
 
+/** How packets are captured, of all that is asked for. */
+type Manner = Pick<CaptureOptions, 'directions' | 'ringBytes' | 'meta' | 'hostClock'>;
+
 /** Starts the captures. @throws PeerError; what was started until then is ended */
 export async function startSources(
   plans: readonly ApplicationPlan[],
-  options: CaptureOptions,
+  options: Manner,
 ): Promise<CaptureSource[]> {
   const sources: CaptureSource[] = [];
   try {
@@ -102,10 +105,7 @@ export async function startSources(
   }
 }
 
-function startFeed(
-  { application, ports, others }: ApplicationPlan,
-  options: CaptureOptions,
-): Promise<CaptureFeed> {
+function startFeed({ application, ports, others }: ApplicationPlan, options: Manner): Promise<CaptureFeed> {
   const wanted = (portId: number | 'any', { choice, programs }: Compiled): CapturePort => ({
     portId,
     directions: options.directions,

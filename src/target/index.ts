@@ -1,7 +1,13 @@
 /** Targets: what packets can be captured from, how they are found, and how the agent gets into one. */
 export { connectTarget } from './connect-target.ts';
 export { type Check, diagnose } from './diagnose.ts';
-export { type Application, listApplications } from './discovery.ts';
+export {
+  type Application,
+  type FoundApplication,
+  findByThread,
+  findWithSocket,
+  listApplications,
+} from './discovery.ts';
 export { buildAgent } from './dpdk/agent-build.ts';
 export { agentHash } from './dpdk/agent-source.ts';
 export { attachAgent } from './dpdk/attach-agent.ts';
