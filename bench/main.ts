@@ -2,11 +2,13 @@
 import { parseArgs } from 'node:util';
 import { benchCapture } from './capture.ts';
 import { benchRead } from './read.ts';
+import { benchTop } from './top.ts';
 import { benchTrace } from './trace.ts';
 
 const benches: Record<string, (rounds?: number) => Promise<void>> = {
   capture: benchCapture,
   read: benchRead,
+  top: benchTop,
   trace: benchTrace,
 };
 const { positionals, values } = parseArgs({
