@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchCapture } from './capture.ts';
 import { benchConvert } from './convert.ts';
 import { benchRead } from './read.ts';
+import { benchTop } from './top.ts';
 import { benchTrace } from './trace.ts';
 import { benchPoints } from './trace-point.ts';
 
@@ -11,6 +12,7 @@ const benches: Record<string, (rounds?: number) => Promise<void>> = {
   convert: benchConvert,
   points: benchPoints,
   read: benchRead,
+  top: benchTop,
   trace: benchTrace,
 };
 const { positionals, values } = parseArgs({

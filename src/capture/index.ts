@@ -6,5 +6,6 @@ export type { FileInterface, InterfaceTable } from './interface-table.ts';
 export { openFileWriter, openTextWriter } from './open-writer.ts';
 export type { PacketWriter } from './packet-writer.ts';
 export type { CapturedInterface, CaptureSource, RotateConditions, StopConditions } from './plan.ts';
+export { keepQueue } from './queue-writer.ts';
 export { type CaptureResult, CaptureSession } from './session.ts';
 export { formatSummary } from './summary.ts';

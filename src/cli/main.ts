@@ -92,6 +92,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./web.ts')).registerWeb,
   },
   {
+    name: 'extcap',
+    summary: "ports as Wireshark's interfaces: install, uninstall",
+    load: async () => (await import('./extcap.ts')).registerExtcap,
+  },
+  {
     name: 'doctor',
     summary: 'what this machine lacks, and the command that mends it',
     load: async () => (await import('./doctor.ts')).registerDoctor,

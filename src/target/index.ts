@@ -5,6 +5,8 @@ export {
   type Application,
   type FoundApplication,
   findApplications,
+  findByThread,
+  findWithSocket,
   listApplications,
 } from './discovery.ts';
 export { buildAgent } from './dpdk/agent-build.ts';

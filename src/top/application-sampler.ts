@@ -15,11 +15,14 @@ import {
   type ThreadTime,
 } from './reading.ts';
 
-/** Packets sent, of one port: by the programs' count, and by the driver's at the start of the count. */
+/** Where the comparison of a port's two counts of what it sends begins. */
 interface RefusedBase {
   /** What was refused in counts before this one. */
   readonly before: number;
+  /** Sent, by the driver, which was asked before the programs were. */
   readonly opackets: bigint;
+  /** Offered, by the programs. */
+  readonly offered: number;
 }
 
 export class ApplicationSampler {
@@ -100,9 +103,12 @@ export class ApplicationSampler {
     }
     await this.#tryTrace(async () => {
       this.#feed = await BurstFeed.start(this.application.target, this.#burst!);
-      for (const { portId, counters } of await this.application.target.listPorts()) {
-        const before = this.#refused.get(portId) ?? 0;
-        if (counters !== undefined) this.#bases.set(portId, { before, opackets: counters.opackets });
+      const first = await this.application.target.listPorts();
+      const queues = await this.#feed.read();
+      for (const { portId, counters } of first) {
+        if (counters === undefined) continue;
+        const [before, offered] = [this.#refused.get(portId) ?? 0, offeredTo(portId, queues)];
+        this.#bases.set(portId, { before, opackets: counters.opackets, offered });
       }
     });
   }
@@ -137,20 +143,24 @@ export class ApplicationSampler {
   }
 
   /**
-   * Offered less sent is refused. The driver was asked after the programs, so that it has sent at least what it had when they
-   * counted: the difference is never too large. It is too small by what was sent in between.
+   * Offered less sent is refused. At the start the driver was asked before the programs, now after them, so that what it has
+   * sent in between is never too small, and the difference never too large. It is too small by what was sent meanwhile.
    */
   #countRefused(ports: readonly PortInfo[], queues: readonly QueueReading[]): void {
     for (const { portId, counters } of ports) {
       const base = this.#bases.get(portId);
       if (base === undefined || counters === undefined || counters.opackets < base.opackets) continue;
-      const offered = queues
-        .filter((queue) => queue.portId === portId && queue.direction === 'out')
-        .reduce((sum, queue) => sum + packetsOf(queue), 0);
+      const offered = offeredTo(portId, queues) - base.offered;
       const refused = base.before + offered - Number(counters.opackets - base.opackets);
       this.#refused.set(portId, Math.max(this.#refused.get(portId) ?? 0, refused));
     }
   }
+}
+
+function offeredTo(portId: number, queues: readonly QueueReading[]): number {
+  return queues
+    .filter((queue) => queue.portId === portId && queue.direction === 'out')
+    .reduce((sum, queue) => sum + packetsOf(queue), 0);
 }
 
 /** One reading for each thread and place. */

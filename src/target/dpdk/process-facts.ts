@@ -1,5 +1,5 @@
 /** What /proc says about a process: whether it has DPDK in it, whether the agent, and how old it is. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { definesDynamicSymbol } from './elf-symbols.ts';
 
 /** How a process came to its DPDK. The ABI major is the number in librte_eal.so.N. */
@@ -76,6 +76,32 @@ export function readMapsFacts(pid: number): MapsFacts | undefined {
   const facts = parseMaps(maps);
   if (facts.dpdk !== undefined || !definesDynamicSymbol(`/proc/${pid}/exe`, 'rte_eal_init')) return facts;
   return { ...facts, dpdk: { kind: 'static' } };
+}
+
+/** The EAL's interrupt thread: its name until DPDK 23.03, and since. */
+const EAL_THREADS: readonly string[] = ['eal-intr-thread', 'dpdk-intr'];
+
+/**
+ * Whether it has a thread that every EAL starts: seen at once and by everybody, where the process's memory is neither. A process
+ * that renames its threads is missed.
+ */
+export function hasEalThread(pid: number): boolean {
+  return listThreads(pid).some((tid) =>
+    EAL_THREADS.includes((readProc(pid, `task/${tid}/comm`) ?? '').trimEnd()),
+  );
+}
+
+function listThreads(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+/** Undefined when it is gone. */
+export function ownerOf(pid: number): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
 }
 
 /** Every process but this one. */
