@@ -20,6 +20,8 @@ const EVENT_HEAD_BYTES = 8;
 
 export class PageTimeline {
   readonly #points: readonly ProbePoint[];
+  /** The point of each event that the script can send. */
+  readonly #pointOfEvent: readonly number[];
   readonly #source: AgentSource;
   readonly #target: Target;
   readonly #send: (bytes: Uint8Array) => boolean;
@@ -36,8 +38,12 @@ export class PageTimeline {
     this.#points = points;
     this.#target = target;
     this.#send = send;
+    const script = eventScript(points);
+    this.#pointOfEvent = script.events.map((plan) =>
+      plan.kind === 'printf' ? Number.parseInt(plan.format, 10) : 0,
+    );
     this.#source = new AgentSource({
-      script: eventScript(points),
+      script,
       startFeed: (request) => target.startTrace(request),
       nowNs: realtimeNs,
       pid: process.pid,
@@ -131,10 +137,9 @@ export class PageTimeline {
     const batch = createEventBatch(events.length);
     for (const [n, { timeNs, record }] of events.entries()) {
       const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-      const point = view.getUint32(0, true);
       const fields = (view.byteLength - EVENT_HEAD_BYTES) >>> 3;
       batch.times[n] = Number(timeNs - this.#startNs);
-      batch.points[n] = point;
+      batch.points[n] = this.#pointOfEvent[view.getUint32(0, true)] ?? 0;
       batch.lcores[n] = fields > 0 ? numberAt(view, 0, NO_LCORE) : NO_LCORE;
       for (let argument = 0; argument < ARGUMENTS && argument + 1 < fields; argument++) {
         batch.arguments[n * ARGUMENTS + argument] = numberAt(view, argument + 1, 0xffff_ffff);
@@ -149,11 +154,11 @@ function numberAt(view: DataView, field: number, most: number): number {
   return view.getUint32(at + 4, true) !== 0 ? most : Math.min(most, view.getUint32(at, true));
 }
 
-/** Event n of the script is a hit of point n: the lcore, then its arguments. */
+/** A hit is a line of the point's number, the lcore, and the first arguments; lines alike would be one event. */
 function eventScript(points: readonly ProbePoint[]): CompiledScript {
-  const clauses = points.map((point) => {
+  const clauses = points.map((point, number) => {
     const values = ['lcore', ...shownArguments(point).map(({ name }) => `args.${name}`)];
-    return `${point.name} { printf("${values.map(() => '%u').join(' ')}", ${values.join(', ')}); }`;
+    return `${point.name} { printf("${number} ${values.map(() => '%u').join(' ')}", ${values.join(', ')}); }`;
   });
   return compileFor(clauses.join('\n'), points);
 }

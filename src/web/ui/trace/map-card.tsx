@@ -21,7 +21,7 @@ export function MapCard({
 }): JSX.Element {
   return (
     <section class={`card ${map.kind === 'histograms' ? 'wide' : ''}`} aria-label={`Map ${map.name}`}>
-      <h3 class="mono">{map.name}</h3>
+      <h2 class="mono">{map.name}</h2>
       <Contents map={map} history={history} />
     </section>
   );
@@ -52,7 +52,7 @@ function Contents({
           {map.histograms.slice(0, MOST_DRAWN).map(({ key, buckets }) => (
             <Histogram
               key={key}
-              name={`${map.name}${key === '' ? '' : `[${key}]`}`}
+              name={key === '' ? 'Counts' : `[${key}]`}
               buckets={buckets}
               history={historyOf(history, key)}
             />

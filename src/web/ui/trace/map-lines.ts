@@ -45,7 +45,7 @@ function viewOf(name: string, type: string, contents: unknown): MapView {
   if (typeof contents === 'number') return { name, kind: 'number', value: contents };
   if (typeof contents === 'object' && contents !== null && !Array.isArray(contents)) {
     const rows = Object.entries(contents).map(([key, value]) => ({ key, values: [plain(value)] }));
-    return { name, kind: 'table', columns: ['value'], rows: rows.reverse() };
+    return { name, kind: 'table', columns: ['value'], rows: rows.sort(byLastValue) };
   }
   return { name, kind: 'text', value: String(contents) };
 }
@@ -63,7 +63,17 @@ function statsOf(name: string, contents: unknown): MapView {
     values: typeof value === 'object' && value !== null ? Object.values(value).map(plain) : [plain(value)],
   }));
   const columns = rows[0]?.values.length === 3 ? ['count', 'average', 'total'] : ['average'];
-  return { name, kind: 'table', columns, rows: rows.reverse() };
+  return { name, kind: 'table', columns, rows: rows.sort(byLastValue) };
+}
+
+/** The largest first: an object of JavaScript does not keep the order of keys that are numbers. */
+function byLastValue(a: TableRow, b: TableRow): number {
+  return rank(b) - rank(a);
+}
+
+function rank({ values }: TableRow): number {
+  const last = values.at(-1);
+  return typeof last === 'number' ? last : 0;
 }
 
 function plain(value: unknown): number | string {

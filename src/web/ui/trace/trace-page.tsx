@@ -1,6 +1,7 @@
 /** The Trace: a script written with help, run in an application, its maps drawn as they grow and its price beside them. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { FIELDS } from '../../../packet/index.ts';
 import type { CostView, HostMessage, PointView } from '../../protocol/index.ts';
 import { ApplicationSelect } from '../application-select.tsx';
 import { type HostConnection, useLatest } from '../host-connection.ts';
@@ -18,6 +19,7 @@ type ScriptState = Extract<HostMessage, { readonly type: 'script' }>;
 /** A minute. */
 const KEPT = 120;
 const MOST_LINES = 500;
+const MOST_FIELDS = 20;
 
 export function TracePage({ host }: { readonly host: HostConnection }): JSX.Element {
   const { parameters } = useUrlState();
@@ -159,8 +161,38 @@ function Reference({ points }: { readonly points: readonly PointView[] }): JSX.E
             </ul>
           </details>
         ))}
+        <FieldSearch />
       </Scroll>
     </section>
+  );
+}
+
+function FieldSearch(): JSX.Element {
+  const [text, setText] = useState('tcp');
+  const found = FIELDS.filter(
+    ({ name, description, places }) =>
+      places.length > 0 && `${name} ${description}`.includes(text.toLowerCase()),
+  );
+  return (
+    <>
+      <label>
+        Fields of packets{' '}
+        <input
+          class="mono"
+          type="search"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </label>
+      <ul>
+        {found.slice(0, MOST_FIELDS).map(({ name, description }) => (
+          <li key={name}>
+            <code>{name}</code> <small>{description}</small>
+          </li>
+        ))}
+      </ul>
+      {found.length > MOST_FIELDS ? <p class="note">{found.length - MOST_FIELDS} more</p> : null}
+    </>
   );
 }
 
@@ -215,7 +247,7 @@ function Maps({ host }: { readonly host: HostConnection }): JSX.Element {
   const now = history.at(-1) ?? [];
   return (
     <div class="grid">
-      {now.map((map) => (
+      {[...now.filter(isHistogram), ...now.filter((map) => !isHistogram(map))].map((map) => (
         <MapCard
           key={map.name}
           map={map}
@@ -224,6 +256,10 @@ function Maps({ host }: { readonly host: HostConnection }): JSX.Element {
       ))}
     </div>
   );
+}
+
+function isHistogram({ kind }: MapView): boolean {
+  return kind === 'histograms';
 }
 
 function Output({ host }: { readonly host: HostConnection }): JSX.Element | null {
@@ -241,7 +277,7 @@ function Output({ host }: { readonly host: HostConnection }): JSX.Element | null
   if (lines.length === 0) return null;
   return (
     <section class="card" aria-label="Output">
-      <h3>Printed</h3>
+      <h2>Printed</h2>
       <Scroll name="What the script printed">
         <pre class="output">{lines.join('')}</pre>
       </Scroll>
