@@ -114,9 +114,7 @@ test.each([
 });
 
 test('what calls a helper, and what begins with a jump, stays as it is', () => {
-  const [{ program }] = compile('dpdk:rx_packet { @[args.hash] = count(); }').probes as [
-    { program: EbpfProgram },
-  ];
+  const { program } = compile('dpdk:rx_packet { @[args.hash] = count(); }').probes[0]!;
   expect(keptIn(program).has(CONTEXT)).toBe(true);
   const jumping = [
     begin,
