@@ -182,7 +182,6 @@ export class AgentSource implements TraceSource {
   }
 
   async stop(): Promise<void> {
-    const { script } = this.#options;
     try {
       await this.#feed?.stop();
     } catch (error) {
@@ -190,8 +189,13 @@ export class AgentSource implements TraceSource {
     } finally {
       this.#endNs = this.nowNs();
       this.#isStopped = true;
-      for (const probe of script.probes) if (probe.point.kind === 'end') this.#runInHost(probe, this.#endNs);
     }
+  }
+
+  runEnd(): void {
+    const { probes } = this.#options.script;
+    const endNs = this.#endNs ?? this.nowNs();
+    for (const probe of probes) if (probe.point.kind === 'end') this.#runInHost(probe, endNs);
   }
 
   close(): void {

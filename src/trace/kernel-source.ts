@@ -105,6 +105,10 @@ export class KernelSource implements TraceSource {
     this.#trace.stop();
   }
 
+  runEnd(): void {
+    this.#trace.runEnd();
+  }
+
   close(): void {
     this.#trace.close();
   }

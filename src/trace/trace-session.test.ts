@@ -56,6 +56,26 @@ test('exit ends the trace: what comes after it is not printed, END and the maps 
   expect(result.end).toBe('exit');
 });
 
+test('behind an exit no other thread prints, and no event is lost', async () => {
+  const { text, result } = await runTrace(
+    `${BURST} { printf("%d\\n", args.nb_rx); exit(); } END { printf("end\\n"); }`,
+    {
+      threads: 2,
+      nowNs: (poll) => poll * 100,
+      play: ({ threads }, poll) => {
+        if (poll === 1) threads[0]!.lostEvents = 2n;
+        if (poll !== 3) return;
+        threads[0]!.hit(BURST, 250, [0, 0, 1, 0]);
+        // What is newer than the look waits in its ring until the end.
+        threads[1]!.hit(BURST, 900, [0, 0, 2, 0]);
+        threads[1]!.lostEvents = 1000n;
+      },
+    },
+  );
+  expect(lines(text)).toBe('1\nend\n\n\nLost 2 events\n');
+  expect(result).toMatchObject({ end: 'exit', losses: { events: 2n } });
+});
+
 test('every writer starts with what BEGIN left', async () => {
   const { text } = await runTrace(
     `BEGIN { @limit = 5; @seen[1] = 1; } ${BURST} /args.nb_rx > @limit/ { printf("%d %d\\n", args.nb_rx, @seen[1]); }`,

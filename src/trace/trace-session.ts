@@ -65,6 +65,8 @@ export class TraceSession {
   #end: TraceEnd | undefined;
   #deadlineMs: number = Number.POSITIVE_INFINITY;
   #snapshotMs: number = Number.POSITIVE_INFINITY;
+  /** Events that were lost at the look before the one that brought an exit. */
+  #lostBeforeExit: bigint | undefined;
 
   constructor(options: TraceSessionOptions) {
     const { format, naming, source, nowNs } = options;
@@ -89,7 +91,8 @@ export class TraceSession {
     }
     const { source } = this.#options;
     const { threads } = source;
-    const result = { end: this.#end!, error, losses: source.losses(), costs: source.costs(), threads };
+    const losses = { ...source.losses(), events: this.#lostEvents() };
+    const result = { end: this.#end!, error, losses, costs: source.costs(), threads };
     source.close();
     return result;
   }
@@ -114,8 +117,12 @@ export class TraceSession {
 
   async #rounds(): Promise<void> {
     const { source, sink } = this.#options;
+    let lostUntilLook = 0n;
     while (this.#end === undefined) {
+      const lost = source.losses().events;
       await this.#runAll(source.take());
+      if (this.#end === 'exit') this.#lostBeforeExit = lostUntilLook;
+      lostUntilLook = lost;
       await this.#snapshot();
       await sink.flush();
       if (source.state !== 'running') this.#end ??= source.state;
@@ -141,6 +148,10 @@ export class TraceSession {
     const { script, source, format, sink } = this.#options;
     try {
       await source.stop();
+      const rest = source.take();
+      // Behind an exit nobody waits for events.
+      if (this.#end !== 'exit') await this.#runAll(rest);
+      source.runEnd();
       await this.#runAll(source.take());
       await source.update();
     } catch (error) {
@@ -149,11 +160,15 @@ export class TraceSession {
     }
     sink.write(format.end());
     for (const name of mapNames(script)) sink.write(this.#actions.printMap(name, 0, 1n));
-    const { events } = source.losses();
-    // Behind an exit nobody waits for events.
-    if (events > 0n && this.#end !== 'exit') sink.write(format.lost(events));
+    const events = this.#lostEvents();
+    if (events > 0n) sink.write(format.lost(events));
     await sink.flush();
     if (fault !== undefined) throw fault;
+  }
+
+  /** Programs run on until they are stopped: what a full ring lost behind an exit is no loss. */
+  #lostEvents(): bigint {
+    return this.#lostBeforeExit ?? this.#options.source.losses().events;
   }
 
   async #snapshot(): Promise<void> {

@@ -43,8 +43,10 @@ export interface TraceSource {
   copyContents(map: string): MapContents | undefined;
   clear(map: string): void;
   zero(map: string): void;
-  /** No probe runs any more; END has run. What was sent until then is still to be taken. */
+  /** No probe runs any more. What was sent until then is still to be taken. */
   stop(): Promise<void>;
+  /** Runs END; after `stop`, and after what was sent until then has been taken. */
+  runEnd(): void;
   /** Takes everything away. */
   close(): void;
   losses(): TraceLosses;

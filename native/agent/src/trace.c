@@ -13,7 +13,7 @@
 #include "agent.h"
 #include "server.h"
 
-#define WARMING_NS 25000000ull
+#define WARMING_NS 10000000ull
 #define PAGE 4096
 #define MAX_BYTES (UINT64_C(1) << 30) /* of all writers of one trace */
 #define NB_TIMINGS 64

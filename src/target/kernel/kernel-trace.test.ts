@@ -311,6 +311,7 @@ describe('the other kinds', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     trace.stop();
+    trace.runEnd();
     const counts = contents(trace.maps[0]!);
     expect(counts[process.pid]).toBe(2);
     expect(counts['-1']).toBeGreaterThanOrEqual(3);

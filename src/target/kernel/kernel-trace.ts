@@ -136,9 +136,13 @@ export class KernelTrace {
     return end < 0 ? addresses : addresses.slice(0, end);
   }
 
-  /** No program runs any more, then END does; maps and events stay. */
+  /** No program runs any more; maps and events stay. */
   stop(): void {
     closeAll(this.#attached);
+  }
+
+  /** Runs END, after `stop`. */
+  runEnd(): void {
     this.#runEdge('end');
   }
 

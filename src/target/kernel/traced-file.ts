@@ -12,7 +12,7 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../base/index.ts';
 import { matchesGlob } from './glob.ts';
 
@@ -49,9 +49,11 @@ function filesOfProcess(path: string, pid: number): TracedFile[] {
   const inProcess = (name: string): TracedFile => ({ path: root + name, name });
   const mapped = mappedFiles(pid);
   if (path === '' || path === '*') return mapped.map(inProcess);
-  if (path.startsWith('/')) {
-    if (!isFile(root + path)) throw new UsageError(`process ${pid} has no file ${path}`);
-    return [inProcess(path)];
+  if (path.includes('/')) {
+    // A relative path is meant from here, as the shell's are.
+    const absolute = resolve(path);
+    if (!isFile(root + absolute)) throw new UsageError(`process ${pid} has no file ${absolute}`);
+    return [inProcess(absolute)];
   }
   const fits = (base: string): boolean => base === path || isLibraryNamed(base, path);
   const found = mapped.filter((name) => fits(baseName(name)));
