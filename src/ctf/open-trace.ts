@@ -54,7 +54,7 @@ function readMetadata(metadata: ByteSource): TraceDecoder {
 }
 
 /** @throws FormatError with line and column */
-export function parseMetadata(text: string): TraceClass {
+function parseMetadata(text: string): TraceClass {
   const first = text.trimStart()[0];
   return first === RECORD_SEPARATOR || first === '{' ? parseCtf2Metadata(text) : parseTsdl(text);
 }

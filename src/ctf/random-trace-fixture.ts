@@ -4,7 +4,7 @@
  */
 import { EnumerationValue, type FieldValue } from './field-value.ts';
 
-export type Spec =
+type Spec =
   | {
       kind: 'int';
       size: number;
@@ -24,10 +24,10 @@ export type Spec =
   | { kind: 'struct'; members: [string, Spec][]; align: number }
   | { kind: 'variant'; selector: string; options: [string, Spec][] };
 
-export type Random = (below: number) => number;
+type Random = (below: number) => number;
 
 /** A multiplicative congruential generator; good enough to choose with. */
-export function randomOf(seed: number): Random {
+function randomOf(seed: number): Random {
   let state = (seed % 2147483646) + 1;
   return (below) => {
     state = (state * 48271) % 2147483647;
@@ -35,7 +35,7 @@ export function randomOf(seed: number): Random {
   };
 }
 
-export interface Form {
+interface Form {
   readonly littleEndian: boolean;
   readonly version: '1.8' | '2';
 }
@@ -54,7 +54,7 @@ function intSpec(random: Random, form: Form, sizes: readonly number[]): Spec & {
 
 const SIZES = [1, 3, 5, 7, 8, 8, 9, 12, 16, 16, 17, 24, 27, 31, 32, 32, 33, 40, 48, 53, 63, 64, 64, 65, 100];
 
-export function structSpec(random: Random, form: Form, depth: number): Spec & { kind: 'struct' } {
+function structSpec(random: Random, form: Form, depth: number): Spec & { kind: 'struct' } {
   const members: [string, Spec][] = [];
   const count = random(7);
   for (let index = 0; index < count; index++) {
@@ -117,7 +117,7 @@ function referring(name: string, random: Random, form: Form, depth: number): [st
 }
 
 /** Bits in one byte order, the first of a byte being its least or its most significant. */
-export class BitWriter {
+class BitWriter {
   readonly #littleEndian: boolean;
   readonly #bits: number[] = [];
 
@@ -157,7 +157,7 @@ export class BitWriter {
   }
 }
 
-export function alignOf(spec: Spec): number {
+function alignOf(spec: Spec): number {
   switch (spec.kind) {
     case 'int':
     case 'float':
@@ -175,7 +175,7 @@ export function alignOf(spec: Spec): number {
 }
 
 /** Writes a random value; what a reader gives for it. `near` has the lengths and selectors of the structure around. */
-export function writeValue(
+function writeValue(
   writer: BitWriter,
   spec: Spec,
   random: Random,
@@ -241,7 +241,7 @@ export function writeValue(
   }
 }
 
-export function tsdlOf(spec: Spec, name: string): string {
+function tsdlOf(spec: Spec, name: string): string {
   switch (spec.kind) {
     case 'int': {
       const map = spec.role === 'default-clock-timestamp' ? ' map = clock.c.value;' : '';
@@ -274,11 +274,11 @@ export function tsdlOf(spec: Spec, name: string): string {
 }
 
 /** A structure as the right side of `:=`, without a name. */
-export function tsdlScope(spec: Spec & { kind: 'struct' }): string {
+function tsdlScope(spec: Spec & { kind: 'struct' }): string {
   return tsdlOf(spec, '').replace(/ ;$/, ';');
 }
 
-export function jsonOf(spec: Spec, littleEndian: boolean): object {
+function jsonOf(spec: Spec, littleEndian: boolean): object {
   const order = { 'byte-order': littleEndian ? 'little-endian' : 'big-endian' };
   const inner = (of: Spec) => jsonOf(of, littleEndian);
   switch (spec.kind) {
