@@ -1,12 +1,14 @@
 /** `npm run bench -- NAME`: measures on this machine, beside a peer in the same run, and prints a table. */
 import { parseArgs } from 'node:util';
 import { benchCapture } from './capture.ts';
+import { benchConvert } from './convert.ts';
 import { benchRead } from './read.ts';
 import { benchTrace } from './trace.ts';
 import { benchPoints } from './trace-point.ts';
 
 const benches: Record<string, (rounds?: number) => Promise<void>> = {
   capture: benchCapture,
+  convert: benchConvert,
   points: benchPoints,
   read: benchRead,
   trace: benchTrace,

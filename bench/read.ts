@@ -3,10 +3,10 @@
  * sizes and 10 million of 64 bytes. Files are in the page cache; rounds alternate, because the machine is noisy and drifts.
  * Rates are of whole processes, and once more without what the same command takes for a file of one packet.
  */
-import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { hone } from './beside.ts';
+import { measureProcess, type ProcessRun } from './process-run.ts';
 import { formatSpread, median, printTable } from './statistics.ts';
 
 const readQuietly = [...hone, 'read', '-q'];
@@ -61,23 +61,6 @@ function writeCapture(path: string, packets: number, sizes: readonly number[]): 
   }
   writeSync(fd, chunk, 0, at);
   closeSync(fd);
-}
-
-interface Run {
-  readonly seconds: number;
-  readonly peakMiB: number;
-}
-
-/** GNU time says how much memory it took. */
-function measure(command: readonly string[]): Run {
-  const begun = performance.now();
-  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', 'peak %M', ...command], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const seconds = (performance.now() - begun) / 1000;
-  if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
-  return { seconds, peakMiB: Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024 };
 }
 
 interface Contestant {
@@ -178,18 +161,18 @@ function benchFile(
   const [files, one, out] = [filesOf('in'), filesOf('one'), join(folder, 'out')];
   writeCapture(files.pcap, packets, sizes);
   writeCapture(one.pcap, 1, sizes);
-  for (const { pcap, pcapng } of [files, one]) measure([...readQuietly, pcap, '-w', pcapng]);
+  for (const { pcap, pcapng } of [files, one]) measureProcess([...readQuietly, pcap, '-w', pcapng]);
   console.error(`${title}: ${(statSync(files.pcap).size / 1e6).toFixed(0)} MB`);
   const all = contestants(files, one, out).filter(({ once }) => withTshark || !once);
-  const runs = new Map<Contestant, Run[]>(all.map((one) => [one, []]));
+  const runs = new Map<Contestant, ProcessRun[]>(all.map((one) => [one, []]));
   const starts = new Map<Contestant, number[]>(all.map((one) => [one, []]));
   for (let round = 0; round < rounds; round++) {
     for (const contestant of all) {
       if (contestant.once && round > 0) continue;
       rmSync(out, { force: true });
-      runs.get(contestant)!.push(measure(contestant.command));
+      runs.get(contestant)!.push(measureProcess(contestant.command));
       rmSync(out, { force: true });
-      starts.get(contestant)!.push(measure(contestant.start).seconds);
+      starts.get(contestant)!.push(measureProcess(contestant.start).seconds);
     }
   }
   const rates = (one: Contestant, start = 0) =>

@@ -1,36 +1,55 @@
-// Makes dist/ of src/: one file for each command and for what commands share, with a map beside it, so that a command starts
-// with a few files instead of a hundred. Types are checked by `npm run types`, not here.
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+// Makes dist/ of src/ and of commander: files that are small and few, because loading them is most of the time that a command
+// takes to start. Names in them are short; a map beside each says where it all stands in src/ (HONE_DEBUG=1 makes stack traces
+// of it). Types are checked by `npm run types`, not here.
+import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { rolldown } from 'rolldown';
 
 const root = new URL('..', import.meta.url).pathname;
 const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const main = `${root}src/cli/main.ts`;
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 const bundle = await rolldown({
   cwd: root,
-  input: { main: 'src/cli/main.ts' },
+  input: { main },
   platform: 'node',
   preserveEntrySignatures: false,
   external: Object.keys(dependencies),
+  // No other file does anything by being loaded: an index.ts brings only what is used of it.
+  treeshake: { moduleSideEffects: (id) => id === main || id.includes('/node_modules/') },
 });
 await bundle.write({
   dir: `${root}dist/cli`,
   format: 'esm',
   sourcemap: true,
+  minify: true,
   chunkFileNames: '[name]-[hash].js',
-  // A part that commands load as a whole has files of its own: where they lay with the one command that uses them, whoever
-  // loads the part would load that command.
+  // What most commands load, in one file each; the rest lies by which commands share it.
   codeSplitting: {
     includeDependenciesRecursively: false,
     groups: [
-      { name: 'classic', test: /src\/(bpf\/(batch|cbpf|classic|isa\/insn)|wasm)/, priority: 2 },
-      { name: 'kernel', test: /src\/target\/kernel/, priority: 2 },
-      { name: 'bpf', test: /src\/bpf\//, priority: 1 },
-      { name: 'target', test: /src\/target\//, priority: 1 },
+      {
+        name: 'start',
+        test: /src\/(base\/|bpf\/isa\/insn|cli\/(exit-codes|version|text-table))|node_modules\/commander|rolldown/,
+        priority: 1,
+      },
+      {
+        name: 'checks',
+        test: /src\/bpf\/(isa|verify|asm\/format|vm\/engine|mbuf\/fields|context\/(context-layout|trace-helpers))/,
+      },
+      {
+        name: 'client',
+        test: /src\/target\/(?!replay|kernel|index|diagnose|dpdk\/(agent|attach|dpdk|run))|src\/tracepoints\//,
+      },
+      {
+        name: 'fields',
+        test: /src\/packet\/(address|arp|ethernet|field|format-protocols|gre|gtp|llc|null|part|sctp|tcp)/,
+      },
+      { name: 'classic', test: /src\/(bpf\/(batch|cbpf|classic)|wasm)/ },
     ],
   },
 });
 await bundle.close();
 // npm sets it on install; a checkout that runs dist/ directly needs it too.
 chmodSync(`${root}dist/cli/main.js`, 0o755);
+copyFileSync(`${root}node_modules/commander/LICENSE`, `${root}dist/LICENSE.commander`);

@@ -1,5 +1,7 @@
 /** `hone agent`: compile the agent, or say where it is. */
 import type { Command } from 'commander';
+import { buildAgent } from '../target/index.ts';
+import { sayBuilding } from './say-building.ts';
 
 export function registerAgent(program: Command): void {
   const agent = program.command('agent').description('Build the agent for the DPDK that is installed.');
@@ -15,14 +17,11 @@ export function registerAgent(program: Command): void {
 }
 
 async function build({ force = false }: { readonly force?: boolean }): Promise<void> {
-  const { buildAgent } = await import('../target/index.ts');
   const { path, build, dpdk, isNew } = await buildAgent({ force });
   const what = isNew ? 'built' : 'up to date';
   process.stdout.write(`${what}: agent ${build} for DPDK ${dpdk.version}\n${path}\n`);
 }
 
 async function path(): Promise<void> {
-  const { buildAgent } = await import('../target/index.ts');
-  const { sayBuilding } = await import('./say-building.ts');
   process.stdout.write(`${(await buildAgent({ onBuild: sayBuilding })).path}\n`);
 }

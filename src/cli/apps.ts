@@ -1,7 +1,9 @@
 /** `hone apps`: which DPDK applications run, and whether the agent is in them. */
 import { type Command, Option } from 'commander';
 import type { Application } from '../target/index.ts';
+import { agentHash, listApplications } from '../target/index.ts';
 import type { Head } from './text-table.ts';
+import { formatTable } from './text-table.ts';
 
 const heads: readonly Head[] = [
   { title: 'PID', align: 'right' },
@@ -24,8 +26,6 @@ export function registerApps(program: Command): void {
 }
 
 async function apps({ format }: { readonly format: 'text' | 'json' }): Promise<void> {
-  const { listApplications, agentHash } = await import('../target/index.ts');
-  const { formatTable } = await import('./text-table.ts');
   const applications = await listApplications();
   const current = agentHash();
   if (format === 'json') {

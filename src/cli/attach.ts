@@ -1,6 +1,10 @@
 /** `hone attach`: put the agent into a running DPDK application. */
 import type { Command } from 'commander';
 import { UsageError } from '../base/index.ts';
+import { attachAgent } from '../target/index.ts';
+import { portCells, portHeads } from './port-table.ts';
+import { sayBuilding } from './say-building.ts';
+import { formatTable } from './text-table.ts';
 
 export function registerAttach(program: Command): void {
   program
@@ -19,10 +23,6 @@ function parsePid(text: string): number {
 }
 
 async function attach(pid: number): Promise<void> {
-  const { attachAgent } = await import('../target/index.ts');
-  const { portCells, portHeads } = await import('./port-table.ts');
-  const { formatTable } = await import('./text-table.ts');
-  const { sayBuilding } = await import('./say-building.ts');
   const target = await attachAgent(pid, { onBuild: sayBuilding });
   try {
     const ports = await target.listPorts();

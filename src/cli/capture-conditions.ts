@@ -1,8 +1,11 @@
-/** The conditions of -c, -a and -b, in dumpcap's words and units: seconds, kB of 1000 bytes, packets, files. */
+/**
+ * The conditions of -c, -a and -b, in dumpcap's words and units: seconds, kB of 1000 bytes, packets, files; and those of -a of
+ * recordings.
+ */
 import { nearest, UsageError } from '../base/index.ts';
 import type { RotateConditions, StopConditions } from '../capture/index.ts';
 
-type Key = 'duration' | 'interval' | 'filesize' | 'packets' | 'files';
+type Key = 'duration' | 'interval' | 'filesize' | 'packets' | 'files' | 'events' | 'size' | 'snapshots';
 
 interface ValueKind {
   readonly expected: string;
@@ -16,10 +19,15 @@ const KEYS: Readonly<Record<Key, ValueKind>> = {
   filesize: { expected: 'a whole number of kB above 0', parse: parseCount },
   packets: { expected: 'a whole number above 0', parse: parseCount },
   files: { expected: 'a whole number from 1 to 99999', parse: parseFiles },
+  events: { expected: 'a whole number above 0', parse: parseCount },
+  size: { expected: 'a whole number of kB above 0', parse: parseCount },
+  snapshots: { expected: 'a whole number above 0', parse: parseCount },
 };
 
 const AUTOSTOP_KEYS: readonly Key[] = ['duration', 'filesize', 'packets', 'files'];
 const RING_BUFFER_KEYS: readonly Key[] = ['filesize', 'duration', 'interval', 'packets', 'files'];
+
+const RECORDING_KEYS: readonly Key[] = ['duration', 'events', 'size', 'snapshots'];
 
 export interface Condition {
   readonly key: Key;
@@ -35,6 +43,28 @@ export function parseAutostop(text: string): Condition {
 /** @throws UsageError */
 export function parseRingBuffer(text: string): Condition {
   return parseCondition('-b', RING_BUFFER_KEYS, text);
+}
+
+/** What ends a recording: of several of one key the one that comes true first. */
+export interface RecordingConditions {
+  readonly durationMs: number | undefined;
+  readonly events: number | undefined;
+  readonly bytes: number | undefined;
+  readonly snapshots: number | undefined;
+}
+
+/** @throws UsageError */
+export function parseRecordingEnd(text: string): Condition {
+  return parseCondition('-a', RECORDING_KEYS, text);
+}
+
+export function combineRecordingConditions(conditions: readonly Condition[]): RecordingConditions {
+  return {
+    durationMs: times(1000, least(conditions, 'duration')),
+    events: least(conditions, 'events'),
+    bytes: times(1000, least(conditions, 'size')),
+    snapshots: least(conditions, 'snapshots'),
+  };
 }
 
 /** The value of -c. @throws UsageError */

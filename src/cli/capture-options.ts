@@ -1,7 +1,4 @@
-/**
- * The options of `hone capture`, as dumpcap and tshark have them. What is peculiar to them: -f, -s, --ifname and --ifdescr
- * belong to the -i before them, and before any -i they are the default. Only the text is looked at here.
- */
+/** The options of `hone capture`, as dumpcap and tshark have them. Only the text is looked at here. */
 import { type Command, Option } from 'commander';
 import { UsageError } from '../base/index.ts';
 import type { TimeStyle } from '../packet/index.ts';
@@ -14,23 +11,11 @@ import {
   parsePacketCount,
   parseRingBuffer,
 } from './capture-conditions.ts';
+import { addPortOptions, type PortChoice, PortChoices } from './port-choices.ts';
+import { parseRingMib } from './ring-size.ts';
 import { describeTimeStyles, parseTimeStyle } from './time-styles.ts';
 
-const MAXIMUM_SNAPLEN = 262_144;
 const DEFAULT_RING_MIB = 64;
-const MAXIMUM_RING_MIB = 1024;
-
-/** What one -i asks for, defaults filled in. */
-export interface PortChoice {
-  readonly selector: string;
-  readonly filter: string;
-  /** FILE or FILE:PROGRAM, instead of a filter. */
-  readonly bpf: string | undefined;
-  readonly snaplen: number;
-  /** The name and the description in the file; undefined for the port's own. */
-  readonly name: string | undefined;
-  readonly description: string | undefined;
-}
 
 export interface CaptureOptions extends CaptureConditions {
   /** Without any -i: all ports of the one application. */
@@ -76,24 +61,7 @@ export function addCaptureOptions(command: Command): (words: readonly string[]) 
   const autostop: Condition[] = [];
   const ringBuffer: Condition[] = [];
   const comments: string[] = [];
-  command
-    .argument('[filter...]', 'the default capture filter, in words')
-    .option(
-      '-i, --interface <port>',
-      'port NAME, ID or "all", of one application: APP/PORT; repeatable',
-      (text) => ports.add(text),
-    )
-    .option('-f <filter>', 'capture filter of the -i before, or the default', (text) =>
-      ports.set('-f', { filter: text }),
-    )
-    .option(
-      '--bpf <file>',
-      'program in C, an ELF object, in the place of -f; FILE:PROGRAM of several',
-      (text) => ports.set('--bpf', { bpf: text }),
-    )
-    .option('-s, --snapshot-length <bytes>', 'bytes kept of a packet (default: 262144; 0 as well)', (text) =>
-      ports.set('-s', { snaplen: parseSnaplen(text) }),
-    )
+  addPortOptions(command.argument('[filter...]', 'the default capture filter, in words'), ports)
     .option('--ifname <name>', 'name in the file of the -i before', (text) =>
       ports.setOwn('--ifname', { name: text }),
     )
@@ -173,88 +141,4 @@ function checkTogether(options: CaptureOptions, statistics: boolean): void {
     throw new UsageError('-a filesize: expected -w, got no file whose size counts');
   }
   if (path === undefined && format === 'pcap') throw new UsageError('-P: expected -w, got no file to write');
-}
-
-/** What stands behind one -i, or before all of them. */
-interface PortSettings {
-  filter?: string;
-  bpf?: string;
-  snaplen?: number;
-  name?: string;
-  description?: string;
-}
-
-/** The -i options and what stands between them. */
-class PortChoices {
-  readonly #choices: { readonly selector: string; readonly own: PortSettings }[] = [];
-  readonly #defaults: PortSettings = {};
-
-  add(selector: string): void {
-    if (selector === '') throw new UsageError('-i: expected a port, got an empty text');
-    this.#choices.push({ selector, own: {} });
-  }
-
-  /** For the last -i, or for all without their own. */
-  set(option: string, settings: PortSettings): void {
-    this.#put(option, this.#choices.at(-1)?.own ?? this.#defaults, settings);
-  }
-
-  /** For the last -i only. */
-  setOwn(option: string, settings: PortSettings): void {
-    const last = this.#choices.at(-1);
-    if (last === undefined) throw new UsageError(`${option}: expected after the -i that it belongs to`);
-    this.#put(option, last.own, settings);
-  }
-
-  /** @param words the filter at the end of the command line: a default, too */
-  finish(words: string): PortChoice[] {
-    if (words !== '') {
-      if (this.#defaults.filter !== undefined) {
-        throw new UsageError(`got two default filters, "${this.#defaults.filter}" by -f and "${words}"`);
-      }
-      if (this.#defaults.bpf !== undefined) {
-        throw new UsageError(`got two default filters, --bpf ${this.#defaults.bpf} and "${words}"`);
-      }
-      this.#defaults.filter = words;
-    }
-    const choices = this.#choices.length > 0 ? this.#choices : [{ selector: 'all', own: {} }];
-    return choices.map(({ selector, own }) => ({
-      selector,
-      ...chosenFilter(own.filter === undefined && own.bpf === undefined ? this.#defaults : own),
-      snaplen: own.snaplen ?? this.#defaults.snaplen ?? MAXIMUM_SNAPLEN,
-      name: own.name,
-      description: own.description,
-    }));
-  }
-
-  #put(option: string, into: PortSettings, settings: PortSettings): void {
-    const last = this.#choices.at(-1);
-    const where = last === undefined ? 'the default' : `-i ${last.selector}`;
-    for (const key of Object.keys(settings)) {
-      if (Object.hasOwn(into, key)) throw new UsageError(`${option}: got two for ${where}, expected one`);
-    }
-    Object.assign(into, settings);
-    if (into.filter !== undefined && into.bpf !== undefined) {
-      throw new UsageError(`${option}: got -f and --bpf for ${where}, expected one`);
-    }
-  }
-}
-
-function chosenFilter({ filter, bpf }: PortSettings): Pick<PortChoice, 'filter' | 'bpf'> {
-  return { filter: filter ?? '', bpf };
-}
-
-function parseSnaplen(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= 0 && value <= MAXIMUM_SNAPLEN) return value === 0 ? MAXIMUM_SNAPLEN : value;
-  throw new UsageError(`-s ${text}: expected a number of bytes from 0 to ${MAXIMUM_SNAPLEN}`);
-}
-
-/** Rings have a power of two. */
-function parseRingMib(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > MAXIMUM_RING_MIB) {
-    throw new UsageError(`-B ${text}: expected a whole number of MiB from 1 to ${MAXIMUM_RING_MIB}`);
-  }
-  return 2 ** Math.ceil(Math.log2(value));
 }

@@ -16,7 +16,8 @@ import {
   type PortInfo,
   resolvePorts,
 } from '../target/index.ts';
-import type { CaptureOptions, PortChoice } from './capture-options.ts';
+import type { CaptureOptions } from './capture-options.ts';
+import type { PortChoice } from './port-choices.ts';
 import { useProgramFile } from './program-file.ts';
 
 /** A choice with its filter compiled. */
@@ -84,10 +85,13 @@ function meansAll({ selector }: PortChoice): boolean {
   return selector === 'all' || selector.endsWith('/all');
 }
 
+/** What is the same for all of them. */
+type FeedOptions = Pick<CaptureOptions, 'directions' | 'ringBytes' | 'meta' | 'hostClock'>;
+
 /** Starts the captures. @throws PeerError; what was started until then is ended */
 export async function startSources(
   plans: readonly ApplicationPlan[],
-  options: CaptureOptions,
+  options: FeedOptions,
 ): Promise<CaptureSource[]> {
   const sources: CaptureSource[] = [];
   try {
@@ -104,7 +108,7 @@ export async function startSources(
 
 function startFeed(
   { application, ports, others }: ApplicationPlan,
-  options: CaptureOptions,
+  options: FeedOptions,
 ): Promise<CaptureFeed> {
   const wanted = (portId: number | 'any', { choice, programs }: Compiled): CapturePort => ({
     portId,

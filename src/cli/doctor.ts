@@ -1,6 +1,7 @@
 /** `hone doctor`: what this machine has, what is missing, and the command that fixes each. */
 import { type Command, Option } from 'commander';
 import type { Check } from '../target/index.ts';
+import { diagnose } from '../target/index.ts';
 
 const MARKS = { ok: 'ok', optional: '--', needed: '!!' } as const;
 
@@ -17,7 +18,6 @@ export function registerDoctor(program: Command): void {
 }
 
 async function doctor({ format }: { readonly format: 'text' | 'json' }): Promise<void> {
-  const { diagnose } = await import('../target/index.ts');
   const checks = await diagnose();
   const isWell = checks.every(({ state }) => state !== 'needed');
   if (format === 'json') {

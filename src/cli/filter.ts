@@ -1,7 +1,11 @@
 /** `hone filter`: what a filter expression compiles to. */
 import { type Command, Option } from 'commander';
 import { nearest, UsageError } from '../base/index.ts';
+import { formatCbpf } from '../bpf/classic.ts';
 import type { CbpfProgram, CbpfStyle } from '../bpf/index.ts';
+import { compileForMbuf, encodeEbpf, formatEbpf } from '../bpf/index.ts';
+import { compileFilter, linkTypeNumbers } from '../filter/index.ts';
+import { systemNames } from './system-names.ts';
 
 interface FilterFlags {
   /** How often -d was given. */
@@ -47,9 +51,6 @@ export function registerFilter(program: Command): void {
 }
 
 async function compileText(expression: string, flags: FilterFlags): Promise<string> {
-  const { compileFilter, linkTypeNumbers } = await import('../filter/index.ts');
-  const { systemNames } = await import('./system-names.ts');
-  const { formatCbpf } = await import('../bpf/classic.ts');
   const classic = compileFilter(expression, {
     linkType: numberOf(flags, linkTypeNumbers),
     direction: flags.direction,
@@ -77,7 +78,6 @@ function numberOf({ y, emit }: FilterFlags, known: ReadonlyMap<string, number>):
 
 /** -dd and -ddd print each instruction's 8 bytes, as a C array and as hexadecimal digits. */
 async function emitEbpf(classic: CbpfProgram, { d, direction }: FilterFlags): Promise<string> {
-  const { compileForMbuf, encodeEbpf, formatEbpf } = await import('../bpf/index.ts');
   const program = compileForMbuf(classic, { direction: direction ?? 'in' });
   if (d < 2) return formatEbpf(program);
   const bytes = encodeEbpf(program);

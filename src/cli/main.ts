@@ -27,9 +27,24 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./read.ts')).registerRead,
   },
   {
+    name: 'convert',
+    summary: 'captures and traces merged, for Perfetto and other tools',
+    load: async () => (await import('./convert.ts')).registerConvert,
+  },
+  {
     name: 'trace',
     summary: "bpftrace's language inside the application, or on recorded files",
     load: async () => (await import('./trace.ts')).registerTrace,
+  },
+  {
+    name: 'record',
+    summary: 'events of a running application as a CTF trace, with its packets beside it',
+    load: async () => (await import('./record.ts')).registerRecord,
+  },
+  {
+    name: 'top',
+    summary: 'live table of ports, queues and lcores: rates, bursts, utilisation, drops',
+    load: async () => (await import('./top.ts')).registerTop,
   },
   {
     name: 'filter',
@@ -141,6 +156,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// The files of commands are minified: traces are to be of the sources.
+if (process.env.HONE_DEBUG === '1') process.setSourceMapsEnabled(true);
 const argv = process.argv.slice(2);
 // What is thrown where nobody waits for it: in a timer, in a signal's handler.
 process.on('uncaughtException', (error) => process.exit(report(error, argv)));

@@ -1,5 +1,8 @@
 /** `hone ports`: what can be captured. `hone capture -D` prints the same. */
 import { type Command, Option } from 'commander';
+import { openApplications } from '../target/index.ts';
+import { portCells, portHeads, portJson } from './port-table.ts';
+import { formatTable } from './text-table.ts';
 
 export function registerPorts(program: Command): void {
   program
@@ -14,9 +17,6 @@ export function registerPorts(program: Command): void {
  * @throws UsageError when none answers: it says what is running and what to do
  */
 export async function printPorts(format: 'text' | 'json'): Promise<void> {
-  const { openApplications } = await import('../target/index.ts');
-  const { portCells, portHeads, portJson } = await import('./port-table.ts');
-  const { formatTable } = await import('./text-table.ts');
   const applications = await openApplications();
   for (const { target } of applications) target.close();
   const rows = applications.flatMap((application) =>

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../base/index.ts';
 import type { ReplayPace } from '../target/index.ts';
+import { openFileTraffic, openSampleTraffic, runReplay } from '../target/index.ts';
 
 interface ReplayFlags {
   readonly rate?: ReplayPace;
@@ -53,7 +54,6 @@ async function replay(file: string | undefined, flags: ReplayFlags): Promise<voi
       file === undefined ? 'expected a FILE, or --sample' : 'got a FILE and --sample, expected one',
     );
   }
-  const { openFileTraffic, openSampleTraffic, runReplay } = await import('../target/index.ts');
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);

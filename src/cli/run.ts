@@ -1,5 +1,7 @@
 /** `hone run`: start a DPDK application with the agent inside. */
 import type { Command } from 'commander';
+import { runApplication } from '../target/index.ts';
+import { sayBuilding } from './say-building.ts';
 
 export function registerRun(program: Command): void {
   program
@@ -16,7 +18,5 @@ export function registerRun(program: Command): void {
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {
-  const { runApplication } = await import('../target/index.ts');
-  const { sayBuilding } = await import('./say-building.ts');
   process.exitCode = await runApplication(command, args, { onBuild: sayBuilding });
 }

@@ -7,8 +7,10 @@
  * packet context   u64 timestamp_begin, timestamp_end, content_size, packet_size (bits), packet_seq_num, events_discarded
  *                  (since the stream's start), u32 cpu_id, lcore_id (0xffffffff: none), tid, string thread_name
  * event header     u16 id, u64 timestamp (ns since 1970, the clock's offset is 0)
- * event payload    integers of 1, 2, 4 or 8 bytes; strings with a zero byte at their end, of at most 64 bytes with it
+ * event payload    integers of 1, 2, 4 or 8 bytes; floats of 4 or 8 bytes (IEEE 754); strings with a zero byte at their end
  * ```
+ *
+ * The agent writes no floats, and strings of at most 64 bytes with their zero; a conversion writes both as they come.
  */
 export interface RecordedFieldShape {
   readonly name: string;
@@ -21,6 +23,7 @@ export interface RecordedFieldShape {
         /** Names of values, in the order of the values. */
         readonly labels?: readonly { readonly label: string; readonly value: number }[] | undefined;
       }
+    | { readonly kind: 'float'; readonly bytes: 4 | 8 }
     | { readonly kind: 'text' };
 }
 

@@ -14,4 +14,5 @@ export { parseTime } from './parse-time.ts';
 export { ReadSession } from './read-session.ts';
 export type { RecordSink } from './record-sink.ts';
 export type { Selection } from './selection.ts';
+export { TextStream } from './text-stream.ts';
 export { WalkedInput } from './walked-input.ts';

@@ -154,3 +154,23 @@ export interface CompiledScript {
   readonly startTimeOffset: number | undefined;
   readonly kernelMaps: readonly KernelMapPlan[];
 }
+
+/** A condition as a program of the form `agent`, whose result is 1 where it holds, else 0. The rest as in CompiledProbe. */
+export type CompiledPredicate = Pick<
+  CompiledProbe,
+  'program' | 'needsTime' | 'packetBytes' | 'argumentsUsed'
+>;
+
+/** A place whose events are selected: of several selections of one point, no event is in two of them. */
+export interface SelectedPlace extends Pick<CompiledProbe, 'point' | 'port' | 'queue'> {
+  /** Undefined where every event is meant. */
+  readonly predicate: CompiledPredicate | undefined;
+}
+
+export interface CompiledSelection {
+  /** In the order in which points were named. */
+  readonly places: readonly SelectedPlace[];
+  /** Of the programs' context, which has no maps. */
+  readonly contextBytes: number;
+  readonly stateOffset: number;
+}

@@ -2,7 +2,7 @@
 // What the numbers mean and promise is told there.
 
 export const ABI = {
-  HONE_ABI_VERSION: 2,
+  HONE_ABI_VERSION: 3,
   /** "hone" in memory */
   HONE_MAGIC: 0x656e6f68,
   HONE_MAX_MESSAGE: 1048576,
@@ -20,7 +20,9 @@ export const ABI = {
   HONE_MAX_TRACE_MAPS: 64,
   HONE_MAX_TRACE_CONTEXT: 268435456,
   HONE_MAX_TRACE_PACKET: 256,
-  HONE_MAX_TRACE_ARGS: 12,
+  HONE_MAX_TRACE_ARGS: 16,
+  /** of a point that an application declares: its note has a byte for each */
+  HONE_MAX_POINT_ARGS: 12,
   /** C: struct hone_hello        -> WELCOME */
   HONE_MSG_HELLO: 1,
   /** A: struct hone_welcome */
@@ -111,7 +113,18 @@ export const ABI = {
   HONE_POINT_TX_PACKET: 5,
   /** declared with hone/trace.h */
   HONE_POINT_APP: 6,
+  /** this one and the next are seen by the agent's own thread, ten times a second */
+  HONE_POINT_PORT_STATE: 7,
+  HONE_POINT_QUEUE_STATE: 8,
+  HONE_POINT_PORT_STATS: 9,
+  HONE_POINT_MEMPOOL_LEVEL: 10,
+  HONE_POINT_RING_LEVEL: 11,
   HONE_TRACE_NEEDS_TIME: 1,
+  /** writes an event of each hit that matches */
+  HONE_TRACE_RECORDS: 2,
+  HONE_MAX_RECORD_FIELDS: 16,
+  /** in field_bytes, in place of 1, 2, 4 or 8 */
+  HONE_FIELD_TEXT: 64,
   HONE_ANY_QUEUE: 0xffff,
   HONE_NO_LCORE: 0xffffffff,
   HONE_TRACE_BANKS: 12288,
@@ -123,6 +136,8 @@ export const ABI = {
   HONE_DPDK_POINT_ENABLED: 1,
   /** turned on by a client of the agent, not by the application */
   HONE_DPDK_POINT_OURS: 2,
+  HONE_RECORD_RING_DATA: 4096,
+  HONE_RECORD_LENGTH_SHIFT: 48,
   HONE_RING_COUNTERS: 4096,
   /** HONE_RING_COUNTERS + HONE_MAX_HOOKS * sizeof(struct hone_counters) */
   HONE_RING_INDEX: 69632,
@@ -299,7 +314,7 @@ export const STRUCTS = {
     },
   },
   hone_trace_attachment: {
-    size: 152,
+    size: 188,
     fields: {
       point: { offset: 0, type: 'uint32_t' },
       program: { offset: 4, type: 'uint32_t' },
@@ -308,7 +323,11 @@ export const STRUCTS = {
       flags: { offset: 12, type: 'uint32_t' },
       packet_bytes: { offset: 16, type: 'uint32_t' },
       arguments_used: { offset: 20, type: 'uint32_t' },
-      name: { offset: 24, type: 'char', count: 128 },
+      event_id: { offset: 24, type: 'uint16_t' },
+      nb_fields: { offset: 26, type: 'uint16_t' },
+      field_arguments: { offset: 28, type: 'uint8_t', count: 16 },
+      field_bytes: { offset: 44, type: 'uint8_t', count: 16 },
+      name: { offset: 60, type: 'char', count: 128 },
     },
   },
   hone_trace_map: {
@@ -354,7 +373,7 @@ export const STRUCTS = {
       hits: { offset: 0, type: 'uint64_t' },
       sampled_hits: { offset: 8, type: 'uint64_t' },
       sampled_ns: { offset: 16, type: 'uint64_t' },
-      reserved: { offset: 24, type: 'uint64_t' },
+      matched: { offset: 24, type: 'uint64_t' },
     },
   },
   hone_trace_writer: {

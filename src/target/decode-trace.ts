@@ -7,12 +7,20 @@ import { ABI } from './abi.ts';
 import { BodyReader, protocolError } from './message-body.ts';
 import { isRingSize } from './start-message.ts';
 import type { StructValue } from './struct-codec.ts';
-import type { TraceAttachment, TraceRequest } from './target.ts';
+import type { RecordedEvent, TraceAttachment, TraceRequest } from './target.ts';
 import { APPLICATION, POINTS } from './trace-message.ts';
 
 const INSN_BYTES = 8;
 const PACKET_BLOCK_BYTES = 32;
 const MIN_SLOTS = 4;
+const KNOWN_FLAGS = ABI.HONE_TRACE_NEEDS_TIME | ABI.HONE_TRACE_RECORDS;
+const FIELD_BYTES = new Map<number, 1 | 2 | 4 | 8 | 'text'>([
+  [1, 1],
+  [2, 2],
+  [4, 4],
+  [8, 8],
+  [ABI.HONE_FIELD_TEXT, 'text'],
+]);
 const NAMES = new Map(Object.entries(POINTS).map(([name, number]) => [number, name]));
 
 /** @throws PeerError('PEER_PROTOCOL') for a message that breaks the rules of abi.h */
@@ -21,7 +29,7 @@ export function decodeTrace(body: Uint8Array): TraceRequest {
   const start = reader.struct('hone_trace_start');
   checkStart(start);
   const attachments = times(start.nb_attachments, () =>
-    decodeAttachment(reader.struct('hone_trace_attachment'), start.nb_programs),
+    decodeAttachment(reader.struct('hone_trace_attachment'), start),
   );
   const keyedMaps = times(start.nb_maps, () =>
     decodeMap(reader.struct('hone_trace_map'), start.context_bytes),
@@ -68,12 +76,20 @@ function checkStart(start: StructValue<'hone_trace_start'>): void {
   );
 }
 
-function decodeAttachment(wanted: StructValue<'hone_trace_attachment'>, programs: number): TraceAttachment {
+function decodeAttachment(
+  wanted: StructValue<'hone_trace_attachment'>,
+  { nb_programs, ring_bytes }: StructValue<'hone_trace_start'>,
+): TraceAttachment {
   const { point, program, port_id, queue_id, flags, packet_bytes, arguments_used, name } = wanted;
   const known = NAMES.get(point);
   expect(known !== undefined || point === ABI.HONE_POINT_APP, `got trace point ${point}`);
-  expect(program < programs, `got program ${program} of ${programs}`);
-  expect((flags & ~ABI.HONE_TRACE_NEEDS_TIME) === 0, `got flags 0x${flags.toString(16)}`);
+  const records = (flags & ABI.HONE_TRACE_RECORDS) !== 0;
+  expect(
+    program < nb_programs || (records && program === ABI.HONE_NO_PROGRAM),
+    `got program ${program} of ${nb_programs}`,
+  );
+  expect((flags & ~KNOWN_FLAGS) === 0, `got flags 0x${flags.toString(16)}`);
+  expect(!records || ring_bytes > 0, 'got a recording without rings');
   expect(
     packet_bytes <= traceContext.maxPacketBytes && packet_bytes % PACKET_BLOCK_BYTES === 0,
     `got ${packet_bytes} bytes of a packet`,
@@ -83,11 +99,23 @@ function decodeAttachment(wanted: StructValue<'hone_trace_attachment'>, programs
     point: known ?? APPLICATION + name,
     portId: port_id === ABI.HONE_ANY_PORT ? undefined : port_id,
     queueId: queue_id === ABI.HONE_ANY_QUEUE ? undefined : queue_id,
-    program,
+    program: program === ABI.HONE_NO_PROGRAM ? undefined : program,
     needsTime: (flags & ABI.HONE_TRACE_NEEDS_TIME) !== 0,
     packetBytes: packet_bytes,
     argumentsUsed: arguments_used,
+    ...(records ? { record: decodeRecord(wanted) } : {}),
   };
+}
+
+function decodeRecord(wanted: StructValue<'hone_trace_attachment'>): RecordedEvent {
+  const { event_id, nb_fields, field_arguments, field_bytes } = wanted;
+  expect(nb_fields <= ABI.HONE_MAX_RECORD_FIELDS, `got a record of ${nb_fields} fields`);
+  const fields = times(nb_fields, (n) => {
+    const [argument, bytes] = [field_arguments[n]!, FIELD_BYTES.get(field_bytes[n]!)];
+    if (argument < traceContext.maxArgs && bytes !== undefined) return { argument, bytes };
+    throw protocolError(`TRACE: got a field of ${field_bytes[n]} bytes of argument ${argument}`);
+  });
+  return { id: event_id, fields };
 }
 
 function decodeMap(map: StructValue<'hone_trace_map'>, contextBytes: number): KeyedMapLayout {
@@ -119,8 +147,8 @@ function decodeState(
   return state;
 }
 
-function times<T>(count: number, decode: () => T): T[] {
-  return Array.from({ length: count }, decode);
+function times<T>(count: number, decode: (n: number) => T): T[] {
+  return Array.from({ length: count }, (_, n) => decode(n));
 }
 
 function expect(holds: boolean, got: string): void {

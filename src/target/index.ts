@@ -22,7 +22,9 @@ export {
   openApplications,
   resolvePorts,
   type SelectedPort,
+  selectApplication,
 } from './resolve-ports.ts';
+export { socketPids } from './socket-path.ts';
 export type {
   CaptureFeed,
   CapturePort,

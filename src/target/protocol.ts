@@ -186,6 +186,19 @@ export function decodeRingEvent(body: Uint8Array, maxDataBytes: number): RingEve
   return event;
 }
 
+/** Of a ring of records, which has no index. */
+export function decodeRecordRingEvent(body: Uint8Array, dataBytes: number): RingEvent {
+  const reader = new BodyReader('RING', body);
+  const event = reader.struct('hone_ring_event');
+  reader.end();
+  const isOfWriter = event.ring < ABI.HONE_MAX_TRACE_WRITERS;
+  if (isOfWriter && event.data_bytes === dataBytes && event.index_entries === 0) return event;
+  throw protocolError(
+    `RING: got ring ${event.ring} of ${event.data_bytes} bytes and ${event.index_entries} entries, ` +
+      `expected one below ${ABI.HONE_MAX_TRACE_WRITERS} of ${dataBytes} bytes, without entries`,
+  );
+}
+
 export type PortEvent = Exclude<FeedEvent, { readonly kind: 'gone' }>;
 
 export function encodePortEvent(event: PortEvent): Uint8Array {

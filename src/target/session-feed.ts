@@ -119,11 +119,12 @@ export abstract class SessionFeed {
 
   #takeEvent(message: Message): void {
     if (message.type === ABI.HONE_MSG_PORT) this.#events.push(decodePortEvent(message.body));
-    else if (message.type === ABI.HONE_MSG_RING) this.#addRing(message.body, message.fd!);
+    else if (message.type === ABI.HONE_MSG_RING) this.addRing(message.body, message.fd!);
     else this.takeOther(message);
   }
 
-  #addRing(body: Uint8Array, fd: number): void {
+  /** Takes over the descriptor. */
+  protected addRing(body: Uint8Array, fd: number): void {
     const ring = closingOnError(fd, () => {
       const announced = decodeRingEvent(body, this.#session.ringBytes);
       if (!this.#rings.some(({ ringId }) => ringId === announced.ring)) return announced;

@@ -56,6 +56,11 @@ export function findSockets(folders: readonly string[] = socketFolders()): Socke
   );
 }
 
+/** The processes that have one: what is running, before anybody is asked. */
+export function socketPids(): number[] {
+  return findSockets().map(({ pid }) => pid);
+}
+
 function isTrustedFolder(folder: string): boolean {
   const status = lstatSync(folder, { throwIfNoEntry: false });
   if (status === undefined || !status.isDirectory() || (status.mode & 0o022) !== 0) return false;

@@ -1,10 +1,12 @@
 /** One running trace, seen from the host: a session with writers as they are announced. */
 import { ABI, STRUCTS } from './abi.ts';
 import type { Connection } from './connection.ts';
-import { mapPeerMemory } from './mapping.ts';
+import { type Mapping, mapPeerMemory } from './mapping.ts';
 import { protocolError } from './message-body.ts';
 import type { Message } from './message-socket.ts';
 import { realtimeNs } from './posix.ts';
+import { decodeRecordRingEvent } from './protocol.ts';
+import { RecordRingReader } from './record-ring.ts';
 import { closingOnError, isGone, type Session, SessionFeed, START_TIMEOUT_MS } from './session-feed.ts';
 import type { FilterEngine, RecordRing, TraceCost, TraceFeed, TraceRequest, TraceWriter } from './target.ts';
 import { decodeSnapped, decodeTracing, decodeWriterEvent, encodeTrace } from './trace-message.ts';
@@ -44,6 +46,8 @@ class Feed extends SessionFeed implements TraceFeed {
   readonly #request: TraceRequest;
   readonly #view: DataView;
   readonly #writers: WriterMemory[] = [];
+  readonly #recordRings: RecordRingReader[] = [];
+  readonly #recordMappings: Mapping[] = [];
   #quietBank = 1;
 
   constructor(session: Session, request: TraceRequest, engine: FilterEngine) {
@@ -61,7 +65,7 @@ class Feed extends SessionFeed implements TraceFeed {
   }
 
   get recordRings(): readonly RecordRing[] {
-    return [];
+    return this.#recordRings;
   }
 
   get unplacedHits(): bigint {
@@ -75,8 +79,9 @@ class Feed extends SessionFeed implements TraceFeed {
     return this.#request.attachments.map((_, attachment) => {
       const sum = { hits: 0n, matched: 0n, sampledHits: 0n, sampledNs: 0n };
       for (const writer of this.#writers) {
-        const { hits, sampledHits, sampledNs } = writer.cost(attachment);
+        const { hits, matched, sampledHits, sampledNs } = writer.cost(attachment);
         sum.hits += hits;
+        sum.matched += matched;
         sum.sampledHits += sampledHits;
         sum.sampledNs += sampledNs;
       }
@@ -106,7 +111,31 @@ class Feed extends SessionFeed implements TraceFeed {
     this.#addWriter(body, fd!);
   }
 
+  /** Of a recording: rings of records in the place of rings of blocks. */
+  protected override addRing(body: Uint8Array, fd: number): void {
+    if (!this.#request.attachments.some(({ record }) => record !== undefined)) {
+      super.addRing(body, fd);
+      return;
+    }
+    const ring = closingOnError(fd, () => {
+      const announced = decodeRecordRingEvent(body, this.#request.ringBytes);
+      if (!this.#recordRings.some(({ ringId }) => ringId === announced.ring)) return announced;
+      throw protocolError(`RING: got ring ${announced.ring} twice`);
+    });
+    const name = `ring ${ring.ring}`;
+    const shape = {
+      plainBytes: ABI.HONE_RECORD_RING_DATA,
+      mirroredBytes: ring.data_bytes,
+      writer: false,
+    };
+    const mapping = mapPeerMemory(fd, shape, name);
+    this.#recordMappings.push(mapping);
+    this.#recordRings.push(new RecordRingReader(mapping.buffer, ring, name));
+  }
+
   protected override closeOwn(): void {
+    for (const ring of this.#recordRings) ring.detach();
+    for (const mapping of this.#recordMappings) mapping.close();
     for (const writer of this.#writers) writer.close();
   }
 

@@ -56,6 +56,29 @@ test('a request lies in the message as abi.h has it', () => {
   expect([...body.subarray(at + 8)]).toEqual([0, 1, 0, 0, 0, 0, 0, 0]);
 });
 
+test('what is recorded stands in the attachment', () => {
+  const record = {
+    id: 0x1234,
+    fields: [
+      { argument: 4, bytes: 8 },
+      { argument: 0, bytes: 'text' },
+    ],
+  } as const;
+  const body = encodeTrace({ ...request, attachments: [{ ...attachment, program: undefined, record }] });
+  const at = STRUCTS.hone_trace_start.size;
+  const view = new DataView(body.buffer, at);
+  expect(view.getUint32(4, true)).toBe(ABI.HONE_NO_PROGRAM);
+  expect(view.getUint32(12, true)).toBe(ABI.HONE_TRACE_NEEDS_TIME | ABI.HONE_TRACE_RECORDS);
+  expect([view.getUint16(24, true), view.getUint16(26, true)]).toEqual([0x1234, 2]);
+  expect([...body.subarray(at + 28, at + 60)]).toEqual([
+    4,
+    ...new Array(15).fill(0),
+    8,
+    64,
+    ...new Array(14).fill(0),
+  ]);
+});
+
 test.each<[string, Partial<TraceRequest>, RegExp]>([
   ['no probe', { attachments: [] }, /got 0 probes/],
   ['an unknown point', { attachments: [{ ...attachment, point: 'dpdk:rx' }] }, /no trace point dpdk:rx/],
@@ -64,6 +87,25 @@ test.each<[string, Partial<TraceRequest>, RegExp]>([
   ['an odd context', { contextBytes: 8191 }, /8191 bytes/],
   ['state beyond the context', { stateOffset: 12_288 }, /state at 12288/],
   ['a ring of no size', { ringBytes: 4096 }, /ring of 4096/],
+  [
+    'neither program nor record',
+    { attachments: [{ ...attachment, program: undefined }] },
+    /nothing runs at dpdk:rx_burst/,
+  ],
+  [
+    'a record without a ring',
+    { attachments: [{ ...attachment, record: { id: 1, fields: [] } }], ringBytes: 0 },
+    /ring of 0 bytes/,
+  ],
+  [
+    'a record of too many fields',
+    {
+      attachments: [
+        { ...attachment, record: { id: 1, fields: new Array(17).fill({ argument: 0, bytes: 1 } as const) } },
+      ],
+    },
+    /17 fields of dpdk:rx_burst/,
+  ],
   ['an empty program', { programs: [new Uint8Array(0)] }, /0 instructions/],
   [
     'too much state',

@@ -75,7 +75,7 @@ function checkSizes(request: TraceRequest): void {
   const within = (count: number, least: number, most: number, what: string) =>
     expect(count >= least && count <= most, `got ${count} ${what}, expected ${least} to ${most}`);
   within(attachments.length, 1, ABI.HONE_MAX_TRACE_ATTACHMENTS, 'probes');
-  within(programs.length, 1, ABI.HONE_MAX_PROGRAMS, 'programs');
+  within(programs.length, 0, ABI.HONE_MAX_PROGRAMS, 'programs');
   within(keyedMaps.length, 0, ABI.HONE_MAX_TRACE_MAPS, 'maps with keys');
   within(contextBytes, traceContext.maps, traceContext.maxBytes, 'bytes of context');
   expect(contextBytes % 8 === 0, `got a context of ${contextBytes} bytes, expected a multiple of 8`);
@@ -86,7 +86,8 @@ function checkSizes(request: TraceRequest): void {
       stateOffset <= Math.ceil(contextBytes / alignment) * alignment,
     `got state at ${stateOffset} of a context of ${contextBytes} bytes`,
   );
-  expect(ringBytes === 0 || isRingSize(ringBytes), `got a ring of ${ringBytes} bytes`);
+  const needsRing = attachments.some(({ record }) => record !== undefined);
+  expect(isRingSize(ringBytes) || (ringBytes === 0 && !needsRing), `got a ring of ${ringBytes} bytes`);
   for (const { length } of programs) within(length / INSN_BYTES, 2, ABI.HONE_MAX_INSNS, 'instructions');
 }
 
@@ -99,16 +100,50 @@ function encodeAttachment(attachment: TraceAttachment): Uint8Array {
   if (new TextEncoder().encode(name).length >= STRUCTS.hone_trace_attachment.fields.name.count) {
     throw new UsageError(`the name of trace point ${point} is too long`);
   }
+  const record = encodeRecord(attachment);
   return structBytes('hone_trace_attachment', {
     point: number,
-    program: attachment.program!,
+    program: attachment.program ?? ABI.HONE_NO_PROGRAM,
     port_id: portId ?? ABI.HONE_ANY_PORT,
     queue_id: queueId ?? ABI.HONE_ANY_QUEUE,
-    flags: attachment.needsTime ? ABI.HONE_TRACE_NEEDS_TIME : 0,
+    flags:
+      (attachment.needsTime ? ABI.HONE_TRACE_NEEDS_TIME : 0) |
+      (attachment.record === undefined ? 0 : ABI.HONE_TRACE_RECORDS),
     packet_bytes: attachment.packetBytes,
     arguments_used: attachment.argumentsUsed,
+    ...record,
     name,
   });
+}
+
+function encodeRecord({
+  point,
+  program,
+  record,
+}: TraceAttachment): Pick<
+  StructValue<'hone_trace_attachment'>,
+  'event_id' | 'nb_fields' | 'field_arguments' | 'field_bytes'
+> {
+  if (record === undefined && program === undefined) {
+    throw new UsageError(`nothing runs at ${point}, and nothing is recorded of it`);
+  }
+  const { id, fields } = record ?? { id: 0, fields: [] };
+  const most = ABI.HONE_MAX_RECORD_FIELDS;
+  if (fields.length > most) {
+    throw new UsageError(`got ${fields.length} fields of ${point} to record, expected at most ${most}`);
+  }
+  return {
+    event_id: id,
+    nb_fields: fields.length,
+    field_arguments: padded(fields.map(({ argument }) => argument)),
+    field_bytes: padded(fields.map(({ bytes }) => (bytes === 'text' ? ABI.HONE_FIELD_TEXT : bytes))),
+  };
+}
+
+function padded(values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(ABI.HONE_MAX_RECORD_FIELDS);
+  bytes.set(values);
+  return bytes;
 }
 
 interface Run {
@@ -189,9 +224,9 @@ export function applicationPoint(
   point: Pick<StructValue<'hone_point'>, 'provider' | 'name' | 'nb_args' | 'types' | 'args'>,
 ): ProbePoint {
   const name = `${APPLICATION}${point.provider}:${point.name}`;
-  if (point.nb_args > ABI.HONE_MAX_TRACE_ARGS) {
+  if (point.nb_args > ABI.HONE_MAX_POINT_ARGS) {
     throw protocolError(
-      `${name}: got ${point.nb_args} arguments, expected at most ${ABI.HONE_MAX_TRACE_ARGS}`,
+      `${name}: got ${point.nb_args} arguments, expected at most ${ABI.HONE_MAX_POINT_ARGS}`,
     );
   }
   const names = argumentNames(point.args, point.nb_args);

@@ -85,11 +85,11 @@ export class WriterMemory implements TraceWriter {
 
   cost(attachment: number): TraceCost {
     const at = HEAD.costs.offset + attachment * COST.size;
-    const read = (field: 'hits' | 'sampled_hits' | 'sampled_ns') =>
+    const read = (field: 'hits' | 'matched' | 'sampled_hits' | 'sampled_ns') =>
       this.#head.getBigUint64(at + COST.fields[field].offset, true);
     return {
       hits: read('hits'),
-      matched: 0n,
+      matched: read('matched'),
       sampledHits: read('sampled_hits'),
       sampledNs: read('sampled_ns'),
     };

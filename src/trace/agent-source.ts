@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError } from '../base/index.ts';
 import { type CompiledProbe, type CompiledScript, type MapContents, TraceMaps } from '../script/index.ts';
 import type { TraceFeed, TraceRequest, TraceWriter } from '../target/index.ts';
-import { HostPrograms } from './host-programs.ts';
+import type { HostPrograms } from './host-programs.ts';
 import { IntervalClock } from './interval-clock.ts';
 import { RingEvents } from './ring-events.ts';
 import { startRequest } from './start-request.ts';
@@ -41,7 +41,8 @@ const MOST_INTERVALS = 10_000;
 export class AgentSource implements TraceSource {
   readonly #options: AgentSourceOptions;
   readonly #maps: TraceMaps;
-  readonly #host: HostPrograms;
+  /** Undefined for scripts without BEGIN, END and intervals, and before the start. */
+  #host: HostPrograms | undefined;
   readonly #seed: number = Math.floor(Math.random() * 2 ** 32);
   readonly #targetProbes: readonly CompiledProbe[];
   #feed: TraceFeed | PacedFeed | undefined;
@@ -54,10 +55,9 @@ export class AgentSource implements TraceSource {
   #endNs: bigint | undefined;
 
   constructor(options: AgentSourceOptions) {
-    const { script, pid } = options;
+    const { script } = options;
     this.#options = options;
     this.#maps = new TraceMaps(script);
-    this.#host = new HostPrograms(script, this.#seed, { pid, comm: COMM });
     this.#targetProbes = script.probes.filter(({ runs }) => runs === 'target');
   }
 
@@ -84,21 +84,27 @@ export class AgentSource implements TraceSource {
   }
 
   async start(): Promise<void> {
-    const { script, startFeed, nowNs } = this.#options;
+    const { script, startFeed, nowNs, pid } = this.#options;
     this.#startNs = nowNs();
-    const { startTimeOffset, stateOffset } = script;
-    if (startTimeOffset !== undefined) {
-      const at = new DataView(
-        this.#host.state.buffer,
-        this.#host.state.byteOffset + startTimeOffset - stateOffset,
-      );
-      at.setBigUint64(0, this.#startNs, true);
+    const { startTimeOffset, stateOffset, contextBytes } = script;
+    if (script.probes.some(({ runs }) => runs === 'host')) {
+      // Its engine is large, and most scripts do without.
+      const { HostPrograms } = await import('./host-programs.ts');
+      this.#host = new HostPrograms(script, this.#seed, { pid, comm: COMM });
     }
-    for (const probe of script.probes) if (probe.point.kind === 'begin') this.#host.run(probe, this.#startNs);
-    this.#maps.setInitialState(this.#host.state);
+    const startTime = startTimeOffset === undefined ? undefined : startTimeOffset - stateOffset;
+    const state =
+      this.#host?.state ?? (startTime === undefined ? undefined : new Uint8Array(contextBytes - stateOffset));
+    if (startTime !== undefined) {
+      new DataView(state!.buffer, state!.byteOffset).setBigUint64(startTime, this.#startNs, true);
+    }
+    for (const probe of script.probes) {
+      if (probe.point.kind === 'begin') this.#host!.run(probe, this.#startNs);
+    }
+    if (state !== undefined) this.#maps.setInitialState(state);
     // Nothing to attach to: timers alone.
     if (this.#targetProbes.length > 0) {
-      this.#feed = await startFeed(startRequest(script, this.#seed, this.#host.state.slice()));
+      this.#feed = await startFeed(startRequest(script, this.#seed, state?.slice()));
       this.#rings = new RingEvents(this.#feed.baseNs);
     }
     this.#intervals = new IntervalClock(script.probes, this.#startNs);
@@ -134,7 +140,7 @@ export class AgentSource implements TraceSource {
     const events = this.#rings?.take(feed!.rings, isLast ? undefined : nowNs) ?? [];
     if (!this.#isStopped) this.#runIntervals(nowNs);
     if (paced?.isOver === true) this.#state = 'over';
-    return [...events, ...this.#host.takeEvents()];
+    return [...events, ...(this.#host?.takeEvents() ?? [])];
   }
 
   #runIntervals(nowNs: bigint): void {
@@ -159,7 +165,7 @@ export class AgentSource implements TraceSource {
       }
       for (const { quiet } of feed.writers) this.#maps.takeBank(quiet);
     }
-    this.#maps.takeBank(this.#host.context);
+    if (this.#host !== undefined) this.#maps.takeBank(this.#host.context);
     if (this.#maps.hasState) this.#maps.readStates(this.#writers().map(({ state }) => state));
   }
 
@@ -197,14 +203,14 @@ export class AgentSource implements TraceSource {
     const keyed = this.#options.script.maps.filter(({ place }) => place.kind === 'keyed');
     const withoutRoom = keyed.map(({ name, place }) => {
       const index = place.kind === 'keyed' ? place.index : 0;
-      const inHost = BigInt(this.#host.withoutRoom[index] ?? 0);
+      const inHost = BigInt(this.#host?.withoutRoom[index] ?? 0);
       return {
         map: name,
         updates: writers.reduce((sum, writer) => sum + (writer.withoutRoom[index] ?? 0n), inHost),
       };
     });
     return {
-      events: writers.reduce((sum, { lostEvents }) => sum + lostEvents, BigInt(this.#host.lostEvents)),
+      events: writers.reduce((sum, { lostEvents }) => sum + lostEvents, BigInt(this.#host?.lostEvents ?? 0)),
       withoutRoom: withoutRoom.filter(({ updates }) => updates > 0n),
       unplacedHits: this.#feed?.unplacedHits ?? 0n,
     };
@@ -223,22 +229,22 @@ export class AgentSource implements TraceSource {
   }
 
   #runInHost(probe: CompiledProbe, nowNs: bigint): void {
+    const host = this.#host!;
     if (!this.#maps.hasState) {
-      this.#host.run(probe, nowNs);
+      host.run(probe, nowNs);
       return;
     }
     this.#maps.readStates(this.#writers().map(({ state }) => state));
-    this.#host.loadState(this.#maps.stateMaps());
-    const before = this.#host.state.slice();
-    this.#host.run(probe, nowNs);
-    this.#maps.takeHostState(this.#host.state, before);
-    this.#writeThrough(before);
+    host.loadState(this.#maps.stateMaps());
+    const before = host.state.slice();
+    host.run(probe, nowNs);
+    this.#maps.takeHostState(host.state, before);
+    this.#writeThrough(host.state, before);
   }
 
   /** What the host assigned to, writers find from now on. */
-  #writeThrough(before: Uint8Array): void {
+  #writeThrough(after: Uint8Array, before: Uint8Array): void {
     const { maps, stateOffset } = this.#options.script;
-    const after = this.#host.state;
     for (const { kind, place, isState, valueBytes } of maps) {
       if (!isState || kind.kind !== 'value' || place.kind === 'keyed' || place.kind === 'kernel') continue;
       const entries = place.kind === 'indexed' ? place.entries : 1;
@@ -256,6 +262,7 @@ export class AgentSource implements TraceSource {
   }
 
   #states(): readonly Uint8Array[] {
-    return [...this.#writers().map(({ state }) => state), this.#host.state];
+    const states = this.#writers().map(({ state }) => state);
+    return this.#host === undefined ? states : [...states, this.#host.state];
   }
 }

@@ -19,6 +19,7 @@ import type { FeedEvent, RecordRing, TraceCost, TraceRequest, TraceWriter } from
 import { dpdkPoints } from '../tracepoints/index.ts';
 import type { PacedFeed } from './agent-source.ts';
 import { MemoryRing } from './memory-ring.ts';
+import { hashOf, queueOf } from './packet-arguments.ts';
 import { isOutgoing, type TraceFile } from './trace-file.ts';
 
 const ROWS = 1024;
@@ -37,14 +38,15 @@ const ARGUMENTS = new Map(
     ]),
 );
 const at = (name: string): number => ARGUMENTS.get(name)!;
-const [PORT, QUEUE, LEN, DATA_LEN, NB_SEGS, HASH] = [
+const [PORT, QUEUE, LEN, DATA_LEN, NB_SEGS, HASH, PACKET_ID] = [
   'port',
   'queue',
   'len',
   'data_len',
   'nb_segs',
   'hash',
-].map(at) as [number, number, number, number, number, number];
+  'packet_id',
+].map(at) as [number, number, number, number, number, number, number];
 
 interface Attached {
   readonly point: string;
@@ -102,13 +104,14 @@ export class FileFeed implements PacedFeed {
     this.#batch = new TraceBatch(this.#machine, rows, rows * PACKET_BYTES);
     this.#attached = request.attachments.map((attachment) => {
       const { point, program, needsTime, packetBytes, argumentsUsed } = attachment;
+      if (program === undefined) throw new UnsupportedError('recording what a file holds', 'programs');
       if (point !== 'dpdk:rx_packet' && point !== 'dpdk:tx_packet') {
         throw new UnsupportedError(
           `${point} does not happen in a recorded file`,
           'dpdk:rx_packet, dpdk:tx_packet',
         );
       }
-      const decoded = decodeEbpf(request.programs[program!]!);
+      const decoded = decodeEbpf(request.programs[program]!);
       return { ...attachment, program: { program: decoded, needsTime, packetBytes, argumentsUsed }, hits: 0 };
     });
     this.rings = [this.#ring];
@@ -210,18 +213,21 @@ export class FileFeed implements PacedFeed {
     rows[row + batchRow.packetBytes / 4] = length;
     const wireLength = Math.max(packet.originalLength, packet.data.length);
     rows[row + PORT] = packet.interface.index;
-    rows[row + QUEUE] = queueOf(packet);
+    rows[row + QUEUE] = queueOf(packet.options);
     rows[row + LEN] = wireLength;
     rows[row + DATA_LEN] = wireLength & 0xffff;
     rows[row + NB_SEGS] = 1;
-    rows[row + HASH] = hashOf(packet);
+    rows[row + HASH] = hashOf(packet.options);
+    const id = packet.options.epb_packetid ?? 0n;
+    rows[row + PACKET_ID] = Number(BigInt.asUintN(32, id));
+    rows[row + PACKET_ID + 1] = Number(id >> 32n);
     this.#rows++;
   }
 
   /** Undefined when no probe is there. */
   #runnerOf(packet: PacketRecord): Runner | undefined {
     const isOut = isOutgoing(packet);
-    const [port, queue] = [packet.interface.index, queueOf(packet)];
+    const [port, queue] = [packet.interface.index, queueOf(packet.options)];
     const key = (port * 0x1_0000 + queue) * 2 + (isOut ? 1 : 0);
     const known = this.#runners.get(key);
     if (known !== undefined || this.#runners.has(key)) return known;
@@ -257,13 +263,3 @@ export class FileFeed implements PacedFeed {
 }
 
 const INTERRUPTS: ReadonlySet<EventPlan['kind']> = new Set(['print', 'print-entry', 'clear', 'zero', 'exit']);
-
-function queueOf({ options }: PacketRecord): number {
-  return (options.epb_queue ?? 0) & 0xffff;
-}
-
-/** The hash that the adapter worked out, as the capture wrote it down; 0 without one. */
-function hashOf({ options }: PacketRecord): number {
-  const hash = options.epb_hash?.find(({ bytes }) => bytes.length === 4);
-  return hash === undefined ? 0 : new DataView(hash.bytes.buffer, hash.bytes.byteOffset).getUint32(0, true);
-}

@@ -2,8 +2,9 @@
  * Programs that the host runs itself: BEGIN, END and interval probes of the form `agent`, on a context of their own. Their
  * events wait to be taken; they carry the time at which the program ran.
  */
-import { type KeyedMapLayout, strideBytes, TraceMachine, traceContext } from '../bpf/index.ts';
+import { strideBytes, TraceMachine, traceContext } from '../bpf/index.ts';
 import type { CompiledProbe, CompiledScript, MergedMap } from '../script/index.ts';
+import { keyedMaps } from './keyed-maps.ts';
 import type { TraceEvent } from './trace-source.ts';
 
 /** Events of the host that wait at most; more are lost and counted. */
@@ -101,11 +102,4 @@ export class HostPrograms {
     this.#events.push({ timeNs: this.#nowNs, record: record.slice() });
     return true;
   }
-}
-
-/** By their number for the helpers. */
-export function keyedMaps({ maps }: CompiledScript): KeyedMapLayout[] {
-  const layouts: KeyedMapLayout[] = [];
-  for (const { place } of maps) if (place.kind === 'keyed') layouts[place.index] = place.layout;
-  return layouts;
 }

@@ -2,16 +2,20 @@
 import { encodeEbpf } from '../bpf/index.ts';
 import type { CompiledScript } from '../script/index.ts';
 import type { TraceAttachment, TraceRequest } from '../target/index.ts';
-import { keyedMaps } from './host-programs.ts';
+import { keyedMaps } from './keyed-maps.ts';
 
 /** Of each writer's events: some ten thousand lines that wait. */
 const RING_BYTES = 1 << 20;
 
 /**
  * The same program at several points is sent once.
- * @param initialState what BEGIN left, from stateOffset on
+ * @param initialState what BEGIN left, from stateOffset on; undefined for zeros
  */
-export function startRequest(script: CompiledScript, seed: number, initialState: Uint8Array): TraceRequest {
+export function startRequest(
+  script: CompiledScript,
+  seed: number,
+  initialState: Uint8Array | undefined,
+): TraceRequest {
   const programs: Uint8Array[] = [];
   const numbers = new Map<string, number>();
   const attachments: TraceAttachment[] = [];
@@ -37,7 +41,7 @@ export function startRequest(script: CompiledScript, seed: number, initialState:
     stateOffset: script.stateOffset,
     keyedMaps: keyedMaps(script),
     seed,
-    initialState: initialState.some((byte) => byte !== 0) ? initialState : undefined,
+    initialState: initialState?.some((byte) => byte !== 0) === true ? initialState : undefined,
     ringBytes: script.events.length > 0 ? RING_BYTES : 0,
   };
 }

@@ -40,7 +40,11 @@ const PACKET: readonly Row[] = [
   ['vlan_tci', 2, 'tag that was stripped or is to be inserted'],
   ['vlan_tci_outer', 2, 'outer tag, likewise'],
   ['index', 2, 'place in its burst'],
+  ['packet_id', 8, 'its number in captures (epb_packetid)'],
+  ['mbuf', 8, 'address of its mbuf'],
 ];
+
+const FIRST_PACKET: Row = ['packet_id', 8, 'number of its first packet in captures (epb_packetid)'];
 
 export const dpdkPoints: readonly ProbePoint[] = [
   {
@@ -50,6 +54,7 @@ export const dpdkPoints: readonly ProbePoint[] = [
       ...QUEUE,
       ['nb_rx', 2, 'packets received, 0 for an empty poll', packets],
       ['max', 2, 'packets asked for', packets],
+      FIRST_PACKET,
     ]),
     meaning: 'every call of rte_eth_rx_burst, empty ones too',
     logLevel: logLevels.debug,
@@ -67,6 +72,7 @@ export const dpdkPoints: readonly ProbePoint[] = [
       ...QUEUE,
       ['nb_rx', 2, 'packets received, at least 1', packets],
       ['max', 2, 'packets asked for', packets],
+      FIRST_PACKET,
     ]),
     meaning: 'a call of rte_eth_rx_burst that received packets',
     logLevel: logLevels.debug_line,
@@ -79,6 +85,7 @@ export const dpdkPoints: readonly ProbePoint[] = [
       ...QUEUE,
       ['nb_tx', 2, 'packets offered to the driver', { unit: 'packets', recordedAs: 'nb_pkts' }],
       ['max', 2, 'the same', packets],
+      FIRST_PACKET,
     ]),
     meaning: 'a call of rte_eth_tx_burst, before the driver',
     logLevel: logLevels.debug_line,

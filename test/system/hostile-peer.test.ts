@@ -71,7 +71,7 @@ function publish(session: ReplaySession): void {
   const { ring } = session;
   const now = BigInt(Date.now()) * 1_000_000n;
   ring.setActive(true);
-  session.capture([packet], { high: Number(now >> 32n), low: Number(now & 0xffff_ffffn) }, undefined);
+  session.capture([packet], 0, { high: Number(now >> 32n), low: Number(now & 0xffff_ffffn) }, undefined);
   ring.setActive(false);
 }
 

@@ -9,11 +9,13 @@ import { traceContext } from '../../src/bpf/index.ts';
 import { connectTarget, readElfPoints, type Target, type TraceFeed } from '../../src/target/index.ts';
 import { dataplanePoints } from '../../src/tracepoints/index.ts';
 import { hone, type Running, startHone, startProcess, until } from './hone.ts';
+import { recording, takeRecords } from './records.ts';
 import { missingDpdk } from './testpmd.ts';
 import {
   attachment,
   countByArgument,
   countByByte,
+  program,
   request,
   sumOfArgument,
   takeCounts,
@@ -225,4 +227,66 @@ test('hits, numbers and texts are those of the application', async () => {
   for (const one of feeds) one.close();
   feeds = [];
   await until('the agent to let go', () => !readFileSync(`/proc/${pid}/maps`, 'utf8').includes('memfd:hone'));
+});
+
+test('recorded: numbers and texts of each hit, with a program in front and without one', async () => {
+  await start();
+  const event = {
+    id: 3,
+    fields: [
+      { argument: 0, bytes: 2 },
+      { argument: 1, bytes: 'text' },
+      { argument: 2, bytes: 4 },
+    ],
+  } as const;
+  const never = program('r0 = 0');
+  const isText = program(`
+  r0 = *(u64 *)(r1 + ${traceContext.args + 8})
+  r0 <<= 6
+  r0 &= 0xff
+  r1 += r0
+  r0 = *(u8 *)(r1 + ${traceContext.packet})
+  r0 &= ${'n'.charCodeAt(0)}`);
+  const feed = await target!.startTrace(
+    request([never, isText], {
+      attachments: [
+        recording('app:forwarder:drop', event),
+        recording('app:forwarder:drop', { ...event, id: 4 }, { program: 0 }),
+        recording('app:forwarder:drop', { ...event, id: 5 }, { program: 1 }),
+        recording('app:forwarder:burst_begin', { id: 6, fields: [{ argument: 1, bytes: 8 }] }),
+      ],
+      ringBytes: 1 << 24,
+    }),
+  );
+  feeds.push(feed);
+  await until('hits', async () => feed.costs().every(({ hits }) => hits > 1000n));
+  await feed.stop();
+  const events = [event, { ...event, id: 5 }, { id: 6, fields: [{ argument: 1, bytes: 8 }] }] as const;
+  const records = takeRecords(feed, events);
+  const [all, none, matching, bursts] = feed.costs();
+  expect(none).toMatchObject({ hits: all!.hits, matched: 0n });
+  expect(matching!.matched).toBe(all!.hits);
+  const lost = feed.writers.reduce((sum, { lostEvents }) => sum + lostEvents, 0n);
+  expect(BigInt(records.length) + lost).toBe(all!.matched + matching!.matched + bursts!.matched);
+  for (const id of [3, 5]) {
+    const drops = records.filter((record) => record.id === id);
+    expect(drops.length).toBeGreaterThan(1000);
+    for (const { values } of drops) {
+      expect([0n, 1n]).toContain(values[0]);
+      expect(values.slice(1)).toEqual(['no IPv4', 64n]);
+    }
+  }
+  for (const { values } of records.filter(({ id }) => id === 6)) expect(values).toEqual([32n]);
+});
+
+test.each([
+  ['a text as a number', { argument: 1, bytes: 8 }],
+  ['a number as a text', { argument: 0, bytes: 'text' }],
+  ['an argument beyond the last', { argument: 3, bytes: 8 }],
+] as const)('%s is not recorded', async (_, field) => {
+  await start();
+  const wanted = recording('app:forwarder:drop', { id: 1, fields: [field] });
+  await expect(
+    target!.startTrace(request([], { attachments: [wanted], ringBytes: 1 << 20 })),
+  ).rejects.toThrow(/records what its point does not have/);
 });

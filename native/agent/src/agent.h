@@ -10,6 +10,7 @@
 #include "dpdk.h"
 #include "dpdk_trace.h"
 #include "hook.h"
+#include "observe.h"
 #include "reclaim.h"
 #include "session.h"
 #include "trace.h"
@@ -27,6 +28,7 @@ struct agent {
 	struct session *sessions;
 	struct trace *traces;
 	struct trace_points points;
+	struct observer observer; /* its gates: any thread reads */
 	struct dpdk_trace dpdk_trace;
 	struct client *clients[HONE_MAX_CLIENTS];
 	bool clock_started;

@@ -20,12 +20,19 @@ struct moment {
 	uint64_t ns; /* 0: not yet read */
 };
 
+/* Packets that matched, and the numbers they get: order[i] is the i-th one's place behind first_id, i itself without order. */
+struct chosen {
+	struct rte_mbuf **packets;
+	const uint8_t *order;
+	uint64_t first_id;
+};
+
 /*
- * The packets that the filter accepts, in order, into `chosen`; how many. A loop of its own: most are rejected, and a
- * packet that is costs the program and one branch.
+ * The packets that the filter accepts, in order, into `chosen`, their places into `order`; how many. A loop of its own: most are
+ * rejected, and a packet that is costs the program and one branch.
  */
 static uint16_t select_matching(const struct program *program, struct rte_mbuf **packets, uint16_t count,
-				struct rte_mbuf **chosen)
+				struct rte_mbuf **chosen, uint8_t *order)
 {
 	uint64_t (*quick)(void *mbuf) = program->quick;
 	uint16_t found = 0;
@@ -38,7 +45,8 @@ static uint16_t select_matching(const struct program *program, struct rte_mbuf *
 			continue;
 		if (unlikely(verdict == PROGRAM_UNDECIDED) && program_run(program, packets[i]) == 0)
 			continue;
-		chosen[found++] = packets[i];
+		chosen[found] = packets[i];
+		order[found++] = (uint8_t)i;
 	}
 	return found;
 }
@@ -92,9 +100,11 @@ static struct ring *overflow_with_room(const struct ring *ring, uint32_t length)
 }
 
 /* Packets that matched, into the ring: counts all but `seen`. */
-static void write_burst(const struct attachment *at, struct ring *ring, struct rte_mbuf **packets, uint16_t count,
+static void write_burst(const struct attachment *at, struct ring *ring, const struct chosen *chosen, uint16_t count,
 			uint64_t burst_ns)
 {
+	struct rte_mbuf **packets = chosen->packets;
+	const uint8_t *order = chosen->order;
 	struct hone_counters *counters = &ring->counters[at->number];
 	uint64_t lost = ring->lost[at->number];
 	struct ring *into = ring;
@@ -108,6 +118,7 @@ static void write_burst(const struct attachment *at, struct ring *ring, struct r
 		bool has_hash = (mbuf->ol_flags & at->hash_flag) != 0;
 		uint32_t original = mbuf->pkt_len;
 		uint32_t wanted = RTE_MIN(original, at->snaplen);
+		uint64_t packet_id = chosen->first_id + (order == NULL ? i : order[i]);
 		uint64_t timestamp_ns = burst_ns;
 		uint32_t length;
 		uint8_t *to;
@@ -141,10 +152,10 @@ static void write_burst(const struct attachment *at, struct ring *ring, struct r
 		ring_prefetch(into, head);
 		if (likely(plain)) {
 			block_write_plain(to, length, &at->source, at->interface, timestamp_ns,
-					  ring->next_packet_id + captured, mbuf, wanted, has_hash);
+					  packet_id, mbuf, wanted, has_hash);
 		} else {
 			packet.timestamp_ns = timestamp_ns;
-			packet.packet_id = ring->next_packet_id + captured;
+			packet.packet_id = packet_id;
 			block_write(to, &at->source, at->interface, &packet);
 		}
 		head += length;
@@ -153,7 +164,6 @@ static void write_burst(const struct attachment *at, struct ring *ring, struct r
 		captured++;
 	}
 	ring->lost[at->number] = lost;
-	ring->next_packet_id += captured;
 	counters->matched += count;
 	counters->captured += captured;
 	counters->dropped += count - captured;
@@ -184,7 +194,9 @@ static uint64_t burst_time(struct moment *moment)
 static void capture_burst(const struct attachment *at, struct moment *moment, struct rte_mbuf **packets, uint16_t count)
 {
 	struct ring *ring = ring_of(at->session, moment->writer);
-	struct rte_mbuf *chosen[SELECT_AT_ONCE];
+	uint64_t first_id = writer_next_packet_id(moment->writer);
+	struct rte_mbuf *matching[SELECT_AT_ONCE];
+	uint8_t order[SELECT_AT_ONCE];
 
 	if (likely(ring != NULL))
 		ring->counters[at->number].seen += count;
@@ -192,18 +204,20 @@ static void capture_burst(const struct attachment *at, struct moment *moment, st
 		__atomic_fetch_add(&at->session->memory->orphans[at->number].seen, count, __ATOMIC_RELAXED);
 	while (count != 0) {
 		uint16_t part = at->program == NULL ? count : RTE_MIN(count, SELECT_AT_ONCE);
-		struct rte_mbuf **from = packets;
+		struct chosen chosen = { .packets = packets, .first_id = first_id };
 		uint16_t found = part;
 
 		if (at->program != NULL) {
-			found = select_matching(at->program, packets, part, chosen);
-			from = chosen;
+			found = select_matching(at->program, packets, part, matching, order);
+			chosen.packets = matching;
+			chosen.order = order;
 		}
 		if (found != 0 && likely(ring != NULL))
-			write_burst(at, ring, from, found, burst_time(moment));
+			write_burst(at, ring, &chosen, found, burst_time(moment));
 		else if (found != 0)
 			count_orphans(at, found);
 		packets += part;
+		first_id += part;
 		count -= part;
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The DPDK functions that the agent calls, found at run time. Nothing here is a link-time reference: the agent
+ * The DPDK functions that the agent calls, and one table that it reads, found at run time. Nothing here is a link-time reference: the agent
  * must load into processes that have no DPDK (a shell that LD_PRELOAD reaches) and into statically linked
  * applications, where a DT_NEEDED on librte_* would bring a second DPDK into the process.
  */
@@ -11,10 +11,14 @@
 
 #include <rte_bpf.h>
 #include <rte_eal.h>
+#include <rte_eal_memconfig.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
+#include <rte_mempool.h>
+#include <rte_ring.h>
+#include <rte_tailq.h>
 #include <rte_trace.h>
 #include <rte_trace_point.h>
 #include <rte_version.h>
@@ -43,6 +47,14 @@
 	X(rte_eth_promiscuous_get) \
 	X(rte_eth_dev_fw_version_get) \
 	X(rte_eth_read_clock) \
+	X(rte_eth_fp_ops) \
+	X(rte_eth_rx_queue_info_get) \
+	X(rte_eth_tx_queue_info_get) \
+	X(rte_mempool_walk) \
+	X(rte_mempool_avail_count) \
+	X(rte_eal_tailq_lookup) \
+	X(rte_mcfg_tailq_read_lock) \
+	X(rte_mcfg_tailq_read_unlock) \
 	X(rte_mbuf_dynfield_lookup) \
 	X(rte_mbuf_dynflag_lookup) \
 	X(rte_trace_dump) \

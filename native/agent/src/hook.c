@@ -10,13 +10,20 @@ static uint16_t on_rx(uint16_t port_id, uint16_t queue_id, struct rte_mbuf **pac
 		      uint16_t max, void *arg)
 {
 	struct hook *hook = arg;
+	bool captures = atomic_load_explicit(&hook->plan, memory_order_relaxed) != NULL;
+	bool traces = atomic_load_explicit(&hook->traces.plan, memory_order_relaxed) != NULL;
 
 	(void)port_id;
 	(void)queue_id;
-	if (unlikely(atomic_load_explicit(&hook->plan, memory_order_relaxed) != NULL))
+	if (likely(!captures && !traces))
+		return count;
+	if (captures)
 		hook_run(hook, packets, count);
-	if (unlikely(atomic_load_explicit(&hook->traces.plan, memory_order_relaxed) != NULL))
+	if (traces)
 		trace_run_burst(&hook->traces, hook->direction, packets, count, max);
+	/* After both: they see the same numbers on the same packets. */
+	if (count != 0)
+		writer_count_packets(count);
 	return count;
 }
 

@@ -119,6 +119,8 @@ static void in_child(void)
 		atomic_store(&hook->traces.plan, NULL);
 	}
 	trace_points_forget(&agent.points);
+	for (uint32_t i = 0; i < NB_OBSERVED; i++)
+		atomic_store(&agent.observer.gates[i].plan, NULL);
 	for (int i = 0; i < HONE_MAX_CLIENTS; i++)
 		if (agent.clients[i] != NULL && agent.clients[i]->fd >= 0)
 			close(agent.clients[i]->fd);

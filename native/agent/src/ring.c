@@ -26,7 +26,7 @@ int shared_memory_open(const char *name, size_t bytes)
 	return -1;
 }
 
-static void *map_ring(int fd, size_t front, size_t data_bytes)
+void *ring_map(int fd, size_t front, size_t data_bytes)
 {
 	size_t total = front + 2 * data_bytes;
 	uint8_t *base = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -60,7 +60,7 @@ struct ring *ring_open(uint32_t number, uint32_t data_bytes)
 	ring->mapped = front + 2 * (size_t)data_bytes;
 	ring->lost = calloc(HONE_MAX_HOOKS, sizeof(*ring->lost));
 	ring->fd = ring->lost == NULL ? -1 : shared_memory_open("hone-ring", front + data_bytes);
-	base = ring->fd < 0 ? NULL : map_ring(ring->fd, front, data_bytes);
+	base = ring->fd < 0 ? NULL : ring_map(ring->fd, front, data_bytes);
 	if (base == NULL) {
 		ring_close(ring);
 		return NULL;
@@ -69,7 +69,6 @@ struct ring *ring_open(uint32_t number, uint32_t data_bytes)
 	ring->counters = (struct hone_counters *)(base + HONE_RING_COUNTERS);
 	ring->index = (struct hone_index_entry *)(base + HONE_RING_INDEX);
 	ring->data = base + front;
-	ring->next_packet_id = ((uint64_t)number + 1) << 48;
 	ring->shared->magic = HONE_MAGIC;
 	ring->shared->abi_version = HONE_ABI_VERSION;
 	ring->shared->ring = number;

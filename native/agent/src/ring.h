@@ -24,7 +24,6 @@ struct ring {
 	uint64_t head;
 	uint64_t tail; /* as last seen: never beyond what the host gave back */
 	uint64_t index_head;
-	uint64_t next_packet_id;
 	uint32_t mask;
 	uint32_t index_mask;
 	uint32_t number;
@@ -40,6 +39,9 @@ void ring_close(struct ring *ring);
 
 /* Anonymous shared memory of exactly `bytes`, all pages present, sealed. A file descriptor or -1. */
 int shared_memory_open(const char *name, size_t bytes);
+
+/* The memory of a ring, its data area behind `front` twice; NULL with errno. Closing unmaps front + 2 * data_bytes. */
+void *ring_map(int fd, size_t front, size_t data_bytes);
 
 static inline bool ring_has_room(struct ring *ring, uint64_t head, uint32_t bytes)
 {

@@ -438,6 +438,8 @@ static void tick(uint64_t now, bool look)
 		session_tick(session, now, look);
 	for (struct trace *trace = agent.traces; trace != NULL; trace = trace->next)
 		trace_tick(trace, now, look);
+	if (look)
+		observe_wake();
 }
 
 void server_run(void)

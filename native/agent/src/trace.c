@@ -75,10 +75,14 @@ static struct trace_at at_of(struct trace *trace, uint32_t number)
 
 	return (struct trace_at){
 		.trace = trace,
-		.program = trace->programs[wanted->program],
+		.program = wanted->program == HONE_NO_PROGRAM ? (struct trace_program){ 0 } :
+								trace->programs[wanted->program],
+		.record = wanted->flags & HONE_TRACE_RECORDS ? &trace->records[number] : NULL,
 		.point = wanted->point,
 		.number = number,
-		.arguments = wanted->arguments_used,
+		.arguments = wanted->arguments_used | trace->records[number].arguments,
+		.port_id = wanted->port_id,
+		.queue_id = wanted->queue_id,
 		.packet_bytes = (uint16_t)wanted->packet_bytes,
 		.needs_time = (wanted->flags & HONE_TRACE_NEEDS_TIME) != 0,
 	};
@@ -151,12 +155,31 @@ static int attach_port(struct trace *trace, uint16_t port_id)
 	return 0;
 }
 
+static int attach_observed(struct trace *trace, uint32_t point)
+{
+	struct trace_gate *gate = observe_gate(point);
+	struct trace_at ats[HONE_MAX_TRACE_ATTACHMENTS];
+	uint32_t count = 0;
+
+	if (trace_gate_has(gate, trace))
+		return 0;
+	for (uint32_t i = 0; i < trace->nb_attachments; i++)
+		if (trace->attachments[i].point == point)
+			ats[count++] = at_of(trace, i);
+	if (count == 0)
+		return 0;
+	return trace_gate_add(gate, ats, count) != 0 || observe_begin() != 0 ? -1 : 0;
+}
+
 /* Ports, queues and points of the application that are there now and were not before. */
 static int attach_all(struct trace *trace)
 {
 	for (uint16_t id = agent.dpdk.rte_eth_find_next(0); id < RTE_MAX_ETHPORTS;
 	     id = agent.dpdk.rte_eth_find_next(id + 1))
 		if (attach_port(trace, id) != 0)
+			return -1;
+	for (uint32_t i = 0; i < NB_OBSERVED; i++)
+		if (attach_observed(trace, OBSERVED_FIRST + i) != 0)
 			return -1;
 	for (uint32_t i = 0; i < trace->nb_attachments; i++) {
 		const struct hone_trace_attachment *wanted = &trace->attachments[i];
@@ -169,6 +192,19 @@ static int attach_all(struct trace *trace)
 	return 0;
 }
 
+/* Whether the point has what the attachment writes of it. Points do not change their arguments. */
+static bool has_fields(const struct trace *trace, uint32_t number)
+{
+	const struct hone_trace_attachment *wanted = &trace->attachments[number];
+	uint32_t nb_args = 0, texts = 0;
+
+	if (wanted->point == HONE_POINT_APP)
+		trace_points_arguments(&agent.points, wanted->name, &nb_args, &texts);
+	else
+		nb_args = trace_arguments_of(wanted->point, &texts);
+	return trace_record_fits(&trace->records[number], nb_args, texts);
+}
+
 /* What the trace names has to be there when it starts; what is there may go away and come back. */
 static int check_names(const struct trace *trace, char *error, size_t error_size)
 {
@@ -178,6 +214,11 @@ static int check_names(const struct trace *trace, char *error, size_t error_size
 		if (wanted->point == HONE_POINT_APP && !trace_points_have(&agent.points, wanted->name)) {
 			snprintf(error, error_size, "the application has no trace point %.100s", wanted->name);
 			errno = ENOENT;
+			return -1;
+		}
+		if (!has_fields(trace, i)) {
+			snprintf(error, error_size, "TRACE: attachment %u records what its point does not have", i);
+			errno = EINVAL;
 			return -1;
 		}
 		if (wanted->point != HONE_POINT_APP && wanted->port_id != HONE_ANY_PORT &&
@@ -334,33 +375,47 @@ static uint32_t spares_wanted(const struct trace *trace)
 	return RTE_MIN(lcores - trace->nb_writers, (uint32_t)TRACE_MAX_SPARES);
 }
 
+static void announce_ring(struct client *client, const struct trace_writer *writer)
+{
+	const struct ring *ring = writer->ring;
+	const struct hone_ring_event event = {
+		.ring = writer->number,
+		.data_bytes = writer->shape->ring_bytes,
+		.index_entries = ring == NULL ? 0 : ring->index_mask + 1,
+	};
+
+	if (client != NULL && event.data_bytes != 0)
+		client_send(client, HONE_MSG_RING, 0, &event, sizeof(event), ring == NULL ? writer->records->fd : ring->fd);
+}
+
 /* In the order they were made; the host has each before the tick ends in which it was made. */
 static void announce_writers(struct trace *trace)
 {
 	for (; trace->announced < trace->nb_writers; trace->announced++) {
 		const struct trace_writer *writer = trace->writers[trace->announced];
 		const struct hone_writer_event event = { .writer = writer->number };
-		const struct ring *ring = writer->ring;
-
 		if (trace->client != NULL)
 			client_send(trace->client, HONE_MSG_WRITER, 0, &event, sizeof(event), writer->fd);
-		if (trace->client != NULL && ring != NULL) {
-			const struct hone_ring_event of_ring = {
-				.ring = ring->number,
-				.data_bytes = ring->mask + 1,
-				.index_entries = ring->index_mask + 1,
-			};
-
-			client_send(trace->client, HONE_MSG_RING, 0, &of_ring, sizeof(of_ring), ring->fd);
-		}
+		announce_ring(trace->client, writer);
 	}
 }
 
-static void each_hook(void (*visit)(struct trace_gate *gate, const struct trace *trace), const struct trace *trace)
+static void each_gate(void (*visit)(struct trace_gate *gate, const struct trace *trace), const struct trace *trace)
 {
 	for (struct hook *hook = atomic_load(&agent.hooks.first); hook != NULL; hook = hook->next)
 		if (trace_gate_has(&hook->traces, trace))
 			visit(&hook->traces, trace);
+	for (uint32_t i = 0; i < NB_OBSERVED; i++)
+		if (trace_gate_has(&agent.observer.gates[i], trace))
+			visit(&agent.observer.gates[i], trace);
+}
+
+static bool observes(const struct trace *trace)
+{
+	for (uint32_t i = 0; i < NB_OBSERVED; i++)
+		if (trace_gate_has(&agent.observer.gates[i], trace))
+			return true;
+	return false;
 }
 
 static void settle(struct trace_gate *gate, const struct trace *trace)
@@ -387,7 +442,9 @@ static void go_live(struct trace *trace)
 	trace->state = TRACE_LIVE;
 	/* Before the answer: whoever has it may rely on every hit from now on. */
 	atomic_store(&trace->live, true);
-	each_hook(settle, trace);
+	each_gate(settle, trace);
+	if (observes(trace))
+		observe_begin();
 	client_send(trace->client, HONE_MSG_TRACING, trace->request, &tracing, sizeof(tracing), trace->memory_fd);
 	announce_writers(trace);
 }
@@ -419,7 +476,7 @@ void trace_stop(struct trace *trace, uint32_t request)
 		return;
 	trace->state = TRACE_ENDING;
 	trace->request = request;
-	each_hook(trace_gate_remove, trace);
+	each_gate(trace_gate_remove, trace);
 	trace_points_detach(&agent.points, trace);
 	reclaim_defer(&agent.reclaim, finish, trace);
 }
@@ -482,6 +539,9 @@ static void count_unplaced(struct trace *trace)
 	for (struct hook *hook = atomic_load(&agent.hooks.first); hook != NULL; hook = hook->next)
 		if (trace_gate_has(&hook->traces, trace))
 			more += atomic_exchange(&hook->traces.unplaced, 0);
+	for (uint32_t i = 0; i < NB_OBSERVED; i++)
+		if (trace_gate_has(&agent.observer.gates[i], trace))
+			more += atomic_exchange(&agent.observer.gates[i].unplaced, 0);
 	more += trace_points_take_unplaced(&agent.points, trace);
 	if (more != 0)
 		__atomic_fetch_add(&trace->memory->unplaced, more, __ATOMIC_RELAXED);

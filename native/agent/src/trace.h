@@ -15,6 +15,7 @@
 
 #include "trace_gate.h"
 #include "trace_program.h"
+#include "trace_record.h"
 #include "trace_writer.h"
 
 #define TRACE_MAX_SPARES 4
@@ -55,6 +56,7 @@ struct trace {
 	struct trace_program programs[HONE_MAX_PROGRAMS];
 	uint32_t nb_attachments;
 	struct hone_trace_attachment attachments[HONE_MAX_TRACE_ATTACHMENTS];
+	struct trace_record records[HONE_MAX_TRACE_ATTACHMENTS];
 };
 
 /* The body of a TRACE message. NULL with errno and a text for people when it cannot be done. */
@@ -88,6 +90,9 @@ void trace_run_burst(struct trace_gate *gate, uint32_t direction, struct rte_mbu
 
 /* `texts`: bit i: args[i] is the address of a text. */
 void trace_run_point(struct trace_gate *gate, const uint64_t *args, uint32_t nb_args, uint32_t texts);
+
+/* Of a point of DPDK, how many arguments it has; bit i of `texts`: args[i] is one. */
+uint32_t trace_arguments_of(uint32_t point, uint32_t *texts);
 
 /* Writes who the thread is into its context. */
 void trace_writer_introduce(struct trace_writer *writer, uint32_t tid, const char comm[16]);

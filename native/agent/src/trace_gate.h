@@ -14,11 +14,13 @@
 #include "trace_program.h"
 
 struct trace;
+struct trace_record;
 
 /* What one attachment does at one gate. */
 struct trace_at {
 	struct trace *trace;
-	struct trace_program program;
+	struct trace_program program; /* none: every hit matches */
+	const struct trace_record *record; /* what is written of a hit that matches; NULL: nothing */
 	uint32_t point;
 	uint32_t number; /* of the attachment in its trace */
 	uint32_t arguments; /* bit i: args[i] is looked at */

@@ -10,7 +10,7 @@
 
 #define NOTE_NAME "hone"
 #define NOTE_TYPE 1
-#define NOTE_FIXED (8 + 1 + HONE_MAX_TRACE_ARGS)
+#define NOTE_FIXED (8 + 1 + HONE_MAX_POINT_ARGS)
 
 struct trace_sink {
 	struct hone_trace_sink base; /* first: what hooks point to */
@@ -62,10 +62,10 @@ static bool parse_note(const uint8_t *desc, uint32_t bytes, struct hone_point *i
 	const char *end = (const char *)desc + bytes;
 
 	memset(info, 0, sizeof(*info));
-	if (bytes < NOTE_FIXED || desc[8] > HONE_MAX_TRACE_ARGS)
+	if (bytes < NOTE_FIXED || desc[8] > HONE_MAX_POINT_ARGS)
 		return false;
 	info->nb_args = desc[8];
-	memcpy(info->types, desc + 9, HONE_MAX_TRACE_ARGS);
+	memcpy(info->types, desc + 9, HONE_MAX_POINT_ARGS);
 	return take_string(&at, end, info->provider, sizeof(info->provider)) &&
 	       take_string(&at, end, info->name, sizeof(info->name)) &&
 	       take_string(&at, end, info->args, sizeof(info->args));
@@ -188,6 +188,14 @@ void trace_points_find(struct trace_points *points)
 bool trace_points_have(const struct trace_points *points, const char *name)
 {
 	return sink_named(points, name) != NULL;
+}
+
+void trace_points_arguments(const struct trace_points *points, const char *name, uint32_t *nb_args, uint32_t *texts)
+{
+	const struct trace_sink *sink = sink_named(points, name);
+
+	*nb_args = sink->info.nb_args;
+	*texts = sink->texts;
 }
 
 static bool is_attached(const struct trace_gate *gate, const struct trace_at *at)

@@ -29,6 +29,9 @@ void trace_points_find(struct trace_points *points);
 /* By "PROVIDER:NAME". */
 bool trace_points_have(const struct trace_points *points, const char *name);
 
+/* Of a point that is there: how many arguments it has, and (bit i) which of them are texts. */
+void trace_points_arguments(const struct trace_points *points, const char *name, uint32_t *nb_args, uint32_t *texts);
+
 /* Once for each attachment, again and again. 0, or -1 with ENOENT or ENOMEM. */
 int trace_point_attach(struct trace_points *points, const char *name, const struct trace_at *at);
 void trace_points_detach(struct trace_points *points, const struct trace *trace);

@@ -6,6 +6,7 @@
 #ifndef HONE_TRACE_PROGRAM_H
 #define HONE_TRACE_PROGRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <hone/abi.h>
@@ -46,12 +47,15 @@ int trace_program_load(const struct program_api *api, const void *insns, uint32_
 /* No thread may be running the program. */
 void trace_program_unload(const struct program_api *api, struct trace_program *program);
 
-static inline void trace_program_run(const struct trace_program *program, void *context)
+static inline uint64_t trace_program_run(const struct trace_program *program, void *context)
 {
-	if (likely(program->jit != NULL))
-		program->jit(context);
-	else
-		program->exec(program->bpf, context);
+	return likely(program->jit != NULL) ? program->jit(context) : program->exec(program->bpf, context);
+}
+
+/* False of what stands for no program. */
+static inline bool trace_program_is(const struct trace_program *program)
+{
+	return program->bpf != NULL;
 }
 
 #endif

@@ -56,15 +56,18 @@ static int check_attachment(const struct hone_trace_start *start, const struct h
 			    char *error, size_t error_size)
 {
 	const bool application = attachment->point == HONE_POINT_APP;
+	const bool records = (attachment->flags & HONE_TRACE_RECORDS) != 0;
 
-	if (attachment->point < HONE_POINT_RX_POLL || attachment->point > HONE_POINT_APP)
+	if (attachment->point < HONE_POINT_RX_POLL || attachment->point > HONE_POINT_RING_LEVEL)
 		return refuse(error, error_size, "no such trace point");
-	if (attachment->program >= start->nb_programs)
+	if (attachment->program >= start->nb_programs && (attachment->program != HONE_NO_PROGRAM || !records))
 		return refuse(error, error_size, "no such program");
 	if (attachment->port_id != HONE_ANY_PORT && attachment->port_id >= RTE_MAX_ETHPORTS)
 		return refuse(error, error_size, "no such port id");
-	if ((attachment->flags & ~(uint32_t)HONE_TRACE_NEEDS_TIME) != 0)
+	if ((attachment->flags & ~(uint32_t)(HONE_TRACE_NEEDS_TIME | HONE_TRACE_RECORDS)) != 0)
 		return refuse(error, error_size, "unknown flags");
+	if (records && start->ring_bytes == 0)
+		return refuse(error, error_size, "a recording needs rings");
 	if (attachment->packet_bytes > HONE_MAX_TRACE_PACKET || attachment->packet_bytes % 32 != 0)
 		return refuse(error, error_size, "packet_bytes must be a multiple of 32, at most 256");
 	if (memchr(attachment->name, '\0', sizeof(attachment->name)) == NULL ||
@@ -82,6 +85,11 @@ static int take_attachments(struct trace *trace, const struct hone_trace_start *
 			return refuse(error, error_size, "the message ends inside its attachments");
 		if (check_attachment(start, &trace->attachments[i], error, error_size) != 0)
 			return -1;
+		if ((trace->attachments[i].flags & HONE_TRACE_RECORDS) == 0)
+			continue;
+		trace->shape.records = true;
+		if (trace_record_plan(&trace->records[i], &trace->attachments[i]) != 0)
+			return refuse(error, error_size, "a record of fields that no event can have");
 	}
 	return 0;
 }

@@ -77,6 +77,17 @@ static bool map_all(struct trace_writer *writer)
 	return true;
 }
 
+static bool open_ring(struct trace_writer *writer)
+{
+	const struct trace_shape *shape = writer->shape;
+
+	if (shape->records)
+		writer->records = record_ring_open(writer->number, shape->ring_bytes);
+	else
+		writer->ring = ring_open(writer->number, shape->ring_bytes);
+	return writer->records != NULL || writer->ring != NULL;
+}
+
 struct trace_writer *trace_writer_open(const struct trace_shape *shape, uint32_t number)
 {
 	struct trace_writer *writer = NULL;
@@ -87,11 +98,8 @@ struct trace_writer *trace_writer_open(const struct trace_shape *shape, uint32_t
 	writer->fd = shared_memory_open("hone-trace", file_bytes(shape));
 	if (writer->fd < 0 || !map_all(writer))
 		goto fail;
-	if (shape->ring_bytes != 0) {
-		writer->ring = ring_open(number, shape->ring_bytes);
-		if (writer->ring == NULL)
-			goto fail;
-	}
+	if (shape->ring_bytes != 0 && !open_ring(writer))
+		goto fail;
 	*writer->shared = (struct hone_trace_writer){
 		.magic = HONE_MAGIC,
 		.abi_version = HONE_ABI_VERSION,
@@ -110,6 +118,8 @@ void trace_writer_close(struct trace_writer *writer)
 
 	if (writer->ring != NULL)
 		ring_close(writer->ring);
+	if (writer->records != NULL)
+		record_ring_close(writer->records);
 	if (writer->shared != NULL)
 		munmap(writer->shared, writer->mapped);
 	if (writer->fd >= 0)

@@ -7,12 +7,14 @@
 #ifndef HONE_TRACE_WRITER_H
 #define HONE_TRACE_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <hone/abi.h>
 
 #include <rte_branch_prediction.h>
 
+#include "record_ring.h"
 #include "ring.h"
 
 /* What programs find where: src/bpf/context/context-layout.ts. */
@@ -25,13 +27,13 @@ struct trace_context {
 	uint64_t reserved0;
 	uint64_t args[HONE_MAX_TRACE_ARGS];
 	char comm[16];
-	uint8_t reserved1[48];
+	uint8_t reserved1[16];
 	uint8_t packet[HONE_MAX_TRACE_PACKET];
 	uint8_t scratch[1600];
 };
 
 static_assert(offsetof(struct trace_context, args) == 32, "trace_context.args");
-static_assert(offsetof(struct trace_context, comm) == 128, "trace_context.comm");
+static_assert(offsetof(struct trace_context, comm) == 160, "trace_context.comm");
 static_assert(offsetof(struct trace_context, packet) == 192, "trace_context.packet");
 static_assert(sizeof(struct trace_context) == 2048, "trace_context");
 
@@ -40,6 +42,7 @@ struct trace_shape {
 	uint32_t context_bytes;
 	uint32_t state_offset;
 	uint32_t ring_bytes;
+	bool records; /* rings are of records */
 	uint32_t seed;
 	uint32_t nb_maps;
 	struct trace_map {
@@ -55,6 +58,7 @@ struct trace_writer {
 	struct hone_trace_writer *shared;
 	struct trace_context *banks[2];
 	struct ring *ring; /* NULL: no program emits */
+	struct record_ring *records; /* NULL: nothing is recorded */
 	uint32_t number;
 	int fd;
 	size_t mapped;

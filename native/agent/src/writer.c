@@ -41,6 +41,12 @@ struct writer *writer_claim(struct writers *writers)
 	return NULL;
 }
 
+void writer_count_packets(uint32_t count)
+{
+	if (likely(own != NULL))
+		own->packets += count;
+}
+
 void writers_take_back_dead(struct writers *writers)
 {
 	pid_t pid = getpid();

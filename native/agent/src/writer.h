@@ -20,6 +20,7 @@ struct writer {
 	_Atomic uint32_t active;
 	_Atomic uint32_t tid; /* 0: free */
 	uint32_t index;
+	uint64_t packets; /* that have passed its hooks; never reset: numbers of packets come from it */
 } __rte_cache_aligned;
 
 struct writers {
@@ -32,6 +33,15 @@ void writers_open(struct writers *writers);
 
 /* The calling thread's place; NULL when all are taken. */
 struct writer *writer_claim(struct writers *writers);
+
+/* The number of the packet that the thread's hooks see next (hone/abi.h). */
+static inline uint64_t writer_next_packet_id(const struct writer *writer)
+{
+	return ((uint64_t)(writer->index + 1) << 48) + writer->packets;
+}
+
+/* The calling thread's hooks are done with so many packets. */
+void writer_count_packets(uint32_t count);
 
 /*
  * From enter to leave nothing that a hook can reach is freed: either the control thread sees `active` odd, or this

@@ -7,7 +7,7 @@
 import { CompileError, nearest } from '../../base/index.ts';
 import type { EbpfInsn, EbpfProgram } from '../isa/insn.ts';
 import { isWide } from '../isa/table.ts';
-import { type FieldName, forms, isLabel, shapeOf, type Token, tokenize } from './notation.ts';
+import { allForms, type FieldName, isLabel, shapeOf, type Token, tokenize } from './notation.ts';
 
 /** A jump whose label was not known when it was read. */
 interface OpenJump {
@@ -69,7 +69,7 @@ class Assembly {
   }
 
   private readInsn(tokens: readonly Token[]): void {
-    const form = forms.get(shapeOf(tokens));
+    const form = allForms().get(shapeOf(tokens));
     if (form === undefined) throw this.unknown(tokens);
     const { row, slots } = form;
     const { src = 0, off = 0, imm = 0 } = row.fixed;
@@ -163,7 +163,7 @@ class Assembly {
   private unknown(tokens: readonly Token[]): CompileError {
     const first = tokens[0]!;
     const last = tokens.at(-1)!;
-    const words = [...new Set([...forms.keys()].map((shape) => shape.split(' ')[0]!))];
+    const words = [...new Set([...allForms().keys()].map((shape) => shape.split(' ')[0]!))];
     const known =
       first.kind === 'word'
         ? nearest(

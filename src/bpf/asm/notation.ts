@@ -90,8 +90,13 @@ const placeholders: Readonly<Record<string, { readonly field: FieldName; readonl
   immTo: { field: 'immTo', sample: '+1' },
 };
 
+let compiled: ReadonlyMap<string, Form> | undefined;
+
 /** Every line that the notations know, by its shape. */
-export const forms: ReadonlyMap<string, Form> = compileForms();
+export function allForms(): ReadonlyMap<string, Form> {
+  compiled ??= compileForms();
+  return compiled;
+}
 
 function compileForms(): Map<string, Form> {
   const all = new Map<string, Form>();

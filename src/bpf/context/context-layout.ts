@@ -5,8 +5,8 @@
  *
  * ```
  *   0     time, thread             written for each hit where the attachment asks for it / once for a writer
- *   32    args[12]                 of the trace point, each widened to 64 bits
- *   128   comm[16]
+ *   32    args[16]                 of the trace point, each widened to 64 bits
+ *   160   comm[16]
  *   192   packet[256]              the first bytes of the packet (packet points), or text arguments of 64 bytes each
  *   448   scratch[1600]            keys and events are put together here
  *   2048  maps, banked             each writer has two banks of this memory up to here
@@ -22,8 +22,8 @@ export const traceContext = {
   /** Bytes in `packet`, u32. */
   packetBytes: 20,
   args: 32,
-  maxArgs: 12,
-  comm: 128,
+  maxArgs: 16,
+  comm: 160,
   commBytes: 16,
   packet: 192,
   maxPacketBytes: 256,

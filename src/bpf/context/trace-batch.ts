@@ -7,7 +7,8 @@
  * ```
  *   0    timeNs u64, not 0: a value that was written at time 0 is taken for one that was never written
  *   8    address of the packet in the memory u32, bytes that are there u32
- *   16   args[12] u64
+ *   16   args[16] u64
+ *   144  what the last program gave u64: written by the batch
  * ```
  * Packets lie in `data`, by any way of filling it in; the batch reads at most 256 bytes behind the address, of which
  * programs believe the number in the row.
@@ -22,9 +23,9 @@ import { hostFunctions } from '../vm/wasm-jit/wasm-jit.ts';
 import { traceContext } from './context-layout.ts';
 import { CONTEXT, STOP, type TraceMachine } from './trace-machine.ts';
 
-export const ROW_BYTES = 128;
+export const ROW_BYTES = 152;
 /** Where a row's parts begin. */
-export const batchRow = { timeNs: 0, packetAddress: 8, packetBytes: 12, args: 16 } as const;
+export const batchRow = { timeNs: 0, packetAddress: 8, packetBytes: 12, args: 16, result: 144 } as const;
 
 /** A program with what it looks at (CompiledProbe). */
 export interface BatchProgram {
@@ -102,10 +103,7 @@ function encodeBatch({ environment }: TraceMachine, programs: readonly BatchProg
   emitLoop(run.code, programs, (program) => {
     run.code.i64(0).i64(CONTEXT);
     for (let register = 2; register < 10; register++) run.code.i64(0);
-    run.code
-      .i64(stack.offset + FRAME_BYTES)
-      .call(functions[program]!)
-      .op('drop');
+    run.code.i64(stack.offset + FRAME_BYTES).call(functions[program]!);
   });
   module.exportFunction('run', run.index);
   return instantiate<Exports>(module.encode(), {
@@ -137,7 +135,11 @@ function emitLoop(
   }
   programs.forEach(({ packetBytes }, index) => {
     if (packetBytes > 0) limitPacket(code, row, packetBytes);
+    const isLast = index === programs.length - 1;
+    if (isLast) code.get(row);
     call(index);
+    if (isLast) code.memory('i64.store', batchRow.result);
+    else code.op('drop');
   });
   code.get(row).i32(ROW_BYTES).op('i32.add').set(row);
   code.get(done).i32(1).op('i32.add').set(done);

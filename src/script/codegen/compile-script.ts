@@ -2,18 +2,15 @@
  * From a checked script to programs: the maps are placed, every probe is lowered, and each program has passed the
  * verifier before it is given out. This is the form `agent`.
  */
-import { CompileError } from '../../base/index.ts';
-import type { EbpfProgram } from '../../bpf/index.ts';
 import type { CompiledProbe, CompiledScript } from '../plan.ts';
 import type { CheckedProbe, CheckedScript, Expression, Statement, Target } from '../typed.ts';
 import { AgentForm } from './agent-form.ts';
 import { fold, partsOf } from './fold.ts';
+import { requireLength } from './limits.ts';
 import { lowerProbe } from './lower-statement.ts';
 import { placeMaps } from './place-maps.ts';
+import { renameRegisters } from './rename-registers.ts';
 import { expressionsOf, foldStatement, statementsOf } from './statement-parts.ts';
-
-/** The longest program that the agent takes. */
-const MAX_INSNS = 4096;
 
 /**
  * @throws CompileError for what the application cannot do or has no room for
@@ -23,8 +20,8 @@ export function compileForAgent(script: CheckedScript): CompiledScript {
   const placed = placeMaps(script, (map) => keysOf(script, map), usesElapsed(script));
   const probes = script.probes.map((probe): CompiledProbe => {
     const form = new AgentForm(script.maps, placed);
-    const program = lowerProbe(probe, form, script.events, script.source);
-    requireLength(program, probe, script);
+    const program = renameRegisters(lowerProbe(probe, form, script.events, script.source));
+    requireLength(program, script.source, probe.span);
     form.verify(program);
     const { point, port, queue } = probe;
     const runs = isOfHost(probe) ? 'host' : 'target';
@@ -36,12 +33,6 @@ export function compileForAgent(script: CheckedScript): CompiledScript {
     ...{ form: 'agent', maps, events: script.events, probes },
     ...{ contextBytes, stateOffset, startTimeOffset, kernelMaps: [] },
   };
-}
-
-function requireLength(program: EbpfProgram, { span }: CheckedProbe, { source }: CheckedScript): void {
-  if (program.length <= MAX_INSNS) return;
-  const message = `this probe takes ${program.length} instructions: expected at most ${MAX_INSNS}`;
-  throw new CompileError(source, [{ message, span, hint: 'unroll less, or print less in one probe' }]);
 }
 
 /** What has no place in the application: the host runs it on a context of its own. */

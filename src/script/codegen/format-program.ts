@@ -5,7 +5,8 @@
 import { type EbpfInsn, formatEbpf, opcodes as o, traceContext, traceHelper } from '../../bpf/index.ts';
 import type { CompiledProbe, CompiledScript, MapPlan } from '../plan.ts';
 
-const CONTEXT = 6;
+/** Where a program finds the context's address. */
+const ARGUMENT = 1;
 
 /** Where the comments begin. */
 const COMMENT_COLUMN = 40;
@@ -40,7 +41,7 @@ class Annotator {
   readonly #script: CompiledScript;
   readonly #probe: CompiledProbe;
   /** What was added to the context's address in a register; the part that is not constant is left out. */
-  readonly #addresses = new Map<number, number>([[CONTEXT, 0]]);
+  readonly #addresses = new Map<number, number>([[ARGUMENT, 0]]);
   readonly #constants = new Map<number, number>();
 
   constructor(script: CompiledScript, probe: CompiledProbe) {
@@ -87,7 +88,6 @@ class Annotator {
   }
 
   #forget(register: number): void {
-    if (register === CONTEXT) return;
     this.#addresses.delete(register);
     this.#constants.delete(register);
   }

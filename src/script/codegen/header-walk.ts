@@ -55,6 +55,9 @@ const IPV4 = swapped(0x0800);
 const IPV6 = swapped(0x86dd);
 const ARPS: readonly number[] = [0x0806, 0x8035].map(swapped);
 const TAGS: readonly number[] = [0x8100, 0x88a8, 0x9100, 0x9200].map(swapped);
+/** Bits of a type's first byte that are the same in all of TAGS and in hardly anything else. */
+const TAG_BITS = 0xe4;
+const TAG_VALUE = 0x80;
 const HOP_BY_HOP = 0;
 const ROUTING = 43;
 const FRAGMENT = 44;
@@ -114,12 +117,21 @@ export class HeaderWalk {
     asm.constant(OFFSET, BigInt(ETHERNET_BYTES));
     // The likely ones first.
     const next = this.#needsNetwork() ? network : done;
-    if (this.#asks('ip') || this.#transports.length > 0) asm.jumpIf(o.BPF_JEQ, AT_HAND, IPV4, next);
+    const isIpv4Wanted = this.#asks('ip') || this.#transports.length > 0;
+    if (isIpv4Wanted) asm.jumpIf(o.BPF_JEQ, AT_HAND, IPV4, next);
+    const isOtherWanted = this.#transports.length > 0 || this.#asks('ipv6') || this.#asks('arp');
+    const untagged = isOtherWanted ? next : done;
     for (let tag = 0; tag < 2; tag++) {
       if (tag === 1 && !this.#needsNetwork()) break;
       const isTag = asm.label();
+      if (tag === 0) {
+        // IPv6, ARP and most others are done with one comparison.
+        asm.move(VALUE, AT_HAND);
+        asm.alu(o.BPF_AND, VALUE, TAG_BITS);
+        asm.jumpIf(o.BPF_JNE, VALUE, TAG_VALUE, untagged);
+      }
       for (const type of TAGS) asm.jumpIf(o.BPF_JEQ, AT_HAND, type, isTag);
-      asm.jump(next);
+      asm.jump(tag === 0 ? untagged : next);
       asm.bind(isTag);
       const start = ETHERNET_BYTES + tag * TAG_BYTES;
       if (tag === 0) this.#found('vlan', CAPTURED, start);

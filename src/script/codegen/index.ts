@@ -2,4 +2,5 @@
 
 export { compileForKernel } from './compile-kernel.ts';
 export { compileForAgent } from './compile-script.ts';
+export { compileForRecords } from './compile-selection.ts';
 export { formatProgram } from './format-program.ts';

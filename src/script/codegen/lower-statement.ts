@@ -53,6 +53,33 @@ export function lowerProbe(
   return code.asm.finish();
 }
 
+/**
+ * A condition alone: the program's result is 1 where it holds, else 0.
+ * @param condition undefined for one that always holds
+ * @throws CompileError likewise
+ */
+export function lowerCondition(
+  condition: Expression | undefined,
+  form: ProbeForm,
+  source: string,
+  span: Span,
+): EbpfProgram {
+  const code = new ProbeCode(form, source, span);
+  const { asm } = code;
+  const folded = condition === undefined ? undefined : fold(condition);
+  form.begin(code, folded === undefined ? [] : [folded]);
+  const scope: Scope = { code, asm, form, lower, variables: [], loops: [] };
+  const end = asm.label();
+  if (folded !== undefined) lowerBranch(scope, folded, code.end, false);
+  asm.constant(0, 1n);
+  asm.jump(end);
+  asm.bind(code.end);
+  asm.constant(0, 0n);
+  asm.bind(end);
+  asm.exit();
+  return asm.finish();
+}
+
 /** Whether every way assigns the variable before it reads it, as far as the outermost statements show. */
 function isAssignedFirst(
   variable: number,

@@ -57,7 +57,7 @@ export class ExpressionParser extends TokenReader {
       const token = this.peek();
       const level = token.kind === 'symbol' ? precedence.get(token.text) : undefined;
       if (level === undefined || level < lowest) return left;
-      if (token.text === '/' && this.is('{', 1)) return left;
+      if (token.text === '/' && (this.is('{', 1) || this.peek(1).kind === 'end')) return left;
       this.next();
       const right = this.parseBinary(level + 1);
       const span = { start: left.span.start, end: right.span.end };
@@ -156,7 +156,7 @@ export class ExpressionParser extends TokenReader {
     return fail(tree.span, 'only variables ($x) and maps (@x) can be changed');
   }
 
-  private parsePrimary(): ExpressionTree {
+  protected parsePrimary(): ExpressionTree {
     const token = this.peek();
     const { span } = token;
     switch (token.kind) {

@@ -20,13 +20,16 @@ export class TokenReader {
   /** Tokens that were looked at and not taken. */
   readonly #ahead: Token[] = [];
   /** Where reading goes on behind `#ahead`. */
-  #at = 0;
+  #at: number;
   #lastIsDot = false;
-  #previousEnd = 0;
+  #previousEnd: number;
   #depth = 0;
 
-  constructor(source: string) {
+  /** @param start where the text begins that is read; what is before it is there for messages alone */
+  constructor(source: string, start = 0) {
     this.source = source;
+    this.#at = start;
+    this.#previousEnd = start;
   }
 
   peek(distance = 0): Token {
@@ -55,12 +58,16 @@ export class TokenReader {
   nextProbe(): ProbeText | undefined {
     const token = this.peek();
     const probe = token.kind === 'fault' ? undefined : readProbeText(this.source, token.span.start);
-    if (probe === undefined) return undefined;
-    this.#ahead.length = 0;
-    this.#at = probe.span.end;
-    this.#lastIsDot = false;
-    this.#previousEnd = probe.span.end;
+    if (probe !== undefined) this.moveTo(probe.span.end);
     return probe;
+  }
+
+  /** Goes on behind what was read otherwise. */
+  protected moveTo(at: number): void {
+    this.#ahead.length = 0;
+    this.#at = at;
+    this.#lastIsDot = false;
+    this.#previousEnd = at;
   }
 
   is(text: string, distance = 0): boolean {

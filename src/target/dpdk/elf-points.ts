@@ -16,7 +16,7 @@ const NHDR_BYTES = 12;
 const NOTE_TYPE = 1;
 const NOTE_NAME = 'hone\0';
 /** Where the hook is, the number of arguments, their types. */
-const FIXED_BYTES = 8 + 1 + ABI.HONE_MAX_TRACE_ARGS;
+const FIXED_BYTES = 8 + 1 + ABI.HONE_MAX_POINT_ARGS;
 const MAX_SEGMENTS = 512;
 const MAX_NOTE_BYTES = 16 << 20;
 

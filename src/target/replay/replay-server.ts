@@ -225,7 +225,7 @@ export class ReplayServer {
     const tracing = encodeTracing(this.#host.welcome.engine);
     this.#send(client, ABI.HONE_MSG_TRACING, request, tracing, trace.memoryFd);
     this.#send(client, ABI.HONE_MSG_WRITER, 0, encodeWriterEvent(0), trace.writerFd);
-    const { ring } = trace;
+    const ring = trace.ring ?? trace.records;
     if (ring !== undefined) this.#send(client, ABI.HONE_MSG_RING, 0, encodeRingEvent(ring.event), ring.fd);
     this.#host.onSession();
   }

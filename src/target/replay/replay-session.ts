@@ -12,6 +12,7 @@ import { encodeStruct } from '../struct-codec.ts';
 import type { CapturePort, CaptureRequest, Direction } from '../target.ts';
 import { type Block, blockLength, writeBlock } from './block-writer.ts';
 import { type PacketFilter, preparePacketFilter } from './packet-filter.ts';
+import { packetIdHigh, packetIdLow } from './packet-id.ts';
 import { RingWriter } from './ring-writer.ts';
 import type { ReplayPacket, ReplayPort } from './traffic.ts';
 
@@ -49,7 +50,6 @@ export class ReplaySession {
   readonly #hooks = new Map<number, Hook | undefined>();
   readonly #memory: Mapping;
   #hookCount = 0;
-  #nextPacketId = 0;
   /** Used again for each packet: nothing is allocated on the way. */
   readonly #block: Block = {
     interfaceId: 0,
@@ -63,7 +63,7 @@ export class ReplaySession {
     hash: undefined,
     lost: 0,
     comment: undefined,
-    packetIdHigh: 1 << 16,
+    packetIdHigh: 0,
     packetIdLow: 0,
   };
 
@@ -121,10 +121,16 @@ export class ReplaySession {
 
   /**
    * Captures packets of one direction of one queue. Exact: matched = captured + dropped.
+   * @param firstPacket how many packets were played before this burst
    * @param now the start of the burst
    * @param times of each packet, in place of the adapter's; undefined is the burst's for all
    */
-  capture(burst: readonly ReplayPacket[], now: Timestamp, times: readonly Timestamp[] | undefined): void {
+  capture(
+    burst: readonly ReplayPacket[],
+    firstPacket: number,
+    now: Timestamp,
+    times: readonly Timestamp[] | undefined,
+  ): void {
     const { portId, queueId, direction } = burst[0]!;
     const hook = this.#hook(portId, queueId, direction);
     if (hook === undefined) return;
@@ -135,7 +141,7 @@ export class ReplaySession {
     for (const [n, packet] of burst.entries()) {
       if (hook.filter !== undefined && !hook.filter(packet)) continue;
       matched++;
-      if (!this.#write(packet, hook, useTimes?.[n] ?? now)) continue;
+      if (!this.#write(packet, firstPacket + n, hook, useTimes?.[n] ?? now)) continue;
       captured++;
       bytes += packet.originalLength;
     }
@@ -153,7 +159,7 @@ export class ReplaySession {
   }
 
   /** @returns false when the ring has no room. */
-  #write(packet: ReplayPacket, hook: Hook, { high, low }: Timestamp): boolean {
+  #write(packet: ReplayPacket, number: number, hook: Hook, { high, low }: Timestamp): boolean {
     const block = this.#block;
     block.interfaceId = hook.interface.id;
     block.timestampHigh = high;
@@ -165,7 +171,8 @@ export class ReplaySession {
     block.queue = packet.queueId;
     block.hash = packet.hash;
     block.lost = hook.lost;
-    block.packetIdLow = this.#nextPacketId;
+    block.packetIdHigh = packetIdHigh(number);
+    block.packetIdLow = packetIdLow(number);
     const length = blockLength(block);
     const at = this.ring.reserve(length);
     if (at < 0) {
@@ -174,8 +181,6 @@ export class ReplaySession {
     }
     writeBlock(this.ring.data, this.ring.dataView, at, block);
     this.ring.commit(length);
-    this.#nextPacketId = (this.#nextPacketId + 1) >>> 0;
-    if (this.#nextPacketId === 0) block.packetIdHigh++;
     hook.lost = 0;
     return true;
   }

@@ -21,8 +21,10 @@ import { dpdkPoints } from '../../tracepoints/index.ts';
 import { ABI, STRUCTS } from '../abi.ts';
 import { type Mapping, mapMemory } from '../mapping.ts';
 import { createSealedMemory } from '../posix.ts';
-import type { Direction, TraceRequest } from '../target.ts';
+import type { Direction, RecordedEvent, TraceRequest } from '../target.ts';
+import { packetIdHigh, packetIdLow } from './packet-id.ts';
 import { BURST_PACKETS } from './player.ts';
+import { RecordWriter } from './record-writer.ts';
 import type { Timestamp } from './replay-session.ts';
 import { RingWriter } from './ring-writer.ts';
 import { TraceMemory } from './trace-memory.ts';
@@ -57,6 +59,9 @@ const DATA_LEN = ofPacket('data_len');
 const NB_SEGS = ofPacket('nb_segs');
 const HASH = ofPacket('hash');
 const INDEX = ofPacket('index');
+const PACKET_ID = ofPacket('packet_id');
+const FIRST_PACKET_ID = ofBurst('packet_id');
+const RESULT = batchRow.result / 4;
 
 interface Attached {
   readonly portId: number | undefined;
@@ -65,10 +70,12 @@ interface Attached {
   /** A hit a packet, else one a burst. */
   readonly isOfPackets: boolean;
   readonly packetBytes: number;
-  /** One for each bank. */
+  /** One for each bank; none where no program runs. */
   readonly runs: readonly ((count: number, first: number) => number)[];
+  readonly record: RecordedEvent | undefined;
   calls: number;
   hits: number;
+  matched: number;
   sampledHits: number;
   sampledNs: number;
 }
@@ -86,6 +93,8 @@ export class ReplayTrace {
   readonly memoryFd: number;
   /** Undefined when no program emits. */
   readonly ring: RingWriter | undefined;
+  /** Of a recording, in its place. */
+  readonly records: RecordWriter | undefined;
   readonly #memory: Mapping;
   readonly #writer: TraceMemory;
   readonly #batches: readonly TraceBatch[];
@@ -111,22 +120,27 @@ export class ReplayTrace {
         (machine) => new TraceBatch(machine, ROWS, BURST_PACKETS * PACKET_BYTES),
       );
       this.#attached = request.attachments.map((attachment) => {
-        const { point, portId, queueId, packetBytes } = attachment;
-        const batched = [{ ...attachment, program: programs[attachment.program!]! }];
+        const { point, portId, queueId, packetBytes, program, record } = attachment;
+        const batched = program === undefined ? undefined : [{ ...attachment, program: programs[program]! }];
         return {
           portId,
           queueId,
           direction: point.startsWith('dpdk:tx_') ? 'out' : 'in',
           isOfPackets: point.endsWith('_packet'),
           packetBytes,
-          runs: this.#batches.map((batch) => batch.prepare(batched)),
+          runs: batched === undefined ? [] : this.#batches.map((batch) => batch.prepare(batched)),
+          record,
           calls: 0,
           hits: 0,
+          matched: 0,
           sampledHits: 0,
           sampledNs: 0,
         };
       });
-      this.ring = request.ringBytes === 0 ? undefined : new RingWriter(0, request.ringBytes);
+      const { ringBytes } = request;
+      const records = request.attachments.some(({ record }) => record !== undefined);
+      this.records = records ? new RecordWriter(0, ringBytes) : undefined;
+      this.ring = ringBytes === 0 || records ? undefined : new RingWriter(0, ringBytes);
       this.memoryFd = createSealedMemory('hone-trace-session', MEMORY_BYTES);
       this.#memory = mapMemory(this.memoryFd, { plainBytes: MEMORY_BYTES, mirroredBytes: 0, writer: true });
       const view = new DataView(this.#memory.buffer);
@@ -145,17 +159,23 @@ export class ReplayTrace {
 
   /**
    * Runs the programs on packets of one direction of one queue.
+   * @param firstPacket how many packets were played before this burst
    * @param now the start of the burst, which events get
    * @param times of each packet; undefined is the burst's for all
    */
-  run(burst: readonly ReplayPacket[], now: Timestamp, times: readonly Timestamp[] | undefined): void {
+  run(
+    burst: readonly ReplayPacket[],
+    firstPacket: number,
+    now: Timestamp,
+    times: readonly Timestamp[] | undefined,
+  ): void {
     const place = this.#placeOf(burst[0]!);
     if (place.attached.length === 0) return;
     this.#now = now;
-    this.#fillBurst(burst, times?.[0] ?? now);
+    this.#fillBurst(burst, firstPacket, times?.[0] ?? now);
     if (place.hasPackets) {
       for (let n = 0; n < burst.length; n++) {
-        this.#fillPacket(n, burst[n]!, times?.[n] ?? now, place.packetBytes);
+        this.#fillPacket(n, burst[n]!, firstPacket + n, times?.[n] ?? now, place.packetBytes);
       }
     }
     for (const attached of place.attached) {
@@ -166,12 +186,14 @@ export class ReplayTrace {
     }
   }
 
-  /** Tells the host how often and how long programs ran and what was lost; after the bursts that go out together. */
-  publishCounters(): void {
-    for (const [number, { hits, sampledHits, sampledNs }] of this.#attached.entries()) {
-      this.#writer.setCost(number, hits, sampledHits, sampledNs);
-    }
-    this.#writer.setLosses();
+  /**
+   * Tells the host what was recorded, how often and how long programs ran and what was lost; after the bursts that go out
+   * together.
+   */
+  publish(): void {
+    this.records?.publish();
+    for (const [number, counts] of this.#attached.entries()) this.#writer.setCost(number, counts);
+    this.#writer.setLosses(this.records?.lost ?? 0);
   }
 
   /** @returns the bank that no program uses from now on */
@@ -182,13 +204,28 @@ export class ReplayTrace {
 
   close(): void {
     this.ring?.close();
+    this.records?.close();
     this.#writer.close();
     this.#memory.close();
     closeSync(this.memoryFd);
   }
 
-  #runOn({ isOfPackets, runs }: Attached, hits: number): void {
-    runs[this.#bank]!(hits, isOfPackets ? 0 : BURST_ROW);
+  #runOn(attached: Attached, hits: number): void {
+    const { isOfPackets, runs } = attached;
+    const first = isOfPackets ? 0 : BURST_ROW;
+    runs[this.#bank]?.(hits, first);
+    if (this.records === undefined) return;
+    for (let n = first; n < first + hits; n++) this.#record(attached, n, this.records);
+  }
+
+  #record(attached: Attached, n: number, records: RecordWriter): void {
+    const { rows } = this.#batches[this.#bank]!;
+    const row = n * ROW_WORDS;
+    const hasProgram = attached.runs.length > 0;
+    if (hasProgram && rows[row + RESULT] === 0 && rows[row + RESULT + 1] === 0) return;
+    attached.matched++;
+    if (attached.record === undefined) return;
+    records.append(attached.record, rows[row + 1]!, rows[row]!, rows, row + batchRow.args / 4);
   }
 
   #runTimed(attached: Attached, hits: number): void {
@@ -199,7 +236,7 @@ export class ReplayTrace {
     attached.sampledNs += Math.max(0, ns - this.#timingNs);
   }
 
-  #fillBurst({ length, 0: first }: readonly ReplayPacket[], time: Timestamp): void {
+  #fillBurst({ length, 0: first }: readonly ReplayPacket[], number: number, time: Timestamp): void {
     const { rows } = this.#batches[this.#bank]!;
     const row = BURST_ROW * ROW_WORDS;
     const { portId, queueId, direction } = first!;
@@ -209,10 +246,12 @@ export class ReplayTrace {
     rows[row + QUEUE] = queueId;
     rows[row + NB_PACKETS] = length;
     rows[row + MAX_PACKETS] = direction === 'in' ? BURST_PACKETS : length;
+    rows[row + FIRST_PACKET_ID] = packetIdLow(number);
+    rows[row + FIRST_PACKET_ID + 1] = packetIdHigh(number);
   }
 
   /** Nothing is allocated here. */
-  #fillPacket(n: number, packet: ReplayPacket, time: Timestamp, bytes: number): void {
+  #fillPacket(n: number, packet: ReplayPacket, number: number, time: Timestamp, bytes: number): void {
     const { rows, data, dataAddress } = this.#batches[this.#bank]!;
     const row = n * ROW_WORDS;
     const at = n * PACKET_BYTES;
@@ -230,6 +269,8 @@ export class ReplayTrace {
     rows[row + NB_SEGS] = 1;
     rows[row + HASH] = packet.hash?.value ?? 0;
     rows[row + INDEX] = n;
+    rows[row + PACKET_ID] = packetIdLow(number);
+    rows[row + PACKET_ID + 1] = packetIdHigh(number);
   }
 
   #placeOf({ portId, queueId, direction }: ReplayPacket): Place {
@@ -273,9 +314,13 @@ export class ReplayTrace {
 
 /** What the trace names has to be there when it starts. */
 function checkNames({ attachments }: TraceRequest, ports: readonly ReplayPort[]): void {
-  for (const { point, portId } of attachments) {
+  for (const { point, portId, record } of attachments) {
     if (!point.startsWith('dpdk:')) {
       throw new PeerError('PEER_REFUSED', `a replay is no application and has no trace point ${point}`);
+    }
+    const { length } = dpdkPoints.find(({ name }) => name === point)?.arguments ?? [];
+    if (record?.fields.some(({ argument, bytes }) => argument >= length || bytes === 'text')) {
+      throw new UsageError(`a record of what ${point} does not have`);
     }
     if (portId !== undefined && !ports.some((port) => port.portId === portId)) {
       throw new UsageError(`no port ${portId}`);

@@ -134,18 +134,19 @@ class Replay implements ReplayHost {
         for (const ring of rings) ring.setActive(true);
         now = timestampOf(realtimeNs());
         playSlice();
-        for (const trace of this.server.traces) trace.publishCounters();
+        for (const trace of this.server.traces) trace.publish();
         for (const ring of rings) ring.setActive(false);
       },
       onBurst: (burst) => {
+        const firstPacket = this.packets;
         this.#count(burst);
         const { sessions, traces } = this.server;
         if (sessions.length === 0 && traces.length === 0) return;
         const packets = burst.map(({ packet }) => packet);
         const times =
           pace === 'max' ? undefined : burst.map(({ dueNs }) => timestampOf(startNs + BigInt(dueNs)));
-        for (const session of sessions) session.capture(packets, now, times);
-        for (const trace of traces) trace.run(packets, now, times);
+        for (const session of sessions) session.capture(packets, firstPacket, now, times);
+        for (const trace of traces) trace.run(packets, firstPacket, now, times);
       },
     });
   }
@@ -154,7 +155,8 @@ class Replay implements ReplayHost {
   async drain(signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + DRAIN_MS;
     while (!signal.aborted && performance.now() < deadline) {
-      if (this.#rings().every((ring) => ring.isDrained)) return;
+      const records = this.server.traces.flatMap((trace) => trace.records ?? []);
+      if ([...this.#rings(), ...records].every(({ isDrained }) => isDrained)) return;
       await delay(2);
     }
   }

@@ -20,6 +20,14 @@ const MAX_BYTES = 1 << 30;
 const ENOMEM = 12;
 const NAME = 'replay';
 
+/** Of one attachment since the start. */
+export interface Counts {
+  readonly hits: number;
+  readonly matched: number;
+  readonly sampledHits: number;
+  readonly sampledNs: number;
+}
+
 export class TraceMemory {
   readonly fd: number;
   /** One for each bank. */
@@ -61,17 +69,18 @@ export class TraceMemory {
     if (request.initialState !== undefined) this.machines[0]!.context.set(request.initialState, stateOffset);
   }
 
-  setCost(attachment: number, hits: number, sampledHits: number, sampledNs: number): void {
+  setCost(attachment: number, { hits, matched, sampledHits, sampledNs }: Counts): void {
     const at = (HEAD.costs.offset + attachment * COST.size) / 8;
     this.#words64[at + COST.fields.hits.offset / 8] = BigInt(hits);
+    this.#words64[at + COST.fields.matched.offset / 8] = BigInt(matched);
     this.#words64[at + COST.fields.sampled_hits.offset / 8] = BigInt(sampledHits);
     this.#words64[at + COST.fields.sampled_ns.offset / 8] = BigInt(Math.round(sampledNs));
   }
 
-  /** Tells the host what the machines could not store. */
-  setLosses(): void {
+  /** Tells the host what the machines could not store, and how many records found no room. */
+  setLosses(lostRecords: number): void {
     const [one, other] = this.machines as [TraceMachine, TraceMachine];
-    this.#words64[HEAD.lost_events.offset / 8] = BigInt(one.lostEvents + other.lostEvents);
+    this.#words64[HEAD.lost_events.offset / 8] = BigInt(one.lostEvents + other.lostEvents + lostRecords);
     for (const [map, { withoutRoom }] of one.maps.entries()) {
       this.#words64[HEAD.without_room.offset / 8 + map] = BigInt(withoutRoom + other.maps[map]!.withoutRoom);
     }

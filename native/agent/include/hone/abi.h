@@ -46,6 +46,23 @@
  *
  * A writer that emits events has a ring with the writer's number. A record is { u32 bytes of the whole record, a multiple of 8,
  * at least 64; u32 0; the event, then zeros }, and each is a burst of its own.
+ *
+ * Recordings
+ * A trace whose attachments have HONE_TRACE_RECORDS writes events as they stand in CTF streams, back to back:
+ *
+ *	u16 event_id, u64 time in ns since 1970, never less than the one before it; then the fields in their order: an
+ *	integer's lowest 1, 2, 4 or 8 bytes, or a text of at most 63 bytes with a zero byte behind it
+ *
+ * Its rings have no index: their data lies at HONE_RECORD_RING_DATA. `head` is not a position there but, in one word, the
+ * position's lowest 48 bits and, above them, the length of the last record in 16: who loads it has whole records, and
+ * knows where the last one begins. Positions go round at 2^48; `tail` is one of 64 bits. A record for which there is no room is
+ * dropped and counted in lost_events. An attachment with a program has a hit when the program gives another number than 0:
+ * those are counted as matched and, with HONE_TRACE_RECORDS, written; without a program every hit matches.
+ *
+ * Numbers of packets
+ * Each thread of the application counts the packets that pass its hooks while anybody captures or traces there. A packet's number
+ * is that count before it, with (the thread's place in the agent + 1) << 48 added: epb_packetid of captured packets and the argument
+ * packet_id of trace points are that number.
  */
 #ifndef HONE_ABI_H
 #define HONE_ABI_H
@@ -54,7 +71,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HONE_ABI_VERSION 2
+#define HONE_ABI_VERSION 3
 #define HONE_MAGIC 0x656e6f68u /* "hone" in memory */
 
 #define HONE_MAX_MESSAGE 1048576
@@ -72,7 +89,8 @@
 #define HONE_MAX_TRACE_MAPS 64
 #define HONE_MAX_TRACE_CONTEXT 268435456
 #define HONE_MAX_TRACE_PACKET 256
-#define HONE_MAX_TRACE_ARGS 12
+#define HONE_MAX_TRACE_ARGS 16
+#define HONE_MAX_POINT_ARGS 12 /* of a point that an application declares: its note has a byte for each */
 
 /* Message types: C is client to agent, A is agent to client. */
 #define HONE_MSG_HELLO 1      /* C: struct hone_hello        -> WELCOME */
@@ -211,7 +229,7 @@ struct hone_ring_event {
 	uint32_t ring;
 	uint32_t tid; /* the writing thread; 0: made before it is needed */
 	uint32_t data_bytes;
-	uint32_t index_entries;
+	uint32_t index_entries; /* 0: a ring of records */
 };
 
 #define HONE_PORT_ADDED 1   /* captured from now on as `interface` */
@@ -260,14 +278,22 @@ struct hone_session_memory {
 #define HONE_POINT_RX_PACKET 4 /* see src/tracepoints/dpdk-points.ts */
 #define HONE_POINT_TX_PACKET 5
 #define HONE_POINT_APP 6       /* declared with hone/trace.h */
+#define HONE_POINT_PORT_STATE 7 /* this one and the next are seen by the agent's own thread, ten times a second */
+#define HONE_POINT_QUEUE_STATE 8
+#define HONE_POINT_PORT_STATS 9
+#define HONE_POINT_MEMPOOL_LEVEL 10
+#define HONE_POINT_RING_LEVEL 11
 
 #define HONE_TRACE_NEEDS_TIME 1
+#define HONE_TRACE_RECORDS 2 /* writes an event of each hit that matches */
+#define HONE_MAX_RECORD_FIELDS 16
+#define HONE_FIELD_TEXT 64 /* in field_bytes, in place of 1, 2, 4 or 8 */
 #define HONE_ANY_QUEUE 0xffffu
 
 struct hone_trace_start {
 	uint32_t context_bytes; /* a multiple of 8 */
 	uint32_t state_offset;	/* a multiple of 4096, at most context_bytes rounded up to one */
-	uint32_t ring_bytes;	/* data area of each event ring, a power of two; 0: no program emits */
+	uint32_t ring_bytes;	/* data area of each writer's ring, a power of two; 0: nothing is recorded or emitted */
 	uint32_t seed;		/* of the hashes of keys */
 	uint32_t nb_attachments;
 	uint32_t nb_maps;
@@ -277,12 +303,16 @@ struct hone_trace_start {
 
 struct hone_trace_attachment {
 	uint32_t point;
-	uint32_t program;  /* index into the programs of this message */
+	uint32_t program;  /* index into the programs of this message; HONE_NO_PROGRAM in recordings */
 	uint16_t port_id;  /* or HONE_ANY_PORT */
 	uint16_t queue_id; /* or HONE_ANY_QUEUE */
 	uint32_t flags;
 	uint32_t packet_bytes;	 /* copied into the context */
-	uint32_t arguments_used; /* bit i: args[i] is filled in */
+	uint32_t arguments_used; /* bit i: the program looks at args[i] */
+	uint16_t event_id;	 /* of HONE_TRACE_RECORDS, as are the fields */
+	uint16_t nb_fields;
+	uint8_t field_arguments[HONE_MAX_RECORD_FIELDS]; /* each is args[field_arguments[i]] */
+	uint8_t field_bytes[HONE_MAX_RECORD_FIELDS];	 /* 1, 2, 4, 8 or HONE_FIELD_TEXT */
 	char name[128];		 /* PROVIDER:NAME of HONE_POINT_APP, else empty */
 };
 
@@ -320,7 +350,7 @@ struct hone_trace_cost {
 	uint64_t hits;
 	uint64_t sampled_hits; /* whose run was timed, arguments and packet bytes included */
 	uint64_t sampled_ns;
-	uint64_t reserved;
+	uint64_t matched; /* of recordings */
 };
 
 #define HONE_NO_LCORE 0xffffffffu
@@ -417,6 +447,8 @@ struct hone_ring {
 	uint64_t reserved2[6];
 };
 
+#define HONE_RECORD_RING_DATA 4096
+#define HONE_RECORD_LENGTH_SHIFT 48
 #define HONE_RING_COUNTERS 4096
 #define HONE_RING_INDEX 69632 /* HONE_RING_COUNTERS + HONE_MAX_HOOKS * sizeof(struct hone_counters) */
 #define HONE_RING_BYTES_PER_INDEX_ENTRY 64 /* no block is smaller, so the index cannot fill before the data */
@@ -443,7 +475,7 @@ static_assert(offsetof(struct hone_session_memory, hooks) == 64, "hone_session_m
 static_assert(offsetof(struct hone_session_memory, orphans) == 16448, "hone_session_memory.orphans");
 static_assert(sizeof(struct hone_session_memory) == 81984, "hone_session_memory");
 static_assert(sizeof(struct hone_trace_start) == 32, "hone_trace_start");
-static_assert(sizeof(struct hone_trace_attachment) == 152, "hone_trace_attachment");
+static_assert(sizeof(struct hone_trace_attachment) == 188, "hone_trace_attachment");
 static_assert(sizeof(struct hone_trace_map) == 16, "hone_trace_map");
 static_assert(sizeof(struct hone_state_run) == 8, "hone_state_run");
 static_assert(sizeof(struct hone_tracing) == 8, "hone_tracing");
@@ -465,6 +497,7 @@ static_assert(offsetof(struct hone_ring, head) == 64, "hone_ring.head");
 static_assert(offsetof(struct hone_ring, active) == 80, "hone_ring.active");
 static_assert(offsetof(struct hone_ring, tail) == 128, "hone_ring.tail");
 static_assert(sizeof(struct hone_ring) == 192, "hone_ring");
+static_assert(HONE_RECORD_RING_DATA == 4096, "a page that holds struct hone_ring");
 static_assert(HONE_RING_INDEX == HONE_RING_COUNTERS + HONE_MAX_HOOKS * sizeof(struct hone_counters), "index");
 
 #endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One call of a gate: what happened, and how programs and records are told of it. The order of arguments is that of
+ * src/tracepoints/dpdk-points.ts.
+ */
+#ifndef HONE_TRACE_MOMENT_H
+#define HONE_TRACE_MOMENT_H
+
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_prefetch.h>
+
+#include "agent.h"
+
+#define TRACE_PREFETCH_AHEAD 4
+#define TRACE_COPY_BYTES 32
+#define TRACE_TEXT_BYTES 64
+#define TRACE_MAX_TEXTS (HONE_MAX_TRACE_PACKET / TRACE_TEXT_BYTES)
+
+enum burst_argument { PORT, QUEUE, NB_PACKETS, MAX_PACKETS, FIRST_PACKET_ID, NB_BURST_ARGUMENTS };
+enum packet_argument {
+	LEN = 2,
+	DATA_LEN,
+	NB_SEGS,
+	HASH,
+	OL_FLAGS,
+	MARK,
+	PACKET_TYPE,
+	VLAN_TCI,
+	VLAN_TCI_OUTER,
+	INDEX,
+	PACKET_ID,
+	MBUF,
+	NB_PACKET_ARGUMENTS,
+};
+static_assert(NB_PACKET_ARGUMENTS <= HONE_MAX_TRACE_ARGS, "arguments");
+
+#define TRACE_BIT(argument) (1u << (argument))
+#define TRACE_OF_EACH_PACKET (~(TRACE_BIT(PORT) | TRACE_BIT(QUEUE)))
+
+struct trace_moment {
+	struct rte_mbuf **packets;
+	uint16_t count;
+	uint16_t max;
+	uint32_t direction;
+	uint64_t first_packet_id;
+	const uint64_t *args; /* of a point that has no packets; a text's is its address */
+	uint32_t nb_args;
+	uint32_t texts;
+	uint64_t ns; /* 0: not yet read */
+};
+
+/* Read once a call, when it is first needed. */
+static inline uint64_t trace_time(struct trace_moment *moment)
+{
+	if (moment->ns == 0)
+		moment->ns = clock_ns(&agent.clock, rte_rdtsc());
+	return moment->ns;
+}
+
+static inline void trace_fill_burst(uint64_t args[NB_BURST_ARGUMENTS], const struct trace_at *at,
+				    const struct trace_moment *moment)
+{
+	args[PORT] = at->port_id;
+	args[QUEUE] = at->queue_id;
+	args[NB_PACKETS] = moment->count;
+	args[MAX_PACKETS] = moment->max;
+	args[FIRST_PACKET_ID] = moment->first_packet_id;
+}
+
+/* Of the packet with that index: those of `used`, beside PORT and QUEUE. */
+static __rte_always_inline void trace_fill_packet(uint64_t *args, uint32_t used, const struct trace_moment *moment,
+						  uint16_t index)
+{
+	const struct rte_mbuf *mbuf = moment->packets[index];
+	const bool in = moment->direction == HONE_DIRECTION_IN;
+	const uint64_t flags = mbuf->ol_flags;
+
+	args[INDEX] = index;
+	args[PACKET_ID] = moment->first_packet_id + index;
+	args[MBUF] = (uintptr_t)mbuf;
+	if (used & TRACE_BIT(LEN))
+		args[LEN] = mbuf->pkt_len;
+	if (used & TRACE_BIT(DATA_LEN))
+		args[DATA_LEN] = mbuf->data_len;
+	if (used & TRACE_BIT(NB_SEGS))
+		args[NB_SEGS] = mbuf->nb_segs;
+	if (used & TRACE_BIT(HASH))
+		args[HASH] = in && (flags & RTE_MBUF_F_RX_RSS_HASH) ? mbuf->hash.rss : 0;
+	if (used & TRACE_BIT(OL_FLAGS))
+		args[OL_FLAGS] = flags;
+	if (used & TRACE_BIT(MARK))
+		args[MARK] = in && (flags & RTE_MBUF_F_RX_FDIR_ID) ? mbuf->hash.fdir.hi : 0;
+	if (used & TRACE_BIT(PACKET_TYPE))
+		args[PACKET_TYPE] = mbuf->packet_type;
+	if (used & TRACE_BIT(VLAN_TCI))
+		args[VLAN_TCI] = flags & (in ? RTE_MBUF_F_RX_VLAN_STRIPPED : RTE_MBUF_F_TX_VLAN) ? mbuf->vlan_tci : 0;
+	if (used & TRACE_BIT(VLAN_TCI_OUTER))
+		args[VLAN_TCI_OUTER] =
+			flags & (in ? RTE_MBUF_F_RX_QINQ_STRIPPED : RTE_MBUF_F_TX_QINQ) ? mbuf->vlan_tci_outer : 0;
+}
+
+/* The head of a packet that its first segment does not hold in full, zeros behind its end. */
+void trace_gather_head(uint8_t *to, const struct rte_mbuf *mbuf, uint32_t bytes);
+
+/* bytes: a multiple of TRACE_COPY_BYTES. */
+static __rte_always_inline void trace_copy_head(struct trace_context *context, const struct trace_moment *moment,
+						uint16_t index, uint32_t bytes)
+{
+	const struct rte_mbuf *mbuf = moment->packets[index];
+
+	if (index + TRACE_PREFETCH_AHEAD < moment->count)
+		rte_prefetch0(rte_pktmbuf_mtod(moment->packets[index + TRACE_PREFETCH_AHEAD], void *));
+	context->packet_bytes = RTE_MIN(bytes, mbuf->pkt_len);
+	if (unlikely(mbuf->data_len < bytes)) {
+		trace_gather_head(context->packet, mbuf, bytes);
+		return;
+	}
+	for (uint32_t i = 0; i < bytes; i += TRACE_COPY_BYTES)
+		memcpy(context->packet + i, rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, i), TRACE_COPY_BYTES);
+}
+
+/* Arguments of a point that has no packets, its first texts into slots. */
+static inline void trace_fill_point(struct trace_context *context, const struct trace_moment *moment)
+{
+	uint32_t texts = 0;
+
+	memcpy(context->args, moment->args, moment->nb_args * sizeof(context->args[0]));
+	for (uint32_t left = moment->texts; unlikely(left != 0); left &= left - 1) {
+		uint32_t argument = (uint32_t)__builtin_ctz(left);
+		const char *text = (const char *)(uintptr_t)moment->args[argument];
+		char *slot = (char *)context->packet + texts * TRACE_TEXT_BYTES;
+
+		if (texts == TRACE_MAX_TEXTS)
+			break;
+		strncpy(slot, text == NULL ? "" : text, TRACE_TEXT_BYTES - 1);
+		slot[TRACE_TEXT_BYTES - 1] = '\0';
+		context->args[argument] = texts++;
+	}
+}
+
+#endif

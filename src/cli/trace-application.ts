@@ -1,0 +1,39 @@
+/** A script in a running application. */
+import { checkScript, compileForAgent, type ScriptTree } from '../script/index.ts';
+import { realtimeNs, resolveApplication } from '../target/index.ts';
+import { AgentSource, pointFinder } from '../trace/index.ts';
+import { dpdkPoints } from '../tracepoints/index.ts';
+import { dumpPrograms, REALTIME, runTrace } from './run-trace.ts';
+import type { TraceOptions } from './trace-options.ts';
+
+/** @param usesOwnPoints the script has points that only the application knows */
+export async function traceApplication(
+  tree: ScriptTree,
+  usesOwnPoints: boolean,
+  options: TraceOptions,
+): Promise<void> {
+  const { positional, isDump } = options;
+  const compile = (points: typeof dpdkPoints, whose: string) => {
+    const findPoints = pointFinder(points, whose);
+    return compileForAgent(checkScript(tree, { form: 'agent', positional, findPoints }));
+  };
+  // What is wrong with a script is said whether or not an application runs.
+  let script = usesOwnPoints ? undefined : compile(dpdkPoints, 'an application');
+  if (script !== undefined && isDump) return dumpPrograms(script);
+  const isAttached = script === undefined || script.probes.some(({ runs }) => runs === 'target');
+  const application = isAttached ? await resolveApplication(options.application) : undefined;
+  try {
+    script ??= compile(await application!.target.listTracePoints(), application!.label);
+    if (isDump) return dumpPrograms(script);
+    const source = new AgentSource({
+      script,
+      startFeed: (request) => application!.target.startTrace(request),
+      nowNs: realtimeNs,
+      pid: process.pid,
+    });
+    const { end } = await runTrace(script, source, { options, naming: REALTIME, nowNs: realtimeNs });
+    if (end === 'gone') process.stderr.write(`${application!.label} has ended\n`);
+  } finally {
+    application?.target.close();
+  }
+}

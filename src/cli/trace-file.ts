@@ -1,0 +1,30 @@
+/** A script on a recorded file. */
+import { checkScript, compileForAgent, type ScriptTree } from '../script/index.ts';
+import { AgentSource, FileFeed, pointFinder, TraceFile } from '../trace/index.ts';
+import { dpdkPoints } from '../tracepoints/index.ts';
+import { dumpPrograms, REALTIME, runTrace } from './run-trace.ts';
+import type { TraceOptions } from './trace-options.ts';
+
+export async function traceFile(tree: ScriptTree, path: string, options: TraceOptions): Promise<void> {
+  const { positional, isDump, quiet } = options;
+  const points = dpdkPoints.filter(({ kind }) => kind === 'packet');
+  const findPoints = pointFinder(points, 'a recorded file');
+  const script = compileForAgent(checkScript(tree, { form: 'agent', positional, findPoints }));
+  if (isDump) return dumpPrograms(script);
+  const file = await TraceFile.open(path);
+  try {
+    const source = new AgentSource({
+      script,
+      startFeed: async (request) => new FileFeed(file, request, script.events),
+      nowNs: () => file.nowNs,
+      pid: process.pid,
+    });
+    await runTrace(script, source, { options, naming: REALTIME, nowNs: () => source.nowNs() });
+    if (file.passedOver > 0 && !quiet) {
+      process.stderr.write(`${path}: ${file.passedOver} packets of other links than Ethernet passed over\n`);
+    }
+    if (file.damage !== undefined) throw file.damage;
+  } finally {
+    file.close();
+  }
+}

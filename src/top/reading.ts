@@ -1,0 +1,90 @@
+/** What is known of one application at one moment: everything counts up since a session's start or the port's own. */
+import type { Direction, PortInfo } from '../target/index.ts';
+
+/** A thread that polls or sends. */
+export interface Thread {
+  readonly tid: number;
+  /** Undefined for a thread that is no lcore. */
+  readonly lcore: number | undefined;
+  readonly name: string;
+}
+
+/** Bursts by their number of packets. */
+export interface BurstCounts {
+  /** Index n: bursts of n packets, 0 to LARGEST_COUNTED. */
+  readonly bySize: readonly number[];
+  /** Larger ones, and the packets in them. */
+  readonly largeBursts: number;
+  readonly largePackets: number;
+}
+
+/** What one thread did at one direction of one queue. */
+export interface QueueReading extends BurstCounts {
+  readonly portId: number;
+  /** Undefined: all queues of the port together. */
+  readonly queueId: number | undefined;
+  readonly direction: Direction;
+  readonly thread: Thread;
+}
+
+/** Of the whiles in which it was measured, added up. */
+export interface ThreadTime {
+  readonly thread: Thread;
+  readonly busyNs: number;
+  readonly idleNs: number;
+  /** Packets that the busy time was spent on. */
+  readonly packets: number;
+}
+
+export interface ApplicationReading {
+  readonly pid: number;
+  readonly name: string;
+  readonly label: string;
+  readonly filePrefix: string;
+  readonly version: string;
+  readonly kind: 'dpdk' | 'replay';
+  /** A clock that only goes forward. */
+  readonly timeMs: number;
+  readonly ports: readonly PortInfo[];
+  readonly queues: readonly QueueReading[];
+  readonly times: readonly ThreadTime[];
+  /** By port id: packets that were offered to the driver and not taken, at least; without ports that do not tell. */
+  readonly refused: ReadonlyMap<number, number>;
+  /** Why parts are not known; undefined when all is. */
+  readonly problem: string | undefined;
+}
+
+export const NO_BURSTS: BurstCounts = { bySize: [], largeBursts: 0, largePackets: 0 };
+
+export function packetsOf({ bySize, largePackets }: BurstCounts): number {
+  return bySize.reduce((sum, count, size) => sum + count * size, largePackets);
+}
+
+/** Calls, empty ones too. */
+export function callsOf({ bySize, largeBursts }: BurstCounts): number {
+  return bySize.reduce((sum, count) => sum + count, largeBursts);
+}
+
+export function emptyOf({ bySize }: BurstCounts): number {
+  return bySize[0] ?? 0;
+}
+
+export function addBursts(a: BurstCounts, b: BurstCounts): BurstCounts {
+  const sizes = Math.max(a.bySize.length, b.bySize.length);
+  return {
+    bySize: Array.from({ length: sizes }, (_, size) => (a.bySize[size] ?? 0) + (b.bySize[size] ?? 0)),
+    largeBursts: a.largeBursts + b.largeBursts,
+    largePackets: a.largePackets + b.largePackets,
+  };
+}
+
+/** What came since `before`; none of it is negative, also where counting began anew. */
+export function burstsSince(now: BurstCounts, before: BurstCounts | undefined): BurstCounts {
+  if (before === undefined) return now;
+  const since = (a: number, b: number) => (a >= b ? a - b : a);
+  return {
+    bySize: now.bySize.map((count, size) => since(count, before.bySize[size] ?? 0)),
+    largeBursts: since(now.largeBursts, before.largeBursts),
+    largePackets: since(now.largePackets, before.largePackets),
+  };
+}

@@ -1,0 +1,71 @@
+/** A snapshot as JSON: the fields of docs/top.md. What is not known is null. */
+
+import type { Scale } from './columns.ts';
+import { type BurstCounts, callsOf } from './reading.ts';
+import type { Rates, Snapshot } from './snapshot.ts';
+
+/** One line, with its newline. */
+export function formatSnapshotJson(snapshot: Snapshot, scale: Scale): string {
+  const { timeMs, intervalMs, applications } = snapshot;
+  const object = {
+    time: new Date(timeMs).toISOString(),
+    intervalSeconds: round(intervalMs / 1000),
+    applications: applications.map(({ pid, name, filePrefix, version, rates, ports, threads, problem }) => ({
+      pid,
+      name,
+      filePrefix,
+      version,
+      problem: problem ?? null,
+      ...ratesJson(rates, scale),
+      ports: ports.map(({ info, rates: ofPort, queues }) => ({
+        id: info.portId,
+        name: info.name,
+        driver: info.driver,
+        up: info.up,
+        speedMbps: info.speedMbps ?? null,
+        ...ratesJson(ofPort, scale),
+        queues: queues.map(({ queueId, rates: ofQueue, rx, tx, threads: users }) => ({
+          id: queueId ?? null,
+          lcores: users.flatMap(({ lcore }) => lcore ?? []),
+          ...ratesJson(ofQueue, scale),
+          rxBursts: burstsJson(rx),
+          txBursts: burstsJson(tx),
+        })),
+      })),
+      threads: threads.map(({ thread, rates: ofThread }) => ({
+        tid: thread.tid,
+        lcore: thread.lcore ?? null,
+        name: thread.name,
+        ...ratesJson(ofThread, scale),
+      })),
+    })),
+  };
+  return `${JSON.stringify(object)}\n`;
+}
+
+function ratesJson(rates: Rates, { cyclesPerNs }: Scale): Record<string, unknown> {
+  const { drops, nsPerPacket, ...rest } = rates;
+  const numbers = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, round(value)]));
+  const cycles =
+    nsPerPacket === undefined || cyclesPerNs === undefined ? undefined : nsPerPacket * cyclesPerNs;
+  return {
+    ...numbers,
+    nsPerPacket: round(nsPerPacket),
+    cyclesPerPacket: round(cycles),
+    drops: Object.fromEntries(Object.entries(drops).map(([name, value]) => [name, round(value)])),
+  };
+}
+
+/** Sizes that occurred. */
+function burstsJson(counts: BurstCounts): Record<string, unknown> {
+  return {
+    calls: callsOf(counts),
+    bySize: Object.fromEntries(counts.bySize.flatMap((count, size) => (count > 0 ? [[size, count]] : []))),
+    larger: counts.largeBursts,
+  };
+}
+
+/** Four digits behind the point: a share needs them. */
+function round(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : Math.round(value * 1e4) / 1e4;
+}

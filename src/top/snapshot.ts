@@ -1,0 +1,271 @@
+/**
+ * Two readings as rates: what the table, the JSON and nothing else show of an interval. What is not known is undefined;
+ * nothing here is an estimate but the refused packets, which are a lower bound.
+ */
+import type { PortInfo } from '../target/index.ts';
+import {
+  type ApplicationReading,
+  addBursts,
+  type BurstCounts,
+  burstsSince,
+  callsOf,
+  emptyOf,
+  NO_BURSTS,
+  packetsOf,
+  type QueueReading,
+  type Thread,
+} from './reading.ts';
+
+export interface Drops {
+  /** Packets a second, by cause; undefined where the port does not tell. */
+  readonly missed: number | undefined;
+  readonly rxErrors: number | undefined;
+  readonly noMbuf: number | undefined;
+  readonly txErrors: number | undefined;
+  /** At least: offered to the driver and not taken. The application may have offered them again. */
+  readonly refused: number | undefined;
+}
+
+export interface Rates {
+  /** Packets a second. */
+  readonly rxPps: number | undefined;
+  readonly txPps: number | undefined;
+  /** Bits a second, as the driver counts bytes. */
+  readonly rxBps: number | undefined;
+  readonly txBps: number | undefined;
+  /** Packets a burst, of bursts that had any. */
+  readonly rxBurst: number | undefined;
+  readonly txBurst: number | undefined;
+  /** Of all polls those that brought nothing, 0 to 1. */
+  readonly emptyShare: number | undefined;
+  /** Of the time of threads that poll the part that followed polls with packets, 0 to 1. */
+  readonly busyShare: number | undefined;
+  /** Busy time over the packets that it was spent on. */
+  readonly nsPerPacket: number | undefined;
+  readonly drops: Drops;
+}
+
+export interface QueueSnapshot {
+  /** Undefined: all queues of the port together. */
+  readonly queueId: number | undefined;
+  readonly rates: Rates;
+  readonly rx: BurstCounts;
+  readonly tx: BurstCounts;
+  /** Those that polled it or sent on it in this interval. */
+  readonly threads: readonly Thread[];
+}
+
+export interface PortSnapshot {
+  readonly info: PortInfo;
+  readonly rates: Rates;
+  readonly queues: readonly QueueSnapshot[];
+}
+
+export interface ThreadSnapshot {
+  readonly thread: Thread;
+  readonly rates: Rates;
+}
+
+export interface ApplicationSnapshot {
+  readonly pid: number;
+  readonly name: string;
+  readonly label: string;
+  readonly filePrefix: string;
+  readonly version: string;
+  readonly rates: Rates;
+  readonly ports: readonly PortSnapshot[];
+  readonly threads: readonly ThreadSnapshot[];
+  readonly problem: string | undefined;
+}
+
+export interface Snapshot {
+  /** Milliseconds since 1970. */
+  readonly timeMs: number;
+  readonly intervalMs: number;
+  readonly applications: readonly ApplicationSnapshot[];
+}
+
+const NO_DROPS: Drops = {
+  missed: undefined,
+  rxErrors: undefined,
+  noMbuf: undefined,
+  txErrors: undefined,
+  refused: undefined,
+};
+
+/** An application that was not there before is left out: it has no rates yet. */
+export function takeSnapshot(
+  now: readonly ApplicationReading[],
+  before: readonly ApplicationReading[],
+  timeMs: number,
+): Snapshot {
+  const applications = now.flatMap((reading) => {
+    const earlier = before.find(({ pid }) => pid === reading.pid);
+    return earlier === undefined ? [] : [new Interval(reading, earlier).snapshot()];
+  });
+  const intervals = now.flatMap((reading) => {
+    const earlier = before.find(({ pid }) => pid === reading.pid);
+    return earlier === undefined ? [] : [reading.timeMs - earlier.timeMs];
+  });
+  return { timeMs, intervalMs: Math.max(0, ...intervals), applications };
+}
+
+class Interval {
+  readonly #now: ApplicationReading;
+  readonly #before: ApplicationReading;
+  readonly #seconds: number;
+  /** What each thread did at each place in this interval. */
+  readonly #queues: readonly QueueReading[];
+
+  constructor(now: ApplicationReading, before: ApplicationReading) {
+    this.#now = now;
+    this.#before = before;
+    this.#seconds = Math.max(1e-6, (now.timeMs - before.timeMs) / 1000);
+    this.#queues = now.queues.map((queue) => {
+      const earlier = before.queues.find(
+        ({ portId, queueId, direction, thread }) =>
+          portId === queue.portId &&
+          queueId === queue.queueId &&
+          direction === queue.direction &&
+          thread.tid === queue.thread.tid,
+      );
+      return { ...queue, ...burstsSince(queue, earlier) };
+    });
+  }
+
+  snapshot(): ApplicationSnapshot {
+    const { pid, name, label, filePrefix, version, problem } = this.#now;
+    const ports = this.#now.ports.map((info) => this.#port(info));
+    const threads = this.#threads();
+    const sum = (pick: (rates: Rates) => number | undefined): number | undefined =>
+      sumOf(ports.map(({ rates }) => pick(rates)));
+    const rates: Rates = {
+      ...this.#bursts(this.#queues),
+      ...this.#time(this.#now.times.map(({ thread }) => thread)),
+      rxPps: sum(({ rxPps }) => rxPps),
+      txPps: sum(({ txPps }) => txPps),
+      rxBps: sum(({ rxBps }) => rxBps),
+      txBps: sum(({ txBps }) => txBps),
+      drops: {
+        missed: sum(({ drops }) => drops.missed),
+        rxErrors: sum(({ drops }) => drops.rxErrors),
+        noMbuf: sum(({ drops }) => drops.noMbuf),
+        txErrors: sum(({ drops }) => drops.txErrors),
+        refused: sum(({ drops }) => drops.refused),
+      },
+    };
+    return { pid, name, label, filePrefix, version, rates, ports, threads, problem };
+  }
+
+  #port(info: PortInfo): PortSnapshot {
+    const { portId } = info;
+    const mine = this.#queues.filter((queue) => queue.portId === portId);
+    const ids = [...new Set(mine.map(({ queueId }) => queueId))].sort((a, b) => (a ?? 0) - (b ?? 0));
+    const bursts = this.#bursts(mine);
+    const counters = this.#counters(info);
+    const queues = ids.map((queueId) => this.#queue(mine.filter((queue) => queue.queueId === queueId)));
+    return { info, rates: { ...bursts, ...counters }, queues };
+  }
+
+  #queue(mine: readonly QueueReading[]): QueueSnapshot {
+    const rx = sumBursts(mine.filter(({ direction }) => direction === 'in'));
+    const tx = sumBursts(mine.filter(({ direction }) => direction === 'out'));
+    const active = mine.filter((queue) => callsOf(queue) > 0).map(({ thread }) => thread);
+    const threads = active.filter(({ tid }, n) => active.findIndex((other) => other.tid === tid) === n);
+    return { queueId: mine[0]!.queueId, rates: this.#bursts(mine), rx, tx, threads };
+  }
+
+  /** The driver's own numbers, where it has some: they go over what was counted. */
+  #counters(info: PortInfo): Partial<Rates> {
+    const earlier = this.#before.ports.find(
+      ({ portId, name }) => portId === info.portId && name === info.name,
+    )?.counters;
+    const { counters } = info;
+    if (counters === undefined || earlier === undefined) return {};
+    // Counters that were reset begin at 0 again.
+    const rate = (now: bigint, before: bigint) => Number(now >= before ? now - before : now) / this.#seconds;
+    const refused = this.#now.refused.get(info.portId);
+    return {
+      rxPps: rate(counters.ipackets, earlier.ipackets),
+      txPps: rate(counters.opackets, earlier.opackets),
+      rxBps: 8 * rate(counters.ibytes, earlier.ibytes),
+      txBps: 8 * rate(counters.obytes, earlier.obytes),
+      drops: {
+        missed: rate(counters.imissed, earlier.imissed),
+        rxErrors: rate(counters.ierrors, earlier.ierrors),
+        noMbuf: rate(counters.rxNombuf, earlier.rxNombuf),
+        txErrors: rate(counters.oerrors, earlier.oerrors),
+        refused:
+          refused === undefined
+            ? undefined
+            : (refused - (this.#before.refused.get(info.portId) ?? 0)) / this.#seconds,
+      },
+    };
+  }
+
+  #threads(): ThreadSnapshot[] {
+    const threads = new Map<number, Thread>();
+    for (const { thread } of [...this.#now.queues, ...this.#now.times]) threads.set(thread.tid, thread);
+    return [...threads.values()]
+      .sort((a, b) => (a.lcore ?? 1e9) - (b.lcore ?? 1e9) || a.tid - b.tid)
+      .map((thread) => ({
+        thread,
+        rates: {
+          ...this.#bursts(this.#queues.filter((queue) => queue.thread.tid === thread.tid)),
+          ...this.#time([thread]),
+        },
+      }));
+  }
+
+  #bursts(queues: readonly QueueReading[]): Rates {
+    const rx = sumBursts(queues.filter(({ direction }) => direction === 'in'));
+    const tx = sumBursts(queues.filter(({ direction }) => direction === 'out'));
+    const isCounted = queues.length > 0;
+    const polls = callsOf(rx);
+    return {
+      rxPps: isCounted ? packetsOf(rx) / this.#seconds : undefined,
+      txPps: isCounted ? packetsOf(tx) / this.#seconds : undefined,
+      rxBps: undefined,
+      txBps: undefined,
+      rxBurst: averageBurst(rx),
+      txBurst: averageBurst(tx),
+      // A poll of a replay that brings nothing does not happen.
+      emptyShare: polls === 0 || this.#now.kind === 'replay' ? undefined : emptyOf(rx) / polls,
+      busyShare: undefined,
+      nsPerPacket: undefined,
+      drops: NO_DROPS,
+    };
+  }
+
+  /** Of what was measured in this interval. */
+  #time(threads: readonly Thread[]): Pick<Rates, 'busyShare' | 'nsPerPacket'> {
+    let [busyNs, idleNs, packets] = [0, 0, 0];
+    for (const { tid } of threads) {
+      const now = this.#now.times.find(({ thread }) => thread.tid === tid);
+      const before = this.#before.times.find(({ thread }) => thread.tid === tid);
+      if (now === undefined) continue;
+      busyNs += now.busyNs - (before?.busyNs ?? 0);
+      idleNs += now.idleNs - (before?.idleNs ?? 0);
+      packets += now.packets - (before?.packets ?? 0);
+    }
+    return {
+      busyShare: busyNs + idleNs > 0 ? busyNs / (busyNs + idleNs) : undefined,
+      nsPerPacket: packets > 0 ? busyNs / packets : undefined,
+    };
+  }
+}
+
+function sumBursts(queues: readonly BurstCounts[]): BurstCounts {
+  return queues.reduce(addBursts, NO_BURSTS);
+}
+
+function averageBurst(counts: BurstCounts): number | undefined {
+  const bursts = callsOf(counts) - emptyOf(counts);
+  return bursts === 0 ? undefined : packetsOf(counts) / bursts;
+}
+
+/** Undefined when none is known. */
+function sumOf(numbers: readonly (number | undefined)[]): number | undefined {
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, number) => sum + number, 0);
+}

@@ -1,0 +1,274 @@
+/**
+ * A feed made of a recording: its events hit the points that they were recorded at, with their arguments; packets of its captures hit
+ * dpdk:rx_packet and dpdk:tx_packet where no events tell of them. The programs run here. It goes on only when it is told to, and
+ * stops behind a hit whose event asks for the maps or the end, so that what is printed is exact.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { UnsupportedError } from '../base/index.ts';
+import { decodeEbpf, TraceMachine, traceContext } from '../bpf/index.ts';
+import type { EventItem, EventKind, Item, PacketItem, Place } from '../convert/index.ts';
+import type { EventDescription } from '../ctf/index.ts';
+import type { EventPlan } from '../script/index.ts';
+import type { FeedEvent, RecordRing, TraceCost, TraceRequest, TraceWriter } from '../target/index.ts';
+import type { ProbeArgument, ProbePoint } from '../tracepoints/index.ts';
+import type { PacedFeed } from './agent-source.ts';
+import { ContextArguments } from './context-arguments.ts';
+import { MemoryRing } from './memory-ring.ts';
+import { packetArguments } from './packet-arguments.ts';
+import { recordedNames } from './recorded-points.ts';
+import type { Recording } from './recording.ts';
+import { isOutgoing } from './trace-file.ts';
+
+/** So many hits before whoever waits has its turn. */
+const HITS_A_TURN = 4096;
+const NO_LCORE = 0xffff_ffff;
+
+interface Attached {
+  readonly point: ProbePoint;
+  readonly portId: number | undefined;
+  readonly queueId: number | undefined;
+  readonly packetBytes: number;
+  readonly argumentsUsed: number;
+  readonly run: () => void;
+  hits: number;
+}
+
+interface HookedArgument {
+  readonly argument: ProbeArgument;
+  /** What the event calls it. */
+  readonly field: string;
+}
+
+/** What events of one kind run. */
+interface Hooked {
+  readonly attached: readonly Attached[];
+  /** Those that any of the programs looks at, and texts, whose places depend on those before; points of one event have the same. */
+  readonly arguments: readonly HookedArgument[];
+  readonly portField: string;
+  readonly queueField: string;
+}
+
+export class RecordingFeed implements PacedFeed {
+  readonly engine = 'jit';
+  readonly baseNs: bigint;
+  readonly writers: readonly TraceWriter[];
+  readonly rings: readonly MemoryRing[];
+  readonly recordRings: readonly RecordRing[] = [];
+  readonly unplacedHits = 0n;
+  isOver = false;
+
+  readonly #recording: Recording;
+  readonly #machine: TraceMachine;
+  readonly #context: ContextArguments;
+  readonly #ring = new MemoryRing(0);
+  readonly #attached: readonly Attached[];
+  readonly #ofEvents = new Map<EventDescription, Hooked | undefined>();
+  readonly #ofPackets: readonly [Hooked | undefined, Hooked | undefined];
+  #place: Place | undefined;
+  #isInterrupted = false;
+
+  /**
+   * Takes over `recording`.
+   * @throws UnsupportedError for a program that looks at bytes of packets that the recording does not have
+   */
+  constructor(recording: Recording, request: TraceRequest, events: readonly EventPlan[]) {
+    const { contextBytes, stateOffset, keyedMaps, seed, initialState } = request;
+    this.#recording = recording;
+    this.baseNs = recording.nowNs;
+    this.#machine = new TraceMachine({
+      contextBytes,
+      keyedMaps,
+      seed,
+      emit: (record) => this.#emit(record, events),
+    });
+    const { context, maps } = this.#machine;
+    if (initialState !== undefined) context.set(initialState, stateOffset);
+    this.#context = new ContextArguments(this.#machine);
+    this.#attached = request.attachments.map((attachment) => {
+      const point = recording.points.find(({ name }) => name === attachment.point)!;
+      const run = this.#machine.prepare(decodeEbpf(request.programs[attachment.program!]!));
+      return { ...attachment, point, run, hits: 0 };
+    });
+    const blind = this.#attached.find(({ point, packetBytes }) => packetBytes > 0 && this.#isRecorded(point));
+    if (blind !== undefined) {
+      throw new UnsupportedError(
+        `${blind.point.name}: recorded events have no bytes of packets`,
+        'a script that looks at arguments only, or the capture beside the events',
+      );
+    }
+    const ofPackets = (name: string) =>
+      this.#hooked(
+        this.#attached.filter(({ point }) => point.name === name && !this.#isRecorded(point)),
+        [],
+      );
+    this.#ofPackets = [ofPackets('dpdk:rx_packet'), ofPackets('dpdk:tx_packet')];
+    this.rings = [this.#ring];
+    this.writers = [
+      {
+        number: 0,
+        tid: 0,
+        lcore: undefined,
+        name: 'recording',
+        quiet: context,
+        state: context.subarray(stateOffset),
+        get withoutRoom() {
+          return maps.map(({ withoutRoom }) => BigInt(withoutRoom));
+        },
+        lostEvents: 0n,
+      },
+    ];
+  }
+
+  get nowNs(): bigint {
+    return this.#recording.nowNs;
+  }
+
+  poll(): readonly FeedEvent[] {
+    return [];
+  }
+
+  async advance(untilNs: bigint | undefined): Promise<void> {
+    this.#isInterrupted = false;
+    const recording = this.#recording;
+    await setImmediate();
+    for (let turn = 0; turn < HITS_A_TURN && !this.#isInterrupted; turn++) {
+      const { item } = recording;
+      if (item === undefined) {
+        this.isOver = true;
+        return;
+      }
+      if (untilNs !== undefined && recording.nowNs >= untilNs) return;
+      this.#hit(item);
+      if (!recording.tryReadOn()) await recording.readOn();
+    }
+  }
+
+  /** No program runs now. */
+  async snapshot(): Promise<void> {}
+
+  costs(): readonly TraceCost[] {
+    return this.#attached.map(({ hits }) => ({
+      hits: BigInt(hits),
+      matched: 0n,
+      sampledHits: 0n,
+      sampledNs: 0n,
+    }));
+  }
+
+  async stop(): Promise<void> {}
+
+  close(): void {
+    this.#recording.close();
+  }
+
+  #hit(item: Item): void {
+    if (item.kind === 'event') this.#hitEvent(item);
+    else this.#hitPacket(item);
+  }
+
+  #hitEvent(item: EventItem): void {
+    const { cursor } = item;
+    const { event } = cursor;
+    let hooked = this.#ofEvents.get(event);
+    if (hooked === undefined && !this.#ofEvents.has(event)) {
+      hooked = this.#hooked(this.#hookedBy(item), event.fieldNames);
+      this.#ofEvents.set(event, hooked);
+    }
+    if (hooked === undefined) return;
+    this.#enter(item);
+    this.#context.begin();
+    for (const { argument, field } of hooked.arguments) this.#context.put(argument, cursor.field(field));
+    for (const attached of hooked.attached) {
+      this.#runOne(attached, cursor.field(hooked.portField), cursor.field(hooked.queueField));
+    }
+  }
+
+  /** What the recording has twice (a burst that was recorded as a poll, too) hits points once. */
+  #hookedBy({ name, trace, cursor }: EventItem): readonly Attached[] {
+    const kinds = this.#recording.kinds.filter((kind) => kind.name === name && kind.trace === trace);
+    const own = kinds.find(({ id }) => id === cursor.event.id);
+    const first = kinds.find((kind) => own !== undefined && isSame(kind, own));
+    if (first !== own) return [];
+    return this.#attached.filter(({ point }) => recordedNames(point).includes(name));
+  }
+
+  #hitPacket(item: PacketItem): void {
+    const { packet } = item;
+    const hooked = this.#ofPackets[isOutgoing(packet) ? 1 : 0];
+    if (hooked === undefined) return;
+    this.#enter(item);
+    const values = packetArguments(packet);
+    for (const { argument } of hooked.arguments) {
+      this.#context.put(argument, values[argument.name as keyof typeof values] ?? 0);
+    }
+    const most = Math.min(packet.data.length, traceContext.maxPacketBytes);
+    this.#machine.context.set(packet.data.subarray(0, most), traceContext.packet);
+    this.#machine.context.fill(0, traceContext.packet + most, traceContext.scratch);
+    for (const attached of hooked.attached) {
+      this.#machine.view.setUint32(traceContext.packetBytes, Math.min(most, attached.packetBytes), true);
+      this.#runOne(attached, values.port, values.queue);
+    }
+  }
+
+  #runOne(attached: Attached, port: unknown, queue: unknown): void {
+    const { portId, queueId } = attached;
+    if (portId !== undefined && Number(port) !== portId) return;
+    if (queueId !== undefined && Number(queue) !== queueId) return;
+    attached.hits++;
+    attached.run();
+  }
+
+  /** Time and thread. */
+  #enter({ place, timeNs }: Item): void {
+    const { view, context } = this.#machine;
+    view.setBigUint64(traceContext.timeNs, timeNs, true);
+    if (place === this.#place) return;
+    this.#place = place;
+    const { tid, lcore, process, threadName } = place;
+    view.setUint32(traceContext.tid, tid ?? 0, true);
+    view.setUint32(traceContext.lcore, lcore ?? NO_LCORE, true);
+    view.setUint32(traceContext.pid, process.pid ?? 0, true);
+    const { comm, commBytes } = traceContext;
+    context.fill(0, comm, comm + commBytes);
+    new TextEncoder().encodeInto(threadName ?? place.name, context.subarray(comm, comm + commBytes - 1));
+  }
+
+  #isRecorded(point: ProbePoint): boolean {
+    return recordedNames(point).every((name) => this.#recording.kinds.some((kind) => kind.name === name));
+  }
+
+  /** Undefined when nothing is attached. */
+  #hooked(attached: readonly Attached[], fieldNames: readonly string[]): Hooked | undefined {
+    const [first] = attached;
+    if (first === undefined) return undefined;
+    const used = attached.reduce((bits, { argumentsUsed }) => bits | argumentsUsed, 0);
+    const all = first.point.arguments.map((argument): HookedArgument => {
+      const { name, recordedAs = name } = argument;
+      return { argument, field: fieldNames.includes(recordedAs) ? recordedAs : name };
+    });
+    const fieldOf = (name: string) => all.find(({ argument }) => argument.name === name)?.field ?? name;
+    return {
+      attached,
+      arguments: all.filter(
+        ({ argument: { place, type } }) =>
+          type.kind === 'text' || (place.kind === 'context' && ((used >> place.index) & 1) !== 0),
+      ),
+      portField: fieldOf('port'),
+      queueField: fieldOf('queue'),
+    };
+  }
+
+  #emit(record: Uint8Array, events: readonly EventPlan[]): boolean {
+    this.#ring.put(Number(this.nowNs - this.baseNs), record);
+    const plan = events[new DataView(record.buffer, record.byteOffset).getUint32(0, true)];
+    if (plan === undefined || INTERRUPTS.has(plan.kind)) this.#isInterrupted = true;
+    return true;
+  }
+}
+
+/** The same fields: then it is no other version of the event, but the same happening once more. */
+function isSame(a: EventKind, b: EventKind): boolean {
+  return JSON.stringify(a.fields) === JSON.stringify(b.fields);
+}
+
+const INTERRUPTS: ReadonlySet<EventPlan['kind']> = new Set(['print', 'print-entry', 'clear', 'zero', 'exit']);
