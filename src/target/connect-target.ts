@@ -67,7 +67,9 @@ class SocketTarget implements Target {
   async listTracePoints(): Promise<readonly ProbePoint[]> {
     const connection = this.#open()[0] ?? (await this.#connect());
     const answer = await connection.request(ABI.HONE_MSG_LIST_POINTS, new Uint8Array(0), ABI.HONE_MSG_POINTS);
-    return [...dpdkPoints, ...connection.decode(() => decodePoints(answer.body))];
+    const isReplay = this.info.kind === 'replay';
+    const standard = dpdkPoints.filter(({ kind }) => !isReplay || kind !== 'observed');
+    return [...standard, ...connection.decode(() => decodePoints(answer.body))];
   }
 
   startCapture(request: CaptureRequest): Promise<CaptureFeed> {

@@ -27,6 +27,11 @@ export const POINTS: Readonly<Record<string, number>> = {
   'dpdk:tx_burst': ABI.HONE_POINT_TX_BURST,
   'dpdk:rx_packet': ABI.HONE_POINT_RX_PACKET,
   'dpdk:tx_packet': ABI.HONE_POINT_TX_PACKET,
+  'dpdk:port_state': ABI.HONE_POINT_PORT_STATE,
+  'dpdk:queue_state': ABI.HONE_POINT_QUEUE_STATE,
+  'dpdk:port_stats': ABI.HONE_POINT_PORT_STATS,
+  'dpdk:mempool_level': ABI.HONE_POINT_MEMPOOL_LEVEL,
+  'dpdk:ring_level': ABI.HONE_POINT_RING_LEVEL,
 };
 /** What the names of an application's own points begin with. */
 export const APPLICATION = 'app:';

@@ -3,6 +3,7 @@
  * `hone tracepoints` lists and what the agent puts into `args` (native/agent) derive from the order of its rows.
  */
 import { logLevels } from './log-levels.ts';
+import { observedPoints } from './observed-points.ts';
 import type { ProbeArgument, ProbePoint } from './probe-point.ts';
 
 type Details = Pick<ProbeArgument, 'recordedAs' | 'unit' | 'labels'>;
@@ -105,4 +106,5 @@ export const dpdkPoints: readonly ProbePoint[] = [
     meaning: 'each packet of a burst to be sent',
     logLevel: logLevels.debug,
   },
+  ...observedPoints,
 ];

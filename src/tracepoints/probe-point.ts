@@ -48,7 +48,7 @@ export type ProbeKind =
   | 'packet'
   /** A point that the application declared (hone/trace.h). */
   | 'application'
-  /** What the agent's control thread sees when it looks: states that changed, levels that are sampled. */
+  /** What a thread of the agent sees when it looks: states that changed, levels that are sampled. */
   | 'observed'
   | 'usdt'
   | 'uprobe'

@@ -480,9 +480,9 @@ describe('faults', () => {
     ['BEGIN { } BEGIN { }', 'there is more than one BEGIN'],
     [
       'dpdk:rx_burst { @ = args.nb_tx; }',
-      'dpdk:rx_burst has no argument nb_tx\n  dpdk:rx_burst { @ = args.nb_tx; }\n                      ^^^^^^^^^^\n  did you mean nb_rx? it has port, queue, nb_rx, max',
+      'dpdk:rx_burst has no argument nb_tx\n  dpdk:rx_burst { @ = args.nb_tx; }\n                      ^^^^^^^^^^\n  did you mean nb_rx? it has port, queue, nb_rx, max, packet_id',
     ],
-    ['dpdk:rx_burst { @ = arg4; }', 'dpdk:rx_burst has 4 arguments, arg0 to arg3: no arg4'],
+    ['dpdk:rx_burst { @ = arg5; }', 'dpdk:rx_burst has 5 arguments, arg0 to arg4: no arg5'],
     ['BEGIN { @ = args.x; }', 'BEGIN has no arguments with names'],
     ['BEGIN { @ = args; }', 'args alone is no value'],
     [

@@ -81,7 +81,8 @@ function functionName(span: Span, checker: ProbeChecker): Expression {
       return fail(span, `${checker.probeName} is no function: there is no func`);
     case 'burst':
     case 'packet':
-    case 'application': {
+    case 'application':
+    case 'observed': {
       const value = name.split(':').at(-1)!;
       return { op: 'text', value, type: typeOfText(value), span };
     }

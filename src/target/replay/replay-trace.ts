@@ -315,10 +315,11 @@ export class ReplayTrace {
 /** What the trace names has to be there when it starts. */
 function checkNames({ attachments }: TraceRequest, ports: readonly ReplayPort[]): void {
   for (const { point, portId, record } of attachments) {
-    if (!point.startsWith('dpdk:')) {
+    const standard = dpdkPoints.find(({ name }) => name === point);
+    if (standard === undefined || standard.kind === 'observed') {
       throw new PeerError('PEER_REFUSED', `a replay is no application and has no trace point ${point}`);
     }
-    const { length } = dpdkPoints.find(({ name }) => name === point)?.arguments ?? [];
+    const { length } = standard.arguments;
     if (record?.fields.some(({ argument, bytes }) => argument >= length || bytes === 'text')) {
       throw new UsageError(`a record of what ${point} does not have`);
     }
