@@ -202,7 +202,7 @@ describe.skipIf(!haveBabeltrace || !haveProtoc)('a recording', () => {
 
 describe.skipIf(missingDpdk() !== undefined || !haveBabeltrace || !haveProtoc)('a live testpmd', () => {
   test('becomes one timeline of packets and events, for Perfetto and as CTF', async () => {
-    const sample = writeSample('convert.pcapng', { packets: 2000 });
+    const sample = writeSample('convert.pcap', 2000);
     app = await startTestpmd({
       vdevs: [`net_pcap0,rx_pcap=${sample.file},tx_pcap=/dev/null`, 'net_null0,no-rx=1'],
     });
