@@ -230,8 +230,8 @@ describe.skipIf(missingDpdk() !== undefined || !haveBabeltrace || !haveProtoc)('
     const { begins, counters, flowsOf } = readPerfetto(perfetto.path);
     expect(begins).toBe(events.filter((line) => line.includes('rx.burst.nonempty')).length);
     expect(counters > 0).toBe(observed.length > 0);
-    // Captured, received, sent, captured.
-    expect(flowsOf(4)).toBeGreaterThan(0);
+    // Captured, received, sent; the captured packet that was sent may be a flow of its own that meets this one.
+    expect(flowsOf(3)).toBeGreaterThan(0);
     const ctf = await convert(recording, 'ctf');
     expect(ctf.code).toBe(0);
     const packets = packetsIn(join(recording, 'packets.pcapng'));
