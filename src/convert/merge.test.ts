@@ -36,10 +36,14 @@ test('a capture and a trace are one order, with the offsets of their inputs', as
   const trace = made.trace(session, [{ events: [5n, 30n].map((at) => ({ timeNs: at, name: `e${at}` })) }], {
     offsetNs: T0,
   });
-  const capture = made.capture(session, [
-    { timeNs: T0 + 5n, direction: 'in' },
-    { timeNs: T0 + 20n, direction: 'in' },
-  ]);
+  const capture = made.capture(
+    session,
+    [
+      { timeNs: 5n, direction: 'in' },
+      { timeNs: 20n, direction: 'in' },
+    ],
+    T0,
+  );
   expect(await mergedNames(new Merge([trace, capture]))).toEqual(['e5', 'packet', 'packet', 'e30']);
   expect(trace.notes).toEqual([]);
 });

@@ -1,11 +1,18 @@
 /** Scripts on recordings: what they print is what the events say, as babeltrace2 reads them. */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Converted, convertedFile } from '../../test/fakes/converted-file.ts';
 import type { MadeEvent } from '../../test/fakes/made-cursor.ts';
 import { encodeCapture, MadeSources, T0 } from '../../test/fakes/made-sources.ts';
+import {
+  EventEncoder,
+  encodePacketHead,
+  formatRecordingMetadata,
+  type RecordedEventShape,
+} from '../ctf/index.ts';
 import { bpftraceOrder, compileScript, TextFormat } from '../script/index.ts';
 import { AgentSource } from './agent-source.ts';
 import { pointFinder } from './find-points.ts';
@@ -186,4 +193,38 @@ test('packets of a capture hit packet points where no events tell of them', asyn
   );
   remove();
   expect(printed.split(/\n+/)).toEqual(['@in[17]: 2', '@len: 130', '@out: 1']);
+});
+
+test('what was recorded as a burst and as a poll hits each once; narrow numbers keep their sign', async () => {
+  const integer = (name: string, isSigned = false) =>
+    ({ name, type: { kind: 'integer', bytes: 4, isSigned, base: 10 } }) as const;
+  const burst = [integer('port_id'), integer('queue_id'), integer('nb_rx')];
+  const shapes: readonly RecordedEventShape[] = [
+    { id: 0, name: 'lib.ethdev.rx.burst.nonempty', logLevel: 13, fields: burst },
+    { id: 1, name: 'lib.ethdev.rx.burst.empty', logLevel: 13, fields: burst },
+    { id: 2, name: 'lib.ethdev.rx.burst.nonempty', logLevel: 13, fields: burst },
+    { id: 3, name: 'app:x:y', logLevel: 13, fields: [integer('delta', true)] },
+  ];
+  const path = mkdtempSync(join(tmpdir(), 'hone-twice-'));
+  const uuid = new Uint8Array(16);
+  writeFileSync(
+    join(path, 'metadata'),
+    formatRecordingMetadata({ uuid, events: shapes, environment: {} }, '1.8'),
+  );
+  const encoder = new EventEncoder();
+  encoder.add(shapes[0]!, T0, [0, 0, 4]);
+  encoder.add(shapes[2]!, T0, [0, 0, 4]);
+  encoder.add(shapes[1]!, T0, [0, 0, 0]);
+  encoder.add(shapes[3]!, T0, [-7]);
+  const head = {
+    ...{ streamInstance: 0, beginNs: T0, endNs: T0, eventBytes: encoder.lengthBytes, sequenceNumber: 0 },
+    ...{ eventsDiscarded: 0n, cpu: 0, lcore: 1, tid: 5, threadName: 'w' },
+  };
+  writeFileSync(join(path, 'stream'), Buffer.concat([encodePacketHead(uuid, head), encoder.borrowBytes()]));
+  const printed = await trace(
+    path,
+    'dpdk:rx_burst { @burst = count(); } dpdk:rx_poll { @poll = count(); } app:x:y /args.delta == -7/ { @delta = count(); }',
+  );
+  rmSync(path, { recursive: true });
+  expect(printed.split(/\n+/)).toEqual(['@burst: 1', '@delta: 1', '@poll: 2']);
 });
