@@ -88,7 +88,11 @@ export function lowerBranch(scope: Scope, e: Expression, target: Label, when: bo
       unless(scope, target, when, (different) => lowerTextBranch(scope, e, different));
       return;
   }
-  withValue(scope, e, (register) => asm.jumpIf(when ? o.BPF_JNE : o.BPF_JEQ, register, 0, target));
+  const atJump = scope.code.forbidAside();
+  withValue(scope, e, (register) => {
+    atJump();
+    asm.jumpIf(when ? o.BPF_JNE : o.BPF_JEQ, register, 0, target);
+  });
 }
 
 /** For what can only jump when it does not hold. */
@@ -110,24 +114,32 @@ function lowerComparison(
   target: Label,
 ): void {
   const { asm } = scope;
+  const atJump = scope.code.forbidAside();
   const constant = right.op === 'integer' ? BigInt.asIntN(64, constantOf(right)) : undefined;
   if (constant === 0n && comparison === o.BPF_JNE && lowerBitTest(scope, left, target)) return;
   if (constant !== undefined && isImmediate(constant)) {
-    withValue(scope, left, (register) => asm.jumpIf(comparison, register, Number(constant), target));
+    withValue(scope, left, (register) => {
+      atJump();
+      asm.jumpIf(comparison, register, Number(constant), target);
+    });
     return;
   }
   const home = left.op === 'variable' ? scope.variables[left.variable] : undefined;
   if (home?.kind === 'register' && !hasEffect(right)) {
-    withValue(scope, right, (register) => asm.jumpIfRegister(comparison, home.register, register, target));
+    withValue(scope, right, (register) => {
+      atJump();
+      asm.jumpIfRegister(comparison, home.register, register, target);
+    });
     return;
   }
   withRegister(
     scope,
     [],
     (into) => {
-      withOperands(scope, left, right, into, (register) =>
-        asm.jumpIfRegister(comparison, into, register, target),
-      );
+      withOperands(scope, left, right, into, (register) => {
+        atJump();
+        asm.jumpIfRegister(comparison, into, register, target);
+      });
     },
     mayCall(right),
   );
@@ -141,6 +153,10 @@ function lowerBitTest(scope: Scope, e: Expression, target: Label): boolean {
   if (e.op !== 'binary' || e.operator !== '&' || e.right.op !== 'integer') return false;
   const mask = BigInt.asIntN(64, e.right.value);
   if (!isImmediate(mask) || (mask >= -128n && mask <= 127n)) return false;
-  withValue(scope, e.left, (register) => scope.asm.jumpIf(o.BPF_JSET, register, Number(mask), target));
+  const atJump = scope.code.forbidAside();
+  withValue(scope, e.left, (register) => {
+    atJump();
+    scope.asm.jumpIf(o.BPF_JSET, register, Number(mask), target);
+  });
   return true;
 }

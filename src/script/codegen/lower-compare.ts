@@ -61,8 +61,10 @@ export function lowerNetworkBranch(
     bytesOf(((1n << BigInt(prefixBits)) - 1n) << BigInt(8 * size - prefixBits), size),
   );
   if (isScalar(address.type)) {
+    const atJump = scope.code.forbidAside();
     withRegister(scope, [], (register) => {
       scope.lower.value(scope, address, register);
+      atJump();
       // The address has no upper half, so a mask that gets one by its sign does not matter.
       if (prefixBits < 32) asm.alu(o.BPF_AND, register, Number(BigInt.asIntN(32, wordOf(mask, 0, 4))));
       jumpUnless(scope, wordOf(bytes, 0, 4), outside, register);
@@ -94,7 +96,9 @@ function compareConstant(
 
 function comparePlaces(scope: Scope, a: Place, b: Place, count: number, different: Label): void {
   const { asm } = scope;
+  const atJump = scope.code.forbidAside();
   withRegister(scope, [], (other) => {
+    atJump();
     eachPiece(count, (at, bytes) => {
       asm.load(bytes, 0, a.base, a.offset + at);
       asm.load(bytes, other, b.base, b.offset + at);
@@ -115,7 +119,9 @@ function jumpUnless(scope: Scope, value: bigint, target: Label, held = 0): void 
     asm.jumpIf(o.BPF_JNE, held, Number(signed), target);
     return;
   }
+  const atJump = scope.code.forbidAside();
   withRegister(scope, [held], (register) => {
+    atJump();
     asm.constant(register, signed);
     asm.jumpIfRegister(o.BPF_JNE, held, register, target);
   });

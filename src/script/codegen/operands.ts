@@ -44,7 +44,9 @@ export function withRegister<T>(
   const slot = code.takeSlot();
   if (isHeld) asm.store(8, FRAME, slot, victim);
   code.hold(victim, false);
+  if (isHeld) code.asideCount++;
   const result = use(victim);
+  if (isHeld) code.asideCount--;
   if (isHeld) asm.load(8, victim, FRAME, slot);
   code.hold(victim, isHeld);
   code.freeSlot(slot);

@@ -36,6 +36,8 @@ export class ProbeCode {
   readonly #free: Set<number>;
   /** Registers in use whose content is wanted later: what a call has to save. */
   readonly #held = new Set<number>();
+  /** Registers whose content is on the stack for the time of a `use` (operands.ts), and comes back behind it. */
+  asideCount = 0;
   #stackBytes = 0;
   readonly #freeSlots: number[] = [];
   #scratchBytes = 0;
@@ -79,6 +81,17 @@ export class ProbeCode {
 
   holds(register: number): boolean {
     return this.#held.has(register);
+  }
+
+  /**
+   * For code that jumps out of a `use`: what is put on the stack from now on would not come back on that way, so it may not be.
+   * @returns to be called at the jump. @throws CompileError then
+   */
+  forbidAside(): () => void {
+    const before = this.asideCount;
+    return () => {
+      if (this.asideCount > before) this.fail('too many values at once');
+    };
   }
 
   /** A place that a variable keeps: one kept register stays free for temporaries. */
