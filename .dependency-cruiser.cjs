@@ -1,6 +1,17 @@
 // The direction of imports, enforced: layers.json says which part may import which.
 const layers = require('./layers.json');
-const pure = ['base', 'wasm', 'bpf', 'filter', 'packet', 'pcapng', 'ctf', 'script', 'tracepoints', 'web/protocol'];
+const pure = [
+  'base',
+  'wasm',
+  'bpf',
+  'filter',
+  'packet',
+  'pcapng',
+  'ctf',
+  'script',
+  'tracepoints',
+  'web/protocol',
+];
 // Second entries: parts of a part that start quickly, for who needs no more; see docs/architecture.md.
 const narrow = ['bpf/classic', 'packet/time-column', 'read/program-matcher', 'target/kernel-target'];
 const test = '\\.test\\.ts$';

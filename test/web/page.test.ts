@@ -1,16 +1,15 @@
 /** The page as a whole: what it weighs, who may use it, whom it keeps out, and that it ends without a trace. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Running, startHone, until } from '../system/hone.ts';
 import { missingBrowser, ownRuntime, startWebPage, type WebUnderTest } from './browser.ts';
 
 const pageFolder = fileURLToPath(new URL('../../dist/web/', import.meta.url));
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const missing = missingBrowser();
 
 test('everything that the page loads is below 100 KiB, compressed', () => {
@@ -113,7 +112,7 @@ describe.skipIf(missing !== undefined)(`for everybody${missing ? ` (${missing})`
 
   const violations = async () => {
     // The page's own policy forbids scripts of others: this one comes through the debugger.
-    await web.page.evaluate(readFileSync(axe, 'utf8'));
+    await web.page.evaluate(axe.source);
     return (await web.page.evaluate(
       `axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>
         id + ': ' + nodes.map(({ target, failureSummary }) => target + ' ' + failureSummary).join('; ')))`,

@@ -39,6 +39,8 @@ describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` :
   });
 
   test('suggestions are taken by keys', async () => {
+    // They come from the points of the application, once these are known.
+    await page.getByRole('region', { name: 'Probes', exact: true }).getByText('dpdk:rx_burst').waitFor();
     const script = page.getByRole('textbox', { name: 'Script' });
     await script.fill('dpdk:rx_packet /tcp.fl');
     await page.getByRole('listbox', { name: 'Suggestions' }).waitFor();

@@ -114,7 +114,7 @@ export interface OverviewSnapshot {
 }
 
 /** Buckets of `QueueView.bursts`. */
-export const BURST_BUCKETS = 18;
+const BURST_BUCKETS = 18;
 /** Buckets of `PacketsView.sizes`. */
 export const SIZE_BUCKETS = 13;
 export const MOST_TALKERS = 10;

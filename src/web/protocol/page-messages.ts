@@ -51,9 +51,9 @@ export type PageMessage =
   | { readonly type: 'stop-timeline' };
 
 /** Rows that one request may ask for. */
-export const MOST_ROWS = 500;
-export const MOST_SCRIPT = 65_536;
-export const MOST_FILTER = 8192;
+const MOST_ROWS = 500;
+const MOST_SCRIPT = 65_536;
+const MOST_FILTER = 8192;
 
 const pid: Check<number> = integer(1, 0x7fff_ffff);
 const nothing: Check<object> = object<object>({});

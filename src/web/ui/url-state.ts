@@ -22,7 +22,7 @@ export function takeToken(): string | undefined {
   return given ?? sessionStorage.getItem(TOKEN_KEY) ?? undefined;
 }
 
-export function readUrlState(): UrlState {
+function readUrlState(): UrlState {
   const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?');
   return { page: path === '' ? 'overview' : path, parameters: new URLSearchParams(query) };
 }

@@ -11,7 +11,7 @@ type Checked =
 
 const BPF_RET_K = 0x06;
 
-export function checkFilter(text: string): Checked {
+function checkFilter(text: string): Checked {
   try {
     return { kind: 'good', meaning: explainFilter(text), program: compileFilter(text, { direction: 'in' }) };
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 
 /** Numbers that an event carries. */
-export const VALUES = 4;
+const VALUES = 4;
 
 export class Lane {
   readonly name: string;
