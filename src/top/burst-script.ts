@@ -14,7 +14,7 @@ export const LARGEST_COUNTED = 255;
 const MOST_PROGRAMS = 64;
 
 /** Where a program counts. */
-export interface CountedHook {
+interface CountedHook {
   readonly portId: number;
   /** Undefined: all queues of the port together. */
   readonly queueId: number | undefined;

@@ -49,7 +49,7 @@ function histogram(title: string, counts: BurstCounts, columns: number): string[
 }
 
 /** By powers of two, from the first to the last that has any; 0 by itself. */
-export function usedBuckets(counts: BurstCounts): Bucket[] {
+function usedBuckets(counts: BurstCounts): Bucket[] {
   const buckets: Bucket[] = [{ label: '[0]', count: emptyOf(counts) }];
   for (let from = 1; from < counts.bySize.length; from *= 2) {
     const count = counts.bySize.slice(from, 2 * from).reduce((sum, one) => sum + one, 0);

@@ -24,7 +24,8 @@ export interface RowChoice {
 
 interface Node {
   readonly row: Row;
-  readonly below: readonly Node[];
+  /** Groups of a kind, each sorted by itself: ports stay above threads. */
+  readonly below: readonly (readonly Node[])[];
 }
 
 export function rowsOf(snapshot: Snapshot, choice: RowChoice): Row[] {
@@ -35,7 +36,7 @@ export function rowsOf(snapshot: Snapshot, choice: RowChoice): Row[] {
 function flatten(nodes: readonly Node[], choice: RowChoice, isIncluded: boolean): Row[] {
   return sorted(nodes, choice).flatMap(({ row, below }) => {
     const matches = isIncluded || row.label.toLowerCase().includes(choice.filter.toLowerCase());
-    const rows = flatten(below, choice, matches);
+    const rows = below.flatMap((nodes) => flatten(nodes, choice, matches));
     return matches || rows.length > 0 ? [row, ...rows] : [];
   });
 }
@@ -56,13 +57,13 @@ function applicationNode(application: ApplicationSnapshot): Node {
   return {
     row: { id: `${pid}`, depth: 0, label: clean(`${label}${prefix}`), rates, pid, portId: undefined },
     below: [
-      ...ports.map((port) => portNode(pid, port)),
-      ...threads.map(({ thread, rates }) => ({
+      ports.map((port) => portNode(pid, port)),
+      threads.map(({ thread, rates: ofThread }) => ({
         row: {
           id: `${pid}/thread/${thread.tid}`,
           depth: 1,
           label: nameOfThread(thread),
-          rates,
+          rates: ofThread,
           pid,
           portId: undefined,
         },
@@ -79,17 +80,19 @@ function portNode(pid: number, { info, rates, queues }: PortSnapshot): Node {
   const shown = queues.length > 1 ? queues : [];
   return {
     row: { id, depth: 1, label: clean(`port ${portId} ${name}${up ? '' : ' down'}`), rates, pid, portId },
-    below: shown.map(({ queueId, rates, threads }) => ({
-      row: {
-        id: `${id}/queue/${queueId}`,
-        depth: 2,
-        label: [`queue ${queueId ?? 'all'}`, ...threads.map(nameOfThread)].join(' '),
-        rates,
-        pid,
-        portId,
-      },
-      below: [],
-    })),
+    below: [
+      shown.map(({ queueId, rates, threads }) => ({
+        row: {
+          id: `${id}/queue/${queueId}`,
+          depth: 2,
+          label: [`queue ${queueId ?? 'all'}`, ...threads.map(nameOfThread)].join(' '),
+          rates,
+          pid,
+          portId,
+        },
+        below: [],
+      })),
+    ],
   };
 }
 

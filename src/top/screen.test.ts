@@ -90,12 +90,12 @@ for (const [what, view, want] of [
   [
     'the smallest first',
     { sort: 'rxPps', isReversed: true },
-    ['dpdk-testpmd 4711', 'lcore 1', 'port 0 net_null0', 'l3fwd 5', 'port 1 net_null1'],
+    ['dpdk-testpmd 4711', 'port 0 net_null0', 'lcore 1', 'l3fwd 5', 'port 1 net_null1'],
   ],
   [
     'unknown ones last',
     { sort: 'busyShare', isReversed: true },
-    ['dpdk-testpmd 4711', 'lcore 1', 'port 0 net_null0', 'l3fwd 5', 'port 1 net_null1'],
+    ['dpdk-testpmd 4711', 'port 0 net_null0', 'lcore 1', 'l3fwd 5', 'port 1 net_null1'],
   ],
   ['a port and what it belongs to', { filter: 'NULL1' }, ['l3fwd 5', 'port 1 net_null1']],
   [

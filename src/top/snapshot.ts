@@ -16,7 +16,7 @@ import {
   type Thread,
 } from './reading.ts';
 
-export interface Drops {
+interface Drops {
   /** Packets a second, by cause; undefined where the port does not tell. */
   readonly missed: number | undefined;
   readonly rxErrors: number | undefined;
@@ -45,7 +45,7 @@ export interface Rates {
   readonly drops: Drops;
 }
 
-export interface QueueSnapshot {
+interface QueueSnapshot {
   /** Undefined: all queues of the port together. */
   readonly queueId: number | undefined;
   readonly rates: Rates;
@@ -61,7 +61,7 @@ export interface PortSnapshot {
   readonly queues: readonly QueueSnapshot[];
 }
 
-export interface ThreadSnapshot {
+interface ThreadSnapshot {
   readonly thread: Thread;
   readonly rates: Rates;
 }

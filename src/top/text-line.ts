@@ -1,6 +1,6 @@
 /** A line of the screen: pieces of text with a style, cut to a width. Characters count as one column each. */
 
-export type Style = 'plain' | 'bold' | 'dim' | 'inverse' | 'loss';
+type Style = 'plain' | 'bold' | 'dim' | 'inverse' | 'loss';
 
 export type Piece = readonly [text: string, style: Style];
 

@@ -115,7 +115,7 @@ test('a capture ends at SIGTERM and says nothing', async () => {
     '--queue',
     '0',
   );
-  const reader = spawn('tshark', ['-r', '-', '-T', 'fields', '-e', 'ip.proto', '-e', 'frame.cap_len'], {
+  const reader = spawn('tshark', ['-r', '-', '-T', 'fields', '-e', 'tcp.srcport', '-e', 'frame.cap_len'], {
     stdio: [openSync(fifo, 'r'), 'pipe', 'ignore'],
   });
   let text = '';
@@ -128,8 +128,8 @@ test('a capture ends at SIGTERM and says nothing', async () => {
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
   await once(reader, 'close');
   for (const line of text.trimEnd().split('\n')) {
-    const [protocol, length] = line.split('\t');
-    expect(protocol).toBe('6');
+    const [port, length] = line.split('\t');
+    expect(Number(port)).toBeGreaterThan(0);
     expect(Number(length)).toBeLessThanOrEqual(60);
   }
 });

@@ -11,7 +11,7 @@ import { type Running, startHone, until } from './hone.ts';
 import { missingDpdk, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const driver = fileURLToPath(new URL('pty.py', import.meta.url));
+const driver = fileURLToPath(new URL('on-terminal.py', import.meta.url));
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -183,7 +183,7 @@ describe.skipIf(noPython !== undefined)(`on a terminal${noPython ? ` (${noPython
     await shows('REFUSED');
     tell('size 10 40');
     await until('a narrow table', () => screen().includes('RX PPS') && !screen().includes('REFUSED'));
-    for (const line of screen().split('\r\n')) {
+    for (const line of screen().split(/\r*\n/)) {
       expect(line.replaceAll('\x1b[K', '').replaceAll('\x1b[J', '').length).toBeLessThanOrEqual(40);
     }
     // biome-ignore lint/suspicious/noControlCharactersInRegex: styles begin with it.
