@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchCapture } from './capture.ts';
 import { benchConvert } from './convert.ts';
 import { benchRead } from './read.ts';
+import { benchRecord } from './record.ts';
 import { benchTop } from './top.ts';
 import { benchTrace } from './trace.ts';
 import { benchPoints } from './trace-point.ts';
@@ -12,6 +13,7 @@ const benches: Record<string, (rounds?: number) => Promise<void>> = {
   convert: benchConvert,
   points: benchPoints,
   read: benchRead,
+  record: benchRecord,
   top: benchTop,
   trace: benchTrace,
 };

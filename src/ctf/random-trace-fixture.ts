@@ -175,12 +175,7 @@ function alignOf(spec: Spec): number {
 }
 
 /** Writes a random value; what a reader gives for it. `near` has the lengths and selectors of the structure around. */
-function writeValue(
-  writer: BitWriter,
-  spec: Spec,
-  random: Random,
-  near: Map<string, number>,
-): FieldValue {
+function writeValue(writer: BitWriter, spec: Spec, random: Random, near: Map<string, number>): FieldValue {
   writer.align(alignOf(spec));
   switch (spec.kind) {
     case 'int': {

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { FeedEvent, RecordRing, TraceCost, TraceFeed, TraceWriter } from '../../src/target/index.ts';
 
-export const BASE_NS = 1_700_000_000_000_000_000n;
+const BASE_NS = 1_700_000_000_000_000_000n;
 
 class FakeRecordRing implements RecordRing {
   readonly ringId: number;
