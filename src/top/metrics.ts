@@ -73,34 +73,40 @@ function metricsFor({ cyclesPerNs }: Scale): readonly Metric[] {
     ofPort('tx_errors', 'Packets that could not be sent.', 'oerrors'),
     ofPort('rx_no_mbuf', 'Allocations of receive buffers that failed.', 'rxNombuf'),
     {
+      name: 'hone_application_counted_seconds_total',
+      type: 'counter',
+      help: 'For how long bursts were counted: what queues count is of this time.',
+      samples: (reading) => [[applicationLabels(reading), reading.countedMs / 1000]],
+    },
+    {
       name: 'hone_port_tx_refused_total',
       type: 'counter',
-      help: 'Packets offered to the driver and not taken, at least.',
+      help: 'Packets offered to the driver and not taken, at least, in the whiles that were counted.',
       samples: (reading) =>
         [...reading.refused].map(([portId, count]) => [portLabels(reading, portId), Math.floor(count)]),
     },
     {
       name: 'hone_queue_rx_polls_total',
       type: 'counter',
-      help: 'Calls of rte_eth_rx_burst.',
+      help: 'Calls of rte_eth_rx_burst, in the whiles that were counted.',
       samples: (reading) => byQueue(reading, 'in', callsOf),
     },
     {
       name: 'hone_queue_rx_empty_polls_total',
       type: 'counter',
-      help: 'Calls of rte_eth_rx_burst that gave no packet.',
+      help: 'Calls of rte_eth_rx_burst that gave no packet, in the whiles that were counted.',
       samples: (reading) => (reading.kind === 'replay' ? [] : byQueue(reading, 'in', emptyOf)),
     },
     {
       name: 'hone_queue_rx_burst_packets',
       type: 'histogram',
-      help: 'Packets a call of rte_eth_rx_burst gave.',
+      help: 'Packets a call of rte_eth_rx_burst gave, in the whiles that were counted.',
       samples: (reading) => histograms(reading, 'in'),
     },
     {
       name: 'hone_queue_tx_burst_packets',
       type: 'histogram',
-      help: 'Packets a call of rte_eth_tx_burst offered.',
+      help: 'Packets a call of rte_eth_tx_burst offered, in the whiles that were counted.',
       samples: (reading) => histograms(reading, 'out'),
     },
     {

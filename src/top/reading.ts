@@ -1,4 +1,4 @@
-/** What is known of one application at one moment: everything counts up since a session's start or the port's own. */
+/** What is known of one application at one moment. All of it counts up: ports since their own start, the rest in the whiles that were measured. */
 import type { Direction, PortInfo } from '../target/index.ts';
 
 /** A thread that polls or sends. */
@@ -46,9 +46,11 @@ export interface ApplicationReading {
   /** A clock that only goes forward. */
   readonly timeMs: number;
   readonly ports: readonly PortInfo[];
+  /** For how long bursts were counted, all whiles together. */
+  readonly countedMs: number;
   readonly queues: readonly QueueReading[];
   readonly times: readonly ThreadTime[];
-  /** By port id: packets that were offered to the driver and not taken, at least; without ports that do not tell. */
+  /** By port id: packets that were offered to the driver and not taken while bursts were counted, at least. */
   readonly refused: ReadonlyMap<number, number>;
   /** Why parts are not known; undefined when all is. */
   readonly problem: string | undefined;

@@ -55,6 +55,7 @@ export function reading(more: Partial<ApplicationReading>): ApplicationReading {
     kind: 'dpdk',
     timeMs: 0,
     ports: [],
+    countedMs: 0,
     queues: [],
     times: [],
     refused: new Map(),
@@ -75,6 +76,7 @@ export function twoReadings(): { before: ApplicationReading; now: ApplicationRea
     }),
     now: reading({
       timeMs: 3000,
+      countedMs: 2000,
       ports: [port(0, { ipackets: 3000n, ibytes: 192_000n, imissed: 25n })],
       queues: [queue(0, 'in', { 0: 130, 32: 20 }), queue(0, 'out', { 4: 5 })],
       times: [{ thread: lcore1, busyNs: 4000, idleNs: 2000, packets: 160 }],

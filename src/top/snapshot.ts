@@ -72,6 +72,8 @@ export interface ApplicationSnapshot {
   readonly label: string;
   readonly filePrefix: string;
   readonly version: string;
+  /** For how long bursts were counted. */
+  readonly countedMs: number;
   readonly rates: Rates;
   readonly ports: readonly PortSnapshot[];
   readonly threads: readonly ThreadSnapshot[];
@@ -114,6 +116,8 @@ class Interval {
   readonly #now: ApplicationReading;
   readonly #before: ApplicationReading;
   readonly #seconds: number;
+  /** For how long bursts were counted in it. */
+  readonly #countedSeconds: number;
   /** What each thread did at each place in this interval. */
   readonly #queues: readonly QueueReading[];
 
@@ -121,6 +125,7 @@ class Interval {
     this.#now = now;
     this.#before = before;
     this.#seconds = Math.max(1e-6, (now.timeMs - before.timeMs) / 1000);
+    this.#countedSeconds = (now.countedMs - before.countedMs) / 1000;
     this.#queues = now.queues.map((queue) => {
       const earlier = before.queues.find(
         ({ portId, queueId, direction, thread }) =>
@@ -154,7 +159,8 @@ class Interval {
         refused: sum(({ drops }) => drops.refused),
       },
     };
-    return { pid, name, label, filePrefix, version, rates, ports, threads, problem };
+    const countedMs = 1000 * this.#countedSeconds;
+    return { pid, name, label, filePrefix, version, countedMs, rates, ports, threads, problem };
   }
 
   #port(info: PortInfo): PortSnapshot {
@@ -196,9 +202,9 @@ class Interval {
         noMbuf: rate(counters.rxNombuf, earlier.rxNombuf),
         txErrors: rate(counters.oerrors, earlier.oerrors),
         refused:
-          refused === undefined
+          refused === undefined || this.#countedSeconds <= 0
             ? undefined
-            : (refused - (this.#before.refused.get(info.portId) ?? 0)) / this.#seconds,
+            : (refused - (this.#before.refused.get(info.portId) ?? 0)) / this.#countedSeconds,
       },
     };
   }
@@ -220,11 +226,12 @@ class Interval {
   #bursts(queues: readonly QueueReading[]): Rates {
     const rx = sumBursts(queues.filter(({ direction }) => direction === 'in'));
     const tx = sumBursts(queues.filter(({ direction }) => direction === 'out'));
-    const isCounted = queues.length > 0;
+    const seconds = this.#countedSeconds;
+    const isCounted = queues.length > 0 && seconds > 0;
     const polls = callsOf(rx);
     return {
-      rxPps: isCounted ? packetsOf(rx) / this.#seconds : undefined,
-      txPps: isCounted ? packetsOf(tx) / this.#seconds : undefined,
+      rxPps: isCounted ? packetsOf(rx) / seconds : undefined,
+      txPps: isCounted ? packetsOf(tx) / seconds : undefined,
       rxBps: undefined,
       txBps: undefined,
       rxBurst: averageBurst(rx),
