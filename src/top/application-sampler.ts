@@ -12,13 +12,17 @@ import {
   type ApplicationReading,
   addBursts,
   burstsSince,
+  type Measured,
+  NOTHING_MEASURED,
   packetsOf,
   type QueueReading,
   type ThreadTime,
 } from './reading.ts';
 
-/** Bursts are counted for so long, once a reading. */
+/** Bursts are counted for so long. */
 const COUNT_MS = 30;
+/** Not oftener than this: starting and ending to count costs a saturated thread some percent of a second. */
+const PAUSE_MS = 4000;
 
 export class ApplicationSampler {
   readonly application: OpenApplication;
@@ -26,10 +30,9 @@ export class ApplicationSampler {
   /** The ports that the script is for. */
   #shape = '';
   #problem: string | undefined;
-  #queues: readonly QueueReading[] = [];
-  #countedMs = 0;
-  #times: readonly ThreadTime[] = [];
-  readonly #refused = new Map<number, number>();
+  #total: Measured = NOTHING_MEASURED;
+  #recent: Measured = NOTHING_MEASURED;
+  #nextMs = 0;
 
   constructor(application: OpenApplication) {
     this.application = application;
@@ -40,9 +43,10 @@ export class ApplicationSampler {
     const { application } = this;
     const { info } = application.target;
     await this.#prepare(await application.target.listPorts());
-    if (this.#burst !== undefined) await this.#tryTrace(() => this.#count(this.#burst!));
-    // A replay has no polls that bring nothing.
-    if (this.#burst !== undefined && info.kind === 'dpdk') await this.#tryTrace(() => this.#measureTime());
+    if (performance.now() >= this.#nextMs) {
+      this.#nextMs = performance.now() + PAUSE_MS;
+      await this.#measure();
+    }
     const ports = await application.target.listPorts();
     return {
       pid: application.pid,
@@ -53,10 +57,8 @@ export class ApplicationSampler {
       kind: info.kind,
       timeMs: performance.now(),
       ports,
-      countedMs: this.#countedMs,
-      queues: this.#queues,
-      times: this.#times,
-      refused: new Map(this.#refused),
+      total: this.#total,
+      recent: this.#recent,
       problem: this.#problem,
     };
   }
@@ -67,18 +69,36 @@ export class ApplicationSampler {
 
   /** Compiles for the ports and queues that there are now. */
   async #prepare(ports: readonly PortInfo[]): Promise<void> {
-    this.#problem = undefined;
     const shape = JSON.stringify(ports.map(({ portId, rxQueues, txQueues }) => [portId, rxQueues, txQueues]));
-    if (shape !== this.#shape) {
-      this.#shape = shape;
-      this.#burst = compileBurstScript(ports);
-    }
-    const uncounted = this.#burst?.uncounted ?? [];
-    if (uncounted.length === 0) return;
-    this.#problem = `bursts of ports ${uncounted.join(', ')} are not counted: too many ports`;
+    if (shape === this.#shape) return;
+    this.#shape = shape;
+    this.#burst = compileBurstScript(ports);
+    this.#nextMs = 0;
   }
 
-  async #count(burst: BurstScript): Promise<void> {
+  async #measure(): Promise<void> {
+    const burst = this.#burst;
+    this.#recent = NOTHING_MEASURED;
+    this.#problem = undefined;
+    if (burst === undefined) return;
+    const { uncounted } = burst;
+    if (uncounted.length > 0) {
+      this.#problem = `bursts of ports ${uncounted.join(', ')} are not counted: too many ports`;
+    }
+    await this.#tryTrace(async () => {
+      this.#recent = await this.#count(burst);
+    });
+    const { target } = this.application;
+    // A replay has no polls that bring nothing.
+    if (target.info.kind === 'dpdk') {
+      await this.#tryTrace(async () => {
+        this.#recent = { ...this.#recent, times: await measureTime(target) };
+      });
+    }
+    this.#total = addMeasured(this.#total, this.#recent);
+  }
+
+  async #count(burst: BurstScript): Promise<Measured> {
     const { target } = this.application;
     const feed = await BurstFeed.start(target, burst);
     try {
@@ -87,25 +107,21 @@ export class ApplicationSampler {
       const startMs = performance.now();
       await sleep(COUNT_MS);
       const after = await feed.read();
-      this.#countedMs += performance.now() - startMs;
-      this.#countRefused(portsBefore, before, await target.listPorts(), after);
-      const since = after.map((queue) => ({
+      const countedMs = performance.now() - startMs;
+      const refused = countRefused(portsBefore, before, await target.listPorts(), after);
+      const queues = after.map((queue) => ({
         ...queue,
         ...burstsSince(
           queue,
           before.find((earlier) => isSamePlace(earlier, queue)),
         ),
       }));
-      this.#queues = sumByThread([...this.#queues, ...since]);
       const unplaced = feed.unplacedCalls;
       if (unplaced > 0n) this.#problem = `${unplaced} calls of threads beyond those that fit are not counted`;
+      return { countedMs, queues, times: [], refused };
     } finally {
       feed.close();
     }
-  }
-
-  async #measureTime(): Promise<void> {
-    this.#times = addTimes(this.#times, await measureTime(this.application.target));
   }
 
   /** What the target refuses is a problem, not the end. */
@@ -118,25 +134,26 @@ export class ApplicationSampler {
       this.#problem = error.message;
     }
   }
+}
 
-  /**
-   * Offered less sent is refused. The driver was asked before the programs at the start and after them at the end, so that what it
-   * has sent in between is never too small, and the difference never too large.
-   */
-  #countRefused(
-    portsBefore: readonly PortInfo[],
-    before: readonly QueueReading[],
-    portsAfter: readonly PortInfo[],
-    after: readonly QueueReading[],
-  ): void {
-    for (const { portId, counters } of portsAfter) {
-      const earlier = portsBefore.find((port) => port.portId === portId)?.counters;
-      if (counters === undefined || earlier === undefined || counters.opackets < earlier.opackets) continue;
-      const offered = offeredTo(portId, after) - offeredTo(portId, before);
-      const refused = Math.max(0, offered - Number(counters.opackets - earlier.opackets));
-      this.#refused.set(portId, (this.#refused.get(portId) ?? 0) + refused);
-    }
+/**
+ * Offered less sent is refused. The driver was asked before the programs at the start and after them at the end, so that what it
+ * has sent in between is never too small, and the difference never too large.
+ */
+function countRefused(
+  portsBefore: readonly PortInfo[],
+  before: readonly QueueReading[],
+  portsAfter: readonly PortInfo[],
+  after: readonly QueueReading[],
+): Map<number, number> {
+  const refused = new Map<number, number>();
+  for (const { portId, counters } of portsAfter) {
+    const earlier = portsBefore.find((port) => port.portId === portId)?.counters;
+    if (counters === undefined || earlier === undefined || counters.opackets < earlier.opackets) continue;
+    const offered = offeredTo(portId, after) - offeredTo(portId, before);
+    refused.set(portId, Math.max(0, offered - Number(counters.opackets - earlier.opackets)));
   }
+  return refused;
 }
 
 function isSamePlace(a: QueueReading, b: QueueReading): boolean {
@@ -152,6 +169,17 @@ function offeredTo(portId: number, queues: readonly QueueReading[]): number {
   return queues
     .filter((queue) => queue.portId === portId && queue.direction === 'out')
     .reduce((sum, queue) => sum + packetsOf(queue), 0);
+}
+
+function addMeasured(a: Measured, b: Measured): Measured {
+  const refused = new Map(a.refused);
+  for (const [portId, count] of b.refused) refused.set(portId, (refused.get(portId) ?? 0) + count);
+  return {
+    countedMs: a.countedMs + b.countedMs,
+    queues: sumByThread([...a.queues, ...b.queues]),
+    times: addTimes(a.times, b.times),
+    refused,
+  };
 }
 
 /** One reading for each thread and place. */

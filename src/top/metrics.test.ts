@@ -47,9 +47,12 @@ test('the text is well-formed', () => {
 
 test('what is not known has no sample, and labels are escaped', () => {
   const evil = { ...port(0, undefined), name: 'a"b\\c\nd' };
-  const without = formatMetrics([{ ...now, ports: [evil], times: [], refused: new Map() }], {
-    cyclesPerNs: undefined,
-  });
+  const without = formatMetrics(
+    [{ ...now, ports: [evil], total: { ...now.total, times: [], refused: new Map() } }],
+    {
+      cyclesPerNs: undefined,
+    },
+  );
   expect(without).not.toContain('hone_port_rx_packets_total');
   expect(without).not.toContain('hone_thread');
   expect(without).toContain('port_name="a\\"b\\\\c\\nd"');
