@@ -14,6 +14,7 @@ test('samples of every kind', () => {
     `hone_port_tx_refused_total{${ofPort}} 17`,
     `hone_queue_rx_polls_total{${ofPort},queue="0"} 150`,
     `hone_queue_rx_empty_polls_total{${ofPort},queue="0"} 130`,
+    `hone_queue_rx_burst_packets_bucket{${ofPort},queue="0",le="0"} 130`,
     `hone_queue_rx_burst_packets_bucket{${ofPort},queue="0",le="31"} 130`,
     `hone_queue_rx_burst_packets_bucket{${ofPort},queue="0",le="63"} 150`,
     `hone_queue_rx_burst_packets_sum{${ofPort},queue="0"} 640`,
