@@ -1,8 +1,9 @@
 /**
- * Takes readings of one application: its ports' own counters, its bursts, its threads' time. What the target refuses is said
- * in the reading, and what needs it is unknown; the ports' counters are there in any case. Ports and queues that come and
- * go begin a new count, which goes on from the old one.
+ * Takes readings of one application: its ports' own counters, which cost it nothing, and short whiles in which its bursts are
+ * counted and its threads' time is measured. Counting all the time would take several percent of a saturated thread. What the
+ * target refuses is said in the reading, and what needs it is unknown; the ports' counters are there in any case.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError, PeerError } from '../base/index.ts';
 import type { OpenApplication, PortInfo } from '../target/index.ts';
 import { BurstFeed, measureTime } from './burst-feed.ts';
@@ -10,55 +11,43 @@ import { type BurstScript, compileBurstScript } from './burst-script.ts';
 import {
   type ApplicationReading,
   addBursts,
+  burstsSince,
+  type Measured,
+  NOTHING_MEASURED,
   packetsOf,
   type QueueReading,
   type ThreadTime,
 } from './reading.ts';
 
-/** Where the comparison of a port's two counts of what it sends begins. */
-interface RefusedBase {
-  /** What was refused in counts before this one. */
-  readonly before: number;
-  /** Sent, by the driver, which was asked before the programs were. */
-  readonly opackets: bigint;
-  /** Offered, by the programs. */
-  readonly offered: number;
-}
+/** Bursts are counted for so long. */
+const COUNT_MS = 30;
+/** Not oftener than this: starting and ending to count costs a saturated thread some percent of a second. */
+const PAUSE_MS = 4000;
 
 export class ApplicationSampler {
   readonly application: OpenApplication;
-  #feed: BurstFeed | undefined;
   #burst: BurstScript | undefined;
-  /** The ports that the count was started for. */
+  /** The ports that the script is for. */
   #shape = '';
   #problem: string | undefined;
-  /** Of counts that have ended. */
-  #ended: readonly QueueReading[] = [];
-  #queues: readonly QueueReading[] = [];
-  #times: readonly ThreadTime[] = [];
-  #bases = new Map<number, RefusedBase>();
-  #refused = new Map<number, number>();
+  #total: Measured = NOTHING_MEASURED;
+  #recent: Measured = NOTHING_MEASURED;
+  #nextMs = 0;
 
   constructor(application: OpenApplication) {
     this.application = application;
-  }
-
-  /** Begins to count, so that the first reading has something to say. @throws PeerError PEER_GONE */
-  async start(): Promise<void> {
-    await this.#follow(await this.application.target.listPorts());
   }
 
   /** @throws PeerError PEER_GONE when the application has ended, PEER_PROTOCOL when it breaks the rules */
   async read(): Promise<ApplicationReading> {
     const { application } = this;
     const { info } = application.target;
-    await this.#measureTime();
-    const queues = await this.#readQueues();
+    await this.#prepare(await application.target.listPorts());
+    if (performance.now() >= this.#nextMs) {
+      this.#nextMs = performance.now() + PAUSE_MS;
+      await this.#measure();
+    }
     const ports = await application.target.listPorts();
-    const timeMs = performance.now();
-    this.#countRefused(ports, queues);
-    const sums = sumByThread([...this.#ended, ...queues]);
-    await this.#follow(ports);
     return {
       pid: application.pid,
       name: application.name,
@@ -66,69 +55,73 @@ export class ApplicationSampler {
       filePrefix: info.filePrefix,
       version: info.version,
       kind: info.kind,
-      timeMs,
+      timeMs: performance.now(),
       ports,
-      queues: sums,
-      times: this.#times,
-      refused: new Map(this.#refused),
+      total: this.#total,
+      recent: this.#recent,
       problem: this.#problem,
     };
   }
 
   close(): void {
-    this.#feed?.close();
-    this.#feed = undefined;
     this.application.target.close();
   }
 
-  /** Counts at the ports and queues that there are now. */
-  async #follow(ports: readonly PortInfo[]): Promise<void> {
-    const shape = JSON.stringify(
-      ports.map(({ portId, name, rxQueues, txQueues }) => [portId, name, rxQueues, txQueues]),
-    );
+  /** Compiles for the ports and queues that there are now. */
+  async #prepare(ports: readonly PortInfo[]): Promise<void> {
+    const shape = JSON.stringify(ports.map(({ portId, rxQueues, txQueues }) => [portId, rxQueues, txQueues]));
     if (shape === this.#shape) return;
     this.#shape = shape;
-    if (this.#feed !== undefined) {
-      this.#ended = sumByThread([...this.#ended, ...(await this.#readQueues())]);
-      this.#queues = [];
-      this.#feed.close();
-      this.#feed = undefined;
-    }
-    this.#bases = new Map();
     this.#burst = compileBurstScript(ports);
+    this.#nextMs = 0;
+  }
+
+  async #measure(): Promise<void> {
+    const burst = this.#burst;
+    this.#recent = NOTHING_MEASURED;
     this.#problem = undefined;
-    if (this.#burst === undefined) return;
-    if (this.#burst.uncounted.length > 0) {
-      this.#problem = `bursts of ports ${this.#burst.uncounted.join(', ')} are not counted: too many ports`;
+    if (burst === undefined) return;
+    const { uncounted } = burst;
+    if (uncounted.length > 0) {
+      this.#problem = `bursts of ports ${uncounted.join(', ')} are not counted: too many ports`;
     }
     await this.#tryTrace(async () => {
-      this.#feed = await BurstFeed.start(this.application.target, this.#burst!);
-      const first = await this.application.target.listPorts();
-      const queues = await this.#feed.read();
-      for (const { portId, counters } of first) {
-        if (counters === undefined) continue;
-        const [before, offered] = [this.#refused.get(portId) ?? 0, offeredTo(portId, queues)];
-        this.#bases.set(portId, { before, opackets: counters.opackets, offered });
-      }
+      this.#recent = await this.#count(burst);
     });
-  }
-
-  async #readQueues(): Promise<readonly QueueReading[]> {
-    await this.#tryTrace(async () => {
-      if (this.#feed === undefined) return;
-      this.#queues = await this.#feed.read();
-      const unplaced = this.#feed.unplacedCalls;
-      if (unplaced > 0n) this.#problem = `${unplaced} calls of threads beyond those that fit are not counted`;
-    });
-    return this.#queues;
-  }
-
-  async #measureTime(): Promise<void> {
+    const { target } = this.application;
     // A replay has no polls that bring nothing.
-    if (this.#feed === undefined || this.application.target.info.kind === 'replay') return;
-    await this.#tryTrace(async () => {
-      this.#times = addTimes(this.#times, await measureTime(this.application.target));
-    });
+    if (target.info.kind === 'dpdk') {
+      await this.#tryTrace(async () => {
+        this.#recent = { ...this.#recent, times: await measureTime(target) };
+      });
+    }
+    this.#total = addMeasured(this.#total, this.#recent);
+  }
+
+  async #count(burst: BurstScript): Promise<Measured> {
+    const { target } = this.application;
+    const feed = await BurstFeed.start(target, burst);
+    try {
+      const portsBefore = await target.listPorts();
+      const before = await feed.read();
+      const startMs = performance.now();
+      await sleep(COUNT_MS);
+      const after = await feed.read();
+      const countedMs = performance.now() - startMs;
+      const refused = countRefused(portsBefore, before, await target.listPorts(), after);
+      const queues = after.map((queue) => ({
+        ...queue,
+        ...burstsSince(
+          queue,
+          before.find((earlier) => isSamePlace(earlier, queue)),
+        ),
+      }));
+      const unplaced = feed.unplacedCalls;
+      if (unplaced > 0n) this.#problem = `${unplaced} calls of threads beyond those that fit are not counted`;
+      return { countedMs, queues, times: [], refused };
+    } finally {
+      feed.close();
+    }
   }
 
   /** What the target refuses is a problem, not the end. */
@@ -141,26 +134,52 @@ export class ApplicationSampler {
       this.#problem = error.message;
     }
   }
+}
 
-  /**
-   * Offered less sent is refused. At the start the driver was asked before the programs, now after them, so that what it has
-   * sent in between is never too small, and the difference never too large. It is too small by what was sent meanwhile.
-   */
-  #countRefused(ports: readonly PortInfo[], queues: readonly QueueReading[]): void {
-    for (const { portId, counters } of ports) {
-      const base = this.#bases.get(portId);
-      if (base === undefined || counters === undefined || counters.opackets < base.opackets) continue;
-      const offered = offeredTo(portId, queues) - base.offered;
-      const refused = base.before + offered - Number(counters.opackets - base.opackets);
-      this.#refused.set(portId, Math.max(this.#refused.get(portId) ?? 0, refused));
-    }
+/**
+ * Offered less sent is refused. The driver was asked before the programs at the start and after them at the end, so that what it
+ * has sent in between is never too small, and the difference never too large.
+ */
+function countRefused(
+  portsBefore: readonly PortInfo[],
+  before: readonly QueueReading[],
+  portsAfter: readonly PortInfo[],
+  after: readonly QueueReading[],
+): Map<number, number> {
+  const refused = new Map<number, number>();
+  for (const { portId, counters } of portsAfter) {
+    const earlier = portsBefore.find((port) => port.portId === portId)?.counters;
+    if (counters === undefined || earlier === undefined || counters.opackets < earlier.opackets) continue;
+    const offered = offeredTo(portId, after) - offeredTo(portId, before);
+    refused.set(portId, Math.max(0, offered - Number(counters.opackets - earlier.opackets)));
   }
+  return refused;
+}
+
+function isSamePlace(a: QueueReading, b: QueueReading): boolean {
+  return (
+    a.portId === b.portId &&
+    a.queueId === b.queueId &&
+    a.direction === b.direction &&
+    a.thread.tid === b.thread.tid
+  );
 }
 
 function offeredTo(portId: number, queues: readonly QueueReading[]): number {
   return queues
     .filter((queue) => queue.portId === portId && queue.direction === 'out')
     .reduce((sum, queue) => sum + packetsOf(queue), 0);
+}
+
+function addMeasured(a: Measured, b: Measured): Measured {
+  const refused = new Map(a.refused);
+  for (const [portId, count] of b.refused) refused.set(portId, (refused.get(portId) ?? 0) + count);
+  return {
+    countedMs: a.countedMs + b.countedMs,
+    queues: sumByThread([...a.queues, ...b.queues]),
+    times: addTimes(a.times, b.times),
+    refused,
+  };
 }
 
 /** One reading for each thread and place. */

@@ -14,6 +14,7 @@ test('samples of every kind', () => {
     `hone_port_tx_refused_total{${ofPort}} 17`,
     `hone_queue_rx_polls_total{${ofPort},queue="0"} 150`,
     `hone_queue_rx_empty_polls_total{${ofPort},queue="0"} 130`,
+    `hone_queue_rx_burst_packets_bucket{${ofPort},queue="0",le="0"} 130`,
     `hone_queue_rx_burst_packets_bucket{${ofPort},queue="0",le="31"} 130`,
     `hone_queue_rx_burst_packets_bucket{${ofPort},queue="0",le="63"} 150`,
     `hone_queue_rx_burst_packets_sum{${ofPort},queue="0"} 640`,
@@ -47,9 +48,12 @@ test('the text is well-formed', () => {
 
 test('what is not known has no sample, and labels are escaped', () => {
   const evil = { ...port(0, undefined), name: 'a"b\\c\nd' };
-  const without = formatMetrics([{ ...now, ports: [evil], times: [], refused: new Map() }], {
-    cyclesPerNs: undefined,
-  });
+  const without = formatMetrics(
+    [{ ...now, ports: [evil], total: { ...now.total, times: [], refused: new Map() } }],
+    {
+      cyclesPerNs: undefined,
+    },
+  );
   expect(without).not.toContain('hone_port_rx_packets_total');
   expect(without).not.toContain('hone_thread');
   expect(without).toContain('port_name="a\\"b\\\\c\\nd"');

@@ -11,6 +11,7 @@ import {
   emptyOf,
   NO_BURSTS,
   packetsOf,
+  type Thread,
 } from './reading.ts';
 
 type Labels = Readonly<Record<string, string | number>>;
@@ -73,34 +74,40 @@ function metricsFor({ cyclesPerNs }: Scale): readonly Metric[] {
     ofPort('tx_errors', 'Packets that could not be sent.', 'oerrors'),
     ofPort('rx_no_mbuf', 'Allocations of receive buffers that failed.', 'rxNombuf'),
     {
+      name: 'hone_application_counted_seconds_total',
+      type: 'counter',
+      help: 'For how long bursts were counted: what queues count is of this time.',
+      samples: (reading) => [[applicationLabels(reading), reading.total.countedMs / 1000]],
+    },
+    {
       name: 'hone_port_tx_refused_total',
       type: 'counter',
-      help: 'Packets offered to the driver and not taken, at least.',
+      help: 'Packets offered to the driver and not taken, at least, in the whiles that were counted.',
       samples: (reading) =>
-        [...reading.refused].map(([portId, count]) => [portLabels(reading, portId), Math.floor(count)]),
+        [...reading.total.refused].map(([portId, count]) => [portLabels(reading, portId), Math.floor(count)]),
     },
     {
       name: 'hone_queue_rx_polls_total',
       type: 'counter',
-      help: 'Calls of rte_eth_rx_burst.',
+      help: 'Calls of rte_eth_rx_burst, in the whiles that were counted.',
       samples: (reading) => byQueue(reading, 'in', callsOf),
     },
     {
       name: 'hone_queue_rx_empty_polls_total',
       type: 'counter',
-      help: 'Calls of rte_eth_rx_burst that gave no packet.',
+      help: 'Calls of rte_eth_rx_burst that gave no packet, in the whiles that were counted.',
       samples: (reading) => (reading.kind === 'replay' ? [] : byQueue(reading, 'in', emptyOf)),
     },
     {
       name: 'hone_queue_rx_burst_packets',
       type: 'histogram',
-      help: 'Packets a call of rte_eth_rx_burst gave.',
+      help: 'Packets a call of rte_eth_rx_burst gave, in the whiles that were counted.',
       samples: (reading) => histograms(reading, 'in'),
     },
     {
       name: 'hone_queue_tx_burst_packets',
       type: 'histogram',
-      help: 'Packets a call of rte_eth_tx_burst offered.',
+      help: 'Packets a call of rte_eth_tx_burst offered, in the whiles that were counted.',
       samples: (reading) => histograms(reading, 'out'),
     },
     {
@@ -108,21 +115,21 @@ function metricsFor({ cyclesPerNs }: Scale): readonly Metric[] {
       type: 'counter',
       help: 'Time after polls that gave packets, in the whiles that were measured.',
       samples: (reading) =>
-        reading.times.map(({ thread, busyNs }) => [threadLabels(reading, thread), busyNs / 1e9]),
+        reading.total.times.map(({ thread, busyNs }) => [threadLabels(reading, thread), busyNs / 1e9]),
     },
     {
       name: 'hone_thread_idle_seconds_total',
       type: 'counter',
       help: 'Time after polls that gave none, in the whiles that were measured.',
       samples: (reading) =>
-        reading.times.map(({ thread, idleNs }) => [threadLabels(reading, thread), idleNs / 1e9]),
+        reading.total.times.map(({ thread, idleNs }) => [threadLabels(reading, thread), idleNs / 1e9]),
     },
     {
       name: 'hone_thread_busy_packets_total',
       type: 'counter',
       help: 'Packets that the busy time was spent on.',
       samples: (reading) =>
-        reading.times.map(({ thread, packets }) => [threadLabels(reading, thread), packets]),
+        reading.total.times.map(({ thread, packets }) => [threadLabels(reading, thread), packets]),
     },
     {
       name: 'hone_thread_busy_cycles_total',
@@ -131,7 +138,7 @@ function metricsFor({ cyclesPerNs }: Scale): readonly Metric[] {
       samples: (reading) =>
         cyclesPerNs === undefined
           ? []
-          : reading.times.map(({ thread, busyNs }) => [
+          : reading.total.times.map(({ thread, busyNs }) => [
               threadLabels(reading, thread),
               Math.round(busyNs * cyclesPerNs),
             ]),
@@ -148,10 +155,7 @@ function portLabels(reading: ApplicationReading, portId: number): Labels {
   return { ...applicationLabels(reading), port: portId, port_name: name };
 }
 
-function threadLabels(
-  reading: ApplicationReading,
-  { lcore, tid }: ApplicationReading['times'][number]['thread'],
-): Labels {
+function threadLabels(reading: ApplicationReading, { lcore, tid }: Thread): Labels {
   return { ...applicationLabels(reading), lcore: lcore ?? '', tid };
 }
 
@@ -163,7 +167,7 @@ interface Queue {
 /** Over all threads. */
 function queuesOf(reading: ApplicationReading, direction: 'in' | 'out'): Queue[] {
   const queues = new Map<string, Queue>();
-  for (const queue of reading.queues) {
+  for (const queue of reading.total.queues) {
     if (queue.direction !== direction) continue;
     const key = `${queue.portId}/${queue.queueId}`;
     const labels = { ...portLabels(reading, queue.portId), queue: queue.queueId ?? 'all' };

@@ -1,4 +1,7 @@
-/** What is known of one application at one moment: everything counts up since a session's start or the port's own. */
+/**
+ * What is known of one application at one moment. All of it counts up: ports since their own start, the rest in the whiles that were
+ * measured.
+ */
 import type { Direction, PortInfo } from '../target/index.ts';
 
 /** A thread that polls or sends. */
@@ -27,13 +30,23 @@ export interface QueueReading extends BurstCounts {
   readonly thread: Thread;
 }
 
-/** Of the whiles in which it was measured, added up. */
+/** What a thread did with its time. */
 export interface ThreadTime {
   readonly thread: Thread;
   readonly busyNs: number;
   readonly idleNs: number;
   /** Packets that the busy time was spent on. */
   readonly packets: number;
+}
+
+/** What whiles of measuring gave. */
+export interface Measured {
+  /** For how long bursts were counted. */
+  readonly countedMs: number;
+  readonly queues: readonly QueueReading[];
+  readonly times: readonly ThreadTime[];
+  /** By port id: packets that were offered to the driver and not taken, at least; without ports that do not tell. */
+  readonly refused: ReadonlyMap<number, number>;
 }
 
 export interface ApplicationReading {
@@ -46,13 +59,15 @@ export interface ApplicationReading {
   /** A clock that only goes forward. */
   readonly timeMs: number;
   readonly ports: readonly PortInfo[];
-  readonly queues: readonly QueueReading[];
-  readonly times: readonly ThreadTime[];
-  /** By port id: packets that were offered to the driver and not taken, at least; without ports that do not tell. */
-  readonly refused: ReadonlyMap<number, number>;
+  /** Since the start. */
+  readonly total: Measured;
+  /** The last while, which may be older than the reading before. */
+  readonly recent: Measured;
   /** Why parts are not known; undefined when all is. */
   readonly problem: string | undefined;
 }
+
+export const NOTHING_MEASURED: Measured = { countedMs: 0, queues: [], times: [], refused: new Map() };
 
 export const NO_BURSTS: BurstCounts = { bySize: [], largeBursts: 0, largePackets: 0 };
 

@@ -80,17 +80,6 @@ export class Sampler {
     } finally {
       for (const one of open) if (!chosen.includes(one)) one.target.close();
     }
-    await Promise.all(
-      chosen.map(async (application) => {
-        const sampler = new ApplicationSampler(application);
-        this.#samplers.push(sampler);
-        try {
-          await sampler.start();
-        } catch (error) {
-          if (!(error instanceof HoneError)) throw error;
-          this.#drop(sampler, error);
-        }
-      }),
-    );
+    this.#samplers.push(...chosen.map((application) => new ApplicationSampler(application)));
   }
 }

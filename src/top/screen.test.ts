@@ -131,7 +131,7 @@ test('a port looked into shows its histograms', () => {
 
 test('queues are shown where there are several, with who polls them', () => {
   const queues = [queue(0, 'in', { 32: 10 }), queue(0, 'in', { 8: 30 }, { queueId: 1 })];
-  const many = takeSnapshot([{ ...now, queues }], [{ ...before, queues: [] }], 0);
+  const many = takeSnapshot([{ ...now, recent: { ...now.recent, queues } }], [before], 0);
   const rows = shownRows(many, firstView, ROOM).map(({ label, rates }) => [label, rates.rxPps]);
   expect(rows).toEqual([
     ['dpdk-testpmd 4711', 1000],

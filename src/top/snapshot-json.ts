@@ -10,35 +10,38 @@ export function formatSnapshotJson(snapshot: Snapshot, scale: Scale): string {
   const object = {
     time: new Date(timeMs).toISOString(),
     intervalSeconds: round(intervalMs / 1000),
-    applications: applications.map(({ pid, name, filePrefix, version, rates, ports, threads, problem }) => ({
-      pid,
-      name,
-      filePrefix,
-      version,
-      problem: problem ?? null,
-      ...ratesJson(rates, scale),
-      ports: ports.map(({ info, rates: ofPort, queues }) => ({
-        id: info.portId,
-        name: info.name,
-        driver: info.driver,
-        up: info.up,
-        speedMbps: info.speedMbps ?? null,
-        ...ratesJson(ofPort, scale),
-        queues: queues.map(({ queueId, rates: ofQueue, rx, tx, threads: users }) => ({
-          id: queueId ?? null,
-          lcores: users.flatMap(({ lcore }) => lcore ?? []),
-          ...ratesJson(ofQueue, scale),
-          rxBursts: burstsJson(rx),
-          txBursts: burstsJson(tx),
+    applications: applications.map(
+      ({ pid, name, filePrefix, version, countedMs, rates, ports, threads, problem }) => ({
+        pid,
+        name,
+        filePrefix,
+        version,
+        problem: problem ?? null,
+        countedSeconds: round(countedMs / 1000),
+        ...ratesJson(rates, scale),
+        ports: ports.map(({ info, rates: ofPort, queues }) => ({
+          id: info.portId,
+          name: info.name,
+          driver: info.driver,
+          up: info.up,
+          speedMbps: info.speedMbps ?? null,
+          ...ratesJson(ofPort, scale),
+          queues: queues.map(({ queueId, rates: ofQueue, rx, tx, threads: users }) => ({
+            id: queueId ?? null,
+            lcores: users.flatMap(({ lcore }) => lcore ?? []),
+            ...ratesJson(ofQueue, scale),
+            rxBursts: burstsJson(rx),
+            txBursts: burstsJson(tx),
+          })),
         })),
-      })),
-      threads: threads.map(({ thread, rates: ofThread }) => ({
-        tid: thread.tid,
-        lcore: thread.lcore ?? null,
-        name: thread.name,
-        ...ratesJson(ofThread, scale),
-      })),
-    })),
+        threads: threads.map(({ thread, rates: ofThread }) => ({
+          tid: thread.tid,
+          lcore: thread.lcore ?? null,
+          name: thread.name,
+          ...ratesJson(ofThread, scale),
+        })),
+      }),
+    ),
   };
   return `${JSON.stringify(object)}\n`;
 }

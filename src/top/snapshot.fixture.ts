@@ -1,6 +1,12 @@
 /** Readings made by hand, for tests. */
 import type { PortInfo } from '../target/index.ts';
-import type { ApplicationReading, QueueReading, Thread } from './reading.ts';
+import {
+  type ApplicationReading,
+  type Measured,
+  NOTHING_MEASURED,
+  type QueueReading,
+  type Thread,
+} from './reading.ts';
 
 export const lcore1: Thread = { tid: 101, lcore: 1, name: 'rte-worker-1' };
 
@@ -55,30 +61,34 @@ export function reading(more: Partial<ApplicationReading>): ApplicationReading {
     kind: 'dpdk',
     timeMs: 0,
     ports: [],
-    queues: [],
-    times: [],
-    refused: new Map(),
+    total: NOTHING_MEASURED,
+    recent: NOTHING_MEASURED,
     problem: undefined,
     ...more,
   };
 }
 
-/** A port that gets 10 packets a second more each second, polled by lcore 1, half of its time busy. */
+/** A port that gets 1000 packets a second, and what lcore 1 did with it in a while of two seconds. */
 export function twoReadings(): { before: ApplicationReading; now: ApplicationReading } {
+  const recent: Measured = {
+    countedMs: 2000,
+    queues: [queue(0, 'in', { 0: 30, 32: 10 }), queue(0, 'out', { 4: 5 })],
+    times: [{ thread: lcore1, busyNs: 3000, idleNs: 1000, packets: 150 }],
+    refused: new Map([[0, 10]]),
+  };
+  const total: Measured = {
+    countedMs: 3000,
+    queues: [queue(0, 'in', { 0: 130, 32: 20 }), queue(0, 'out', { 4: 5 })],
+    times: [{ thread: lcore1, busyNs: 4000, idleNs: 2000, packets: 160 }],
+    refused: new Map([[0, 17]]),
+  };
   return {
-    before: reading({
-      timeMs: 1000,
-      ports: [port(0, { ipackets: 1000n, ibytes: 64_000n, imissed: 5n })],
-      queues: [queue(0, 'in', { 0: 100, 32: 10 })],
-      times: [{ thread: lcore1, busyNs: 1000, idleNs: 1000, packets: 10 }],
-      refused: new Map([[0, 7]]),
-    }),
+    before: reading({ timeMs: 1000, ports: [port(0, { ipackets: 1000n, ibytes: 64_000n, imissed: 5n })] }),
     now: reading({
       timeMs: 3000,
       ports: [port(0, { ipackets: 3000n, ibytes: 192_000n, imissed: 25n })],
-      queues: [queue(0, 'in', { 0: 130, 32: 20 }), queue(0, 'out', { 4: 5 })],
-      times: [{ thread: lcore1, busyNs: 4000, idleNs: 2000, packets: 160 }],
-      refused: new Map([[0, 17]]),
+      recent,
+      total,
     }),
   };
 }

@@ -1,13 +1,12 @@
 /**
- * Two readings as rates: what the table, the JSON and nothing else show of an interval. What is not known is undefined;
- * nothing here is an estimate but the refused packets, which are a lower bound.
+ * Two readings as rates: what the table and the JSON show. Ports' counters give those of the interval, bursts and times those of the
+ * last while that was measured. What is not known is undefined; refused packets are a lower bound.
  */
 import type { PortInfo } from '../target/index.ts';
 import {
   type ApplicationReading,
   addBursts,
   type BurstCounts,
-  burstsSince,
   callsOf,
   emptyOf,
   NO_BURSTS,
@@ -72,6 +71,8 @@ export interface ApplicationSnapshot {
   readonly label: string;
   readonly filePrefix: string;
   readonly version: string;
+  /** For how long bursts were counted. */
+  readonly countedMs: number;
   readonly rates: Rates;
   readonly ports: readonly PortSnapshot[];
   readonly threads: readonly ThreadSnapshot[];
@@ -114,23 +115,17 @@ class Interval {
   readonly #now: ApplicationReading;
   readonly #before: ApplicationReading;
   readonly #seconds: number;
-  /** What each thread did at each place in this interval. */
+  /** For how long bursts were counted, in its last while. */
+  readonly #countedSeconds: number;
+  /** What each thread did at each place in that while. */
   readonly #queues: readonly QueueReading[];
 
   constructor(now: ApplicationReading, before: ApplicationReading) {
     this.#now = now;
     this.#before = before;
     this.#seconds = Math.max(1e-6, (now.timeMs - before.timeMs) / 1000);
-    this.#queues = now.queues.map((queue) => {
-      const earlier = before.queues.find(
-        ({ portId, queueId, direction, thread }) =>
-          portId === queue.portId &&
-          queueId === queue.queueId &&
-          direction === queue.direction &&
-          thread.tid === queue.thread.tid,
-      );
-      return { ...queue, ...burstsSince(queue, earlier) };
-    });
+    this.#countedSeconds = now.recent.countedMs / 1000;
+    this.#queues = now.recent.queues;
   }
 
   snapshot(): ApplicationSnapshot {
@@ -141,7 +136,7 @@ class Interval {
       sumOf(ports.map(({ rates }) => pick(rates)));
     const rates: Rates = {
       ...this.#bursts(this.#queues),
-      ...this.#time(this.#now.times.map(({ thread }) => thread)),
+      ...this.#time(this.#now.recent.times.map(({ thread }) => thread)),
       rxPps: sum(({ rxPps }) => rxPps),
       txPps: sum(({ txPps }) => txPps),
       rxBps: sum(({ rxBps }) => rxBps),
@@ -154,7 +149,8 @@ class Interval {
         refused: sum(({ drops }) => drops.refused),
       },
     };
-    return { pid, name, label, filePrefix, version, rates, ports, threads, problem };
+    const countedMs = 1000 * this.#countedSeconds;
+    return { pid, name, label, filePrefix, version, countedMs, rates, ports, threads, problem };
   }
 
   #port(info: PortInfo): PortSnapshot {
@@ -184,7 +180,7 @@ class Interval {
     if (counters === undefined || earlier === undefined) return {};
     // Counters that were reset begin at 0 again.
     const rate = (now: bigint, before: bigint) => Number(now >= before ? now - before : now) / this.#seconds;
-    const refused = this.#now.refused.get(info.portId);
+    const refused = this.#now.recent.refused.get(info.portId);
     return {
       rxPps: rate(counters.ipackets, earlier.ipackets),
       txPps: rate(counters.opackets, earlier.opackets),
@@ -196,16 +192,14 @@ class Interval {
         noMbuf: rate(counters.rxNombuf, earlier.rxNombuf),
         txErrors: rate(counters.oerrors, earlier.oerrors),
         refused:
-          refused === undefined
-            ? undefined
-            : (refused - (this.#before.refused.get(info.portId) ?? 0)) / this.#seconds,
+          refused === undefined || this.#countedSeconds <= 0 ? undefined : refused / this.#countedSeconds,
       },
     };
   }
 
   #threads(): ThreadSnapshot[] {
     const threads = new Map<number, Thread>();
-    for (const { thread } of [...this.#now.queues, ...this.#now.times]) threads.set(thread.tid, thread);
+    for (const { thread } of [...this.#queues, ...this.#now.recent.times]) threads.set(thread.tid, thread);
     return [...threads.values()]
       .sort((a, b) => (a.lcore ?? 1e9) - (b.lcore ?? 1e9) || a.tid - b.tid)
       .map((thread) => ({
@@ -220,11 +214,12 @@ class Interval {
   #bursts(queues: readonly QueueReading[]): Rates {
     const rx = sumBursts(queues.filter(({ direction }) => direction === 'in'));
     const tx = sumBursts(queues.filter(({ direction }) => direction === 'out'));
-    const isCounted = queues.length > 0;
+    const seconds = this.#countedSeconds;
+    const isCounted = queues.length > 0 && seconds > 0;
     const polls = callsOf(rx);
     return {
-      rxPps: isCounted ? packetsOf(rx) / this.#seconds : undefined,
-      txPps: isCounted ? packetsOf(tx) / this.#seconds : undefined,
+      rxPps: isCounted ? packetsOf(rx) / seconds : undefined,
+      txPps: isCounted ? packetsOf(tx) / seconds : undefined,
       rxBps: undefined,
       txBps: undefined,
       rxBurst: averageBurst(rx),
@@ -237,16 +232,13 @@ class Interval {
     };
   }
 
-  /** Of what was measured in this interval. */
   #time(threads: readonly Thread[]): Pick<Rates, 'busyShare' | 'nsPerPacket'> {
     let [busyNs, idleNs, packets] = [0, 0, 0];
     for (const { tid } of threads) {
-      const now = this.#now.times.find(({ thread }) => thread.tid === tid);
-      const before = this.#before.times.find(({ thread }) => thread.tid === tid);
-      if (now === undefined) continue;
-      busyNs += now.busyNs - (before?.busyNs ?? 0);
-      idleNs += now.idleNs - (before?.idleNs ?? 0);
-      packets += now.packets - (before?.packets ?? 0);
+      const time = this.#now.recent.times.find(({ thread }) => thread.tid === tid);
+      busyNs += time?.busyNs ?? 0;
+      idleNs += time?.idleNs ?? 0;
+      packets += time?.packets ?? 0;
     }
     return {
       busyShare: busyNs + idleNs > 0 ? busyNs / (busyNs + idleNs) : undefined,
