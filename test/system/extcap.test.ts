@@ -10,6 +10,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -148,12 +149,15 @@ test('no packet of another queue', async () => {
   const name = await listed(await startReplay());
   const fifo = join(folder, 'queue');
   const one = await captureInto(fifo, name, '--queue', '1');
-  const reader = startProcess('tshark', ['-r', fifo, '-T', 'fields', '-e', 'frame.number']);
+  const copy = join(folder, 'queue.pcapng');
+  const reader = startProcess('sh', ['-c', `cat '${fifo}' > '${copy}'`]);
   running.push(reader);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await until('the head of the capture', () => (statSync(copy, { throwIfNoEntry: false })?.size ?? 0) > 0);
+  await new Promise((resolve) => setTimeout(resolve, 500));
   one.child.kill('SIGTERM');
   expect((await one.finished()).code).toBe(0);
-  expect((await reader.finished()).stdout).toBe('');
+  await reader.finished();
+  expect(execFileSync('tshark', ['-r', copy], { encoding: 'utf8' })).toBe('');
 });
 
 for (const [what, options, message] of [

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createCaptureReader, type PacketRecord } from '../../src/pcapng/index.ts';
+import { ABI } from '../../src/target/abi.ts';
 import { hone, type Running, sleep, startHone, until } from './hone.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -170,7 +171,8 @@ describe('the control socket', () => {
     return Buffer.concat([header, body]);
   }
 
-  const hello = (version = 2) => message(1, 1, Buffer.from(Uint32Array.of(0x656e6f68, version).buffer));
+  const hello = (version: number = ABI.HONE_ABI_VERSION) =>
+    message(1, 1, Buffer.from(Uint32Array.of(0x656e6f68, version).buffer));
 
   test("is its owner's alone", async () => {
     const { socket } = await replay('--sample');
@@ -219,10 +221,12 @@ describe('the control socket', () => {
     future.on('data', (chunk) => {
       answer = Buffer.concat([answer, chunk]);
     });
-    future.write(hello(3));
+    future.write(hello(ABI.HONE_ABI_VERSION + 1));
     await closed(future);
     expect(answer.readUInt32LE(4)).toBe(3);
-    expect(answer.subarray(24).toString()).toBe('this replay speaks protocol version 2, not 3');
+    expect(answer.subarray(24).toString()).toBe(
+      `this replay speaks protocol version ${ABI.HONE_ABI_VERSION}, not ${ABI.HONE_ABI_VERSION + 1}`,
+    );
   });
 
   test('takes 16 clients, and another one when one is gone', async () => {

@@ -126,7 +126,8 @@ describe.skipIf(missing !== undefined)(`for everybody${missing ? ` (${missing})`
       await page.emulateMedia({ colorScheme });
       const target = path === 'capture' ? `capture?ports=${replay.pid}:0` : path;
       await page.goto(`${web.origin}/#/${target}`);
-      if (path.startsWith('overview')) await page.getByRole('region', { name: 'Top talkers' }).waitFor();
+      if (path.startsWith('overview'))
+        await page.getByRole('region', { name: 'Top talkers' }).first().waitFor();
       if (path === 'capture') {
         await page.getByRole('button', { name: 'Start' }).click();
         await page
