@@ -93,7 +93,7 @@ describe('probes', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^Attaching 1 probe\.\.\.\n\n {8}work\+0\n {8}main\+\d+\nwork\n[^@]*\n\n\n@\[\n {4}work\+0\n {4}main\+\d+\n\]: \d+\n$/,
+      /^Attaching 1 probe\.\.\.\n\n {8}work\+0\n {8}main\+\d+\nwork\n\n\n@\[\n {4}work\+0\n {4}main\+\d+\n\]: \d+\n$/,
     );
   });
 });
