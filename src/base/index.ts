@@ -9,4 +9,5 @@ export {
   UsageError,
   VerifierError,
 } from './errors.ts';
+export { Heap } from './heap.ts';
 export { nearest } from './nearest.ts';

@@ -2,6 +2,7 @@
  * Several sources as one, in the order of time: a heap with one item of each source. It never sorts: the order within a
  * source stays, and of items of the same time that of the source named first comes first.
  */
+import { Heap } from '../base/index.ts';
 import type { Item } from './item.ts';
 import type { ItemSource } from './item-source.ts';
 
@@ -12,7 +13,7 @@ interface Lane {
 }
 
 export class Merge {
-  readonly #heap: Lane[] = [];
+  readonly #heap = new Heap<Lane>(isBefore);
   /** The lane whose item was given, or that has none yet. */
   readonly #hungry: Lane[];
 
@@ -30,10 +31,10 @@ export class Merge {
       if (step === 'end') continue;
       lane.timeNs = lane.source.item.timeNs;
       // Of one source there is nothing to compare.
-      if (this.#heap.length === 0 && this.#hungry.length === 0) return this.#give(lane);
-      this.#push(lane);
+      if (this.#heap.size === 0 && this.#hungry.length === 0) return this.#give(lane);
+      this.#heap.push(lane);
     }
-    const first = this.#pop();
+    const first = this.#heap.pop();
     return first === undefined ? undefined : this.#give(first);
   }
 
@@ -48,34 +49,6 @@ export class Merge {
   #give(lane: Lane): Item {
     this.#hungry.push(lane);
     return lane.source.item;
-  }
-
-  #push(lane: Lane): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(lane, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = lane;
-  }
-
-  #pop(): Lane | undefined {
-    const heap = this.#heap;
-    const [first] = heap;
-    const last = heap.pop();
-    if (last === undefined || last === first) return first;
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (!isBefore(heap[child]!, last)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
-    return first;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The events of several streams on one timeline. */
+import { Heap } from '../base/index.ts';
 import type { EventCursor } from './event-cursor.ts';
 
 export interface MergedEvents {
@@ -21,56 +22,23 @@ export function mergeCursors(cursors: readonly EventCursor[]): MergedEvents {
 }
 
 class HeapMerge implements MergedEvents {
-  /** A binary heap, the earliest first. */
-  readonly #heap: Entry[] = [];
-  #waiting: readonly EventCursor[];
-  #isFirst = true;
+  readonly #heap = new Heap<Entry>(isBefore);
+  /** Those to be moved on before the next event is known: all at the start, then the one that was given. */
+  #hungry: readonly Entry[];
 
   constructor(cursors: readonly EventCursor[]) {
-    this.#waiting = cursors;
+    this.#hungry = cursors.map((cursor, order) => ({ cursor, order, timeNs: 0n }));
   }
 
   next(): EventCursor | undefined {
-    if (this.#isFirst) this.#begin();
-    else this.#advance();
-    return this.#heap[0]?.cursor;
-  }
-
-  #begin(): void {
-    this.#isFirst = false;
-    this.#waiting.forEach((cursor, order) => {
-      if (cursor.next()) this.#heap.push({ cursor, order, timeNs: cursor.timeNs });
-    });
-    this.#waiting = [];
-    for (let index = (this.#heap.length >>> 1) - 1; index >= 0; index--) this.#sink(index);
-  }
-
-  #advance(): void {
-    const heap = this.#heap;
-    const first = heap[0];
-    if (first === undefined) return;
-    if (first.cursor.next()) first.timeNs = first.cursor.timeNs;
-    else {
-      const last = heap.pop()!;
-      if (heap.length === 0) return;
-      heap[0] = last;
+    for (const entry of this.#hungry) {
+      if (!entry.cursor.next()) continue;
+      entry.timeNs = entry.cursor.timeNs;
+      this.#heap.push(entry);
     }
-    this.#sink(0);
-  }
-
-  #sink(start: number): void {
-    const heap = this.#heap;
-    const entry = heap[start]!;
-    let at = start;
-    for (;;) {
-      let child = at * 2 + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (!isBefore(heap[child]!, entry)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = entry;
+    const first = this.#heap.pop();
+    this.#hungry = first === undefined ? [] : [first];
+    return first?.cursor;
   }
 }
 

@@ -3,6 +3,7 @@
  * stays, and of packets with the same time that of the file named first comes first. A packet without a time goes
  * before all others. In append order the files come one after another.
  */
+import { Heap } from '../base/index.ts';
 import type { CaptureRecord, PacketRecord } from '../pcapng/index.ts';
 import type { RecordInput } from './record-input.ts';
 
@@ -21,8 +22,8 @@ export class RecordFeed {
 
   readonly #inputs: readonly RecordInput[];
   readonly #inTimeOrder: boolean;
-  /** Those that have a head, the next packet first: a binary heap. */
-  readonly #heap: Lane[] = [];
+  /** Those that have a head, the next packet first. */
+  readonly #heap = new Heap<Lane>(isBefore);
   /** Those that have none yet, the one to read from last. */
   readonly #hungry: Lane[];
 
@@ -41,17 +42,17 @@ export class RecordFeed {
     if (record?.type !== 'packet' || !this.#inTimeOrder) return record;
     lane.head = record;
     this.#hungry.pop();
-    this.#push(lane);
+    this.#heap.push(lane);
     return this.read();
   }
 
   /** @returns false when everything was read */
   async fill(): Promise<boolean> {
     const lane = this.#hungry.at(-1);
-    if (lane === undefined) return this.#heap.length > 0;
+    if (lane === undefined) return this.#heap.size > 0;
     if (await lane.input.fill()) return true;
     this.#hungry.pop();
-    return this.#hungry.length > 0 || this.#heap.length > 0;
+    return this.#hungry.length > 0 || this.#heap.size > 0;
   }
 
   /** See CaptureReader.borrowBytes. */
@@ -60,41 +61,13 @@ export class RecordFeed {
   }
 
   #giveHead(): CaptureRecord | undefined {
-    const lane = this.#pop();
+    const lane = this.#heap.pop();
     if (lane === undefined) return undefined;
     const record = lane.head;
     lane.head = undefined;
     this.#hungry.push(lane);
     this.inputIndex = lane.index;
     return record;
-  }
-
-  #push(lane: Lane): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(lane, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = lane;
-  }
-
-  #pop(): Lane | undefined {
-    const heap = this.#heap;
-    const [first] = heap;
-    const last = heap.pop();
-    if (last === undefined || last === first) return first;
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (!isBefore(heap[child]!, last)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
-    return first;
   }
 }
 
