@@ -3,8 +3,8 @@
  * Of a damaged source everything before the damage is taken.
  */
 import { setImmediate } from 'node:timers/promises';
-import { FormatError, SysError } from '../base/index.ts';
-import { ReaderGoneError } from '../output/index.ts';
+import { FormatError } from '../base/index.ts';
+import { isOfOutput, ReaderGoneError } from '../output/index.ts';
 import type { Item } from './item.ts';
 import type { ItemSink } from './item-sink.ts';
 import type { ItemSource } from './item-source.ts';
@@ -63,7 +63,7 @@ export class Conversion {
     try {
       await this.#pump(sink);
     } catch (error) {
-      if (isOfSink(error)) throw error;
+      if (isOfOutput(error)) throw error;
       failure = error;
     }
     await sink.finish();
@@ -103,9 +103,4 @@ export class Conversion {
     const damages = this.sources.flatMap(({ damage }) => damage ?? []);
     if (damages.length > 0) throw new FormatError(damages.join('; '), 0);
   }
-}
-
-/** Then there is nothing to complete. */
-function isOfSink(error: unknown): boolean {
-  return error instanceof ReaderGoneError || (error instanceof SysError && error.syscall === 'write');
 }

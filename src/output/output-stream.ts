@@ -21,6 +21,11 @@ export class ReaderGoneError extends HoneError {
   }
 }
 
+/** An error of where the bytes go, not of where they come from: then there is nothing to complete. */
+export function isOfOutput(error: unknown): boolean {
+  return error instanceof ReaderGoneError || (error instanceof SysError && error.syscall === 'write');
+}
+
 export interface OutputStreamOptions {
   /** For messages. */
   readonly name: string;

@@ -3,11 +3,10 @@
  * counted, many packets at a time.
  */
 import type { Collect } from '../bpf/classic.ts';
-import { ReaderGoneError } from '../output/index.ts';
+import { isOfOutput, ReaderGoneError } from '../output/index.ts';
 import type { CaptureRecord, PacketRecord } from '../pcapng/index.ts';
 import type { CaptureWalk } from './capture-walk.ts';
 import type { PacketMatcher } from './packet-matcher.ts';
-import { isOfSink } from './read-session.ts';
 import type { RecordOrigin, RecordSink } from './record-sink.ts';
 
 export interface BulkReading {
@@ -75,7 +74,7 @@ export class BulkSession {
       await this.#openSink();
     } catch (error) {
       // Before there is an output there is nothing to complete.
-      if (this.#sink === undefined || isOfSink(error)) throw error;
+      if (this.#sink === undefined || isOfOutput(error)) throw error;
       failure = error;
     }
     await this.#sink!.finish();

@@ -2,8 +2,8 @@
  * A reading: records of the inputs, in order, through the selection and the matcher into a sink. Nothing is opened for
  * writing before the first packet could be judged.
  */
-import { FormatError, SysError } from '../base/index.ts';
-import { ReaderGoneError } from '../output/index.ts';
+import { FormatError } from '../base/index.ts';
+import { isOfOutput, ReaderGoneError } from '../output/index.ts';
 import type { CaptureRecord, PacketRecord } from '../pcapng/index.ts';
 import type { EarlyRecord } from './early-record.ts';
 import type { PacketMatcher } from './packet-matcher.ts';
@@ -82,7 +82,7 @@ export class ReadSession {
     try {
       await this.#pump(sink, first);
     } catch (error) {
-      if (isOfSink(error)) throw error;
+      if (isOfOutput(error)) throw error;
       failure = error;
     }
     await sink.finish();
@@ -161,9 +161,4 @@ export class ReadSession {
     if (damages.length === 1) throw first;
     throw new FormatError(damages.map(({ message }) => message).join('; '), first.offsetBytes);
   }
-}
-
-/** Then there is nothing to complete. */
-export function isOfSink(error: unknown): boolean {
-  return error instanceof ReaderGoneError || (error instanceof SysError && error.syscall === 'write');
 }
