@@ -1,8 +1,9 @@
 /** A script in a running application. */
-import { checkScript, compileForAgent, type ScriptTree } from '../script/index.ts';
+import type { ScriptTree } from '../script/index.ts';
 import { realtimeNs, resolveApplication } from '../target/index.ts';
-import { AgentSource, pointFinder } from '../trace/index.ts';
+import { AgentSource } from '../trace/index.ts';
 import { dpdkPoints } from '../tracepoints/index.ts';
+import { compileTrace } from './compile-trace.ts';
 import { dumpPrograms, REALTIME, runTrace } from './run-trace.ts';
 import type { TraceOptions } from './trace-options.ts';
 
@@ -12,18 +13,14 @@ export async function traceApplication(
   usesOwnPoints: boolean,
   options: TraceOptions,
 ): Promise<void> {
-  const { positional, isDump } = options;
-  const compile = (points: typeof dpdkPoints, whose: string) => {
-    const findPoints = pointFinder(points, whose);
-    return compileForAgent(checkScript(tree, { form: 'agent', positional, findPoints }));
-  };
+  const { isDump } = options;
   // What is wrong with a script is said whether or not an application runs.
-  let script = usesOwnPoints ? undefined : compile(dpdkPoints, 'an application');
+  let script = usesOwnPoints ? undefined : compileTrace(tree, options, dpdkPoints, 'an application');
   if (script !== undefined && isDump) return dumpPrograms(script);
   const isAttached = script === undefined || script.probes.some(({ runs }) => runs === 'target');
   const application = isAttached ? await resolveApplication(options.application) : undefined;
   try {
-    script ??= compile(await application!.target.listTracePoints(), application!.label);
+    script ??= compileTrace(tree, options, await application!.target.listTracePoints(), application!.label);
     if (isDump) return dumpPrograms(script);
     const source = new AgentSource({
       script,

@@ -1,15 +1,15 @@
 /** A script on a recorded file. */
-import { checkScript, compileForAgent, type ScriptTree } from '../script/index.ts';
-import { AgentSource, FileFeed, pointFinder, TraceFile } from '../trace/index.ts';
+import type { ScriptTree } from '../script/index.ts';
+import { AgentSource, FileFeed, TraceFile } from '../trace/index.ts';
 import { dpdkPoints } from '../tracepoints/index.ts';
+import { compileTrace } from './compile-trace.ts';
 import { dumpPrograms, REALTIME, runTrace } from './run-trace.ts';
 import type { TraceOptions } from './trace-options.ts';
 
 export async function traceFile(tree: ScriptTree, path: string, options: TraceOptions): Promise<void> {
-  const { positional, isDump, quiet } = options;
+  const { isDump, quiet } = options;
   const points = dpdkPoints.filter(({ kind }) => kind === 'packet');
-  const findPoints = pointFinder(points, 'a recorded file');
-  const script = compileForAgent(checkScript(tree, { form: 'agent', positional, findPoints }));
+  const script = compileTrace(tree, options, points, 'a recorded file');
   if (isDump) return dumpPrograms(script);
   const file = await TraceFile.open(path);
   try {

@@ -1,15 +1,15 @@
 /** A script on a recording: its events hit the points that they were recorded at. */
-import { checkScript, compileForAgent, type ScriptTree } from '../script/index.ts';
-import { AgentSource, pointFinder, Recording, RecordingFeed } from '../trace/index.ts';
+import type { ScriptTree } from '../script/index.ts';
+import { AgentSource, Recording, RecordingFeed } from '../trace/index.ts';
+import { compileTrace } from './compile-trace.ts';
 import { dumpPrograms, REALTIME, runTrace } from './run-trace.ts';
 import type { TraceOptions } from './trace-options.ts';
 
 export async function traceRecording(tree: ScriptTree, path: string, options: TraceOptions): Promise<void> {
-  const { positional, isDump, quiet } = options;
+  const { isDump, quiet } = options;
   const recording = await Recording.open(path);
   try {
-    const findPoints = pointFinder(recording.points, path);
-    const script = compileForAgent(checkScript(tree, { form: 'agent', positional, findPoints }));
+    const script = compileTrace(tree, options, recording.points, path);
     if (isDump) return dumpPrograms(script);
     const source = new AgentSource({
       script,

@@ -1,24 +1,14 @@
 /**
  * A feed made of a recorded file: every packet is a hit of dpdk:rx_packet or dpdk:tx_packet, and the programs run here,
- * many hits in one call. Time is the file's. It goes on only when it is told to, and stops behind a hit whose event asks
- * for the maps or the end, so that what is printed is exact.
+ * many hits in one call. Time is the file's.
  */
 import { UnsupportedError } from '../base/index.ts';
-import {
-  type BatchProgram,
-  batchBytes,
-  batchRow,
-  decodeEbpf,
-  ROW_BYTES,
-  TraceBatch,
-  TraceMachine,
-} from '../bpf/index.ts';
+import { type BatchProgram, batchBytes, batchRow, decodeEbpf, ROW_BYTES, TraceBatch } from '../bpf/index.ts';
 import type { PacketRecord } from '../pcapng/index.ts';
 import type { EventPlan } from '../script/index.ts';
-import type { FeedEvent, RecordRing, TraceCost, TraceRequest, TraceWriter } from '../target/index.ts';
+import type { TraceRequest } from '../target/index.ts';
 import { dpdkPoints } from '../tracepoints/index.ts';
-import type { PacedFeed } from './agent-source.ts';
-import { MemoryRing } from './memory-ring.ts';
+import { MachineFeed } from './machine-feed.ts';
 import { hashOf, queueOf } from './packet-arguments.ts';
 import { isOutgoing, type TraceFile } from './trace-file.ts';
 
@@ -62,26 +52,15 @@ interface Runner {
   readonly run: (count: number) => number;
 }
 
-export class FileFeed implements PacedFeed {
-  readonly engine = 'jit';
-  readonly baseNs: bigint;
-  readonly writers: readonly TraceWriter[];
-  readonly rings: readonly MemoryRing[];
-  readonly recordRings: readonly RecordRing[] = [];
-  readonly unplacedHits = 0n;
-  isOver = false;
-
+export class FileFeed extends MachineFeed {
   readonly #file: TraceFile;
-  readonly #machine: TraceMachine;
   readonly #batch: TraceBatch;
-  readonly #ring = new MemoryRing(0);
-  readonly #attached: readonly Attached[];
+  protected readonly attached: readonly Attached[];
   readonly #runners = new Map<number, Runner | undefined>();
   /** Rows that are filled in and have not run, all of one runner. */
   #rows = 0;
   #runner: Runner | undefined;
   #rowsNs = 0;
-  #isInterrupted = false;
 
   /**
    * Takes over `file`.
@@ -89,20 +68,11 @@ export class FileFeed implements PacedFeed {
    * @throws UnsupportedError for a point that a file does not have
    */
   constructor(file: TraceFile, request: TraceRequest, events: readonly EventPlan[], rows: number = ROWS) {
-    const { contextBytes, stateOffset, keyedMaps, seed, initialState } = request;
+    const extraBytes = batchBytes(rows, rows * PACKET_BYTES);
+    super({ name: 'file', baseNs: file.nowNs, request, events, extraBytes });
     this.#file = file;
-    this.baseNs = file.nowNs;
-    this.#machine = new TraceMachine({
-      contextBytes,
-      keyedMaps,
-      seed,
-      extraBytes: batchBytes(rows, rows * PACKET_BYTES),
-      emit: (record) => this.#emit(record, events),
-    });
-    const { context, maps } = this.#machine;
-    if (initialState !== undefined) context.set(initialState, stateOffset);
-    this.#batch = new TraceBatch(this.#machine, rows, rows * PACKET_BYTES);
-    this.#attached = request.attachments.map((attachment) => {
+    this.#batch = new TraceBatch(this.machine, rows, rows * PACKET_BYTES);
+    this.attached = request.attachments.map((attachment) => {
       const { point, program, needsTime, packetBytes, argumentsUsed } = attachment;
       if (program === undefined) throw new UnsupportedError('recording what a file holds', 'programs');
       if (point !== 'dpdk:rx_packet' && point !== 'dpdk:tx_packet') {
@@ -114,21 +84,6 @@ export class FileFeed implements PacedFeed {
       const decoded = decodeEbpf(request.programs[program]!);
       return { ...attachment, program: { program: decoded, needsTime, packetBytes, argumentsUsed }, hits: 0 };
     });
-    this.rings = [this.#ring];
-    this.writers = [
-      {
-        number: 0,
-        tid: 0,
-        lcore: undefined,
-        name: 'file',
-        quiet: context,
-        state: context.subarray(stateOffset),
-        get withoutRoom() {
-          return maps.map(({ withoutRoom }) => BigInt(withoutRoom));
-        },
-        lostEvents: 0n,
-      },
-    ];
   }
 
   get nowNs(): bigint {
@@ -137,12 +92,8 @@ export class FileFeed implements PacedFeed {
     return (BigInt(rows[1]!) << 32n) | BigInt(rows[0]!);
   }
 
-  poll(): readonly FeedEvent[] {
-    return [];
-  }
-
   async advance(untilNs: bigint | undefined): Promise<void> {
-    this.#isInterrupted = false;
+    this.isInterrupted = false;
     if (!this.#runRows()) return;
     const file = this.#file;
     for (let turns = 0; turns < BATCHES_A_TURN * this.#batch.capacity; turns++) {
@@ -166,20 +117,6 @@ export class FileFeed implements PacedFeed {
     this.#runRows();
   }
 
-  /** No program runs now. */
-  async snapshot(): Promise<void> {}
-
-  costs(): readonly TraceCost[] {
-    return this.#attached.map(({ hits }) => ({
-      hits: BigInt(hits),
-      matched: 0n,
-      sampledHits: 0n,
-      sampledNs: 0n,
-    }));
-  }
-
-  async stop(): Promise<void> {}
-
   close(): void {
     this.#file.close();
   }
@@ -187,12 +124,12 @@ export class FileFeed implements PacedFeed {
   /** @returns false when an event interrupts: rows may be left */
   #runRows(): boolean {
     const runner = this.#runner;
-    if (this.#rows === 0 || runner === undefined) return !this.#isInterrupted;
+    if (this.#rows === 0 || runner === undefined) return !this.isInterrupted;
     const done = runner.run(this.#rows);
     for (const attached of runner.attached) attached.hits += done;
     this.#batch.rows.copyWithin(0, done * ROW_WORDS, this.#rows * ROW_WORDS);
     this.#rows -= done;
-    return !this.#isInterrupted;
+    return !this.isInterrupted;
   }
 
   #fillRow(packet: PacketRecord): void {
@@ -232,7 +169,7 @@ export class FileFeed implements PacedFeed {
     const known = this.#runners.get(key);
     if (known !== undefined || this.#runners.has(key)) return known;
     const point = isOut ? 'dpdk:tx_packet' : 'dpdk:rx_packet';
-    const attached = this.#attached.filter(
+    const attached = this.attached.filter(
       (one) =>
         one.point === point &&
         (one.portId === undefined || one.portId === port) &&
@@ -251,15 +188,12 @@ export class FileFeed implements PacedFeed {
     return runner;
   }
 
-  #emit(record: Uint8Array, events: readonly EventPlan[]): boolean {
-    this.#ring.put(this.#rowsNs, record);
-    const plan = events[new DataView(record.buffer, record.byteOffset).getUint32(0, true)];
-    if (plan === undefined || INTERRUPTS.has(plan.kind)) {
-      this.#isInterrupted = true;
-      this.#machine.stop();
-    }
-    return true;
+  protected get hitNs(): number {
+    return this.#rowsNs;
+  }
+
+  protected override interrupt(): void {
+    super.interrupt();
+    this.machine.stop();
   }
 }
-
-const INTERRUPTS: ReadonlySet<EventPlan['kind']> = new Set(['print', 'print-entry', 'clear', 'zero', 'exit']);

@@ -1,19 +1,17 @@
 /**
  * A feed made of a recording: its events hit the points that they were recorded at, with their arguments; packets of its captures hit
- * dpdk:rx_packet and dpdk:tx_packet where no events tell of them. The programs run here. It goes on only when it is told to, and
- * stops behind a hit whose event asks for the maps or the end, so that what is printed is exact.
+ * dpdk:rx_packet and dpdk:tx_packet where no events tell of them.
  */
 import { setImmediate } from 'node:timers/promises';
 import { UnsupportedError } from '../base/index.ts';
-import { decodeEbpf, TraceMachine, traceContext } from '../bpf/index.ts';
+import { decodeEbpf, traceContext } from '../bpf/index.ts';
 import type { EventItem, EventKind, Item, PacketItem, Place } from '../convert/index.ts';
 import type { EventDescription } from '../ctf/index.ts';
 import type { EventPlan } from '../script/index.ts';
-import type { FeedEvent, RecordRing, TraceCost, TraceRequest, TraceWriter } from '../target/index.ts';
+import type { TraceRequest } from '../target/index.ts';
 import type { ProbeArgument, ProbePoint } from '../tracepoints/index.ts';
-import type { PacedFeed } from './agent-source.ts';
 import { ContextArguments } from './context-arguments.ts';
-import { MemoryRing } from './memory-ring.ts';
+import { MachineFeed } from './machine-feed.ts';
 import { packetArguments } from './packet-arguments.ts';
 import { recordedNames } from './recorded-points.ts';
 import type { Recording } from './recording.ts';
@@ -48,48 +46,28 @@ interface Hooked {
   readonly queueField: string;
 }
 
-export class RecordingFeed implements PacedFeed {
-  readonly engine = 'jit';
-  readonly baseNs: bigint;
-  readonly writers: readonly TraceWriter[];
-  readonly rings: readonly MemoryRing[];
-  readonly recordRings: readonly RecordRing[] = [];
-  readonly unplacedHits = 0n;
-  isOver = false;
-
+export class RecordingFeed extends MachineFeed {
   readonly #recording: Recording;
-  readonly #machine: TraceMachine;
   readonly #context: ContextArguments;
-  readonly #ring = new MemoryRing(0);
-  readonly #attached: readonly Attached[];
+  protected readonly attached: readonly Attached[];
   readonly #ofEvents = new Map<EventDescription, Hooked | undefined>();
   readonly #ofPackets: readonly [Hooked | undefined, Hooked | undefined];
   #place: Place | undefined;
-  #isInterrupted = false;
 
   /**
    * Takes over `recording`.
    * @throws UnsupportedError for a program that looks at bytes of packets that the recording does not have
    */
   constructor(recording: Recording, request: TraceRequest, events: readonly EventPlan[]) {
-    const { contextBytes, stateOffset, keyedMaps, seed, initialState } = request;
+    super({ name: 'recording', baseNs: recording.nowNs, request, events });
     this.#recording = recording;
-    this.baseNs = recording.nowNs;
-    this.#machine = new TraceMachine({
-      contextBytes,
-      keyedMaps,
-      seed,
-      emit: (record) => this.#emit(record, events),
-    });
-    const { context, maps } = this.#machine;
-    if (initialState !== undefined) context.set(initialState, stateOffset);
-    this.#context = new ContextArguments(this.#machine);
-    this.#attached = request.attachments.map((attachment) => {
+    this.#context = new ContextArguments(this.machine);
+    this.attached = request.attachments.map((attachment) => {
       const point = recording.points.find(({ name }) => name === attachment.point)!;
-      const run = this.#machine.prepare(decodeEbpf(request.programs[attachment.program!]!));
+      const run = this.machine.prepare(decodeEbpf(request.programs[attachment.program!]!));
       return { ...attachment, point, run, hits: 0 };
     });
-    const blind = this.#attached.find(({ point, packetBytes }) => packetBytes > 0 && this.#isRecorded(point));
+    const blind = this.attached.find(({ point, packetBytes }) => packetBytes > 0 && this.#isRecorded(point));
     if (blind !== undefined) {
       throw new UnsupportedError(
         `${blind.point.name}: recorded events have no bytes of packets`,
@@ -98,40 +76,21 @@ export class RecordingFeed implements PacedFeed {
     }
     const ofPackets = (name: string) =>
       this.#hooked(
-        this.#attached.filter(({ point }) => point.name === name && !this.#isRecorded(point)),
+        this.attached.filter(({ point }) => point.name === name && !this.#isRecorded(point)),
         [],
       );
     this.#ofPackets = [ofPackets('dpdk:rx_packet'), ofPackets('dpdk:tx_packet')];
-    this.rings = [this.#ring];
-    this.writers = [
-      {
-        number: 0,
-        tid: 0,
-        lcore: undefined,
-        name: 'recording',
-        quiet: context,
-        state: context.subarray(stateOffset),
-        get withoutRoom() {
-          return maps.map(({ withoutRoom }) => BigInt(withoutRoom));
-        },
-        lostEvents: 0n,
-      },
-    ];
   }
 
   get nowNs(): bigint {
     return this.#recording.nowNs;
   }
 
-  poll(): readonly FeedEvent[] {
-    return [];
-  }
-
   async advance(untilNs: bigint | undefined): Promise<void> {
-    this.#isInterrupted = false;
+    this.isInterrupted = false;
     const recording = this.#recording;
     await setImmediate();
-    for (let turn = 0; turn < HITS_A_TURN && !this.#isInterrupted; turn++) {
+    for (let turn = 0; turn < HITS_A_TURN && !this.isInterrupted; turn++) {
       const { item } = recording;
       if (item === undefined) {
         this.isOver = true;
@@ -142,20 +101,6 @@ export class RecordingFeed implements PacedFeed {
       if (!recording.tryReadOn()) await recording.readOn();
     }
   }
-
-  /** No program runs now. */
-  async snapshot(): Promise<void> {}
-
-  costs(): readonly TraceCost[] {
-    return this.#attached.map(({ hits }) => ({
-      hits: BigInt(hits),
-      matched: 0n,
-      sampledHits: 0n,
-      sampledNs: 0n,
-    }));
-  }
-
-  async stop(): Promise<void> {}
 
   close(): void {
     this.#recording.close();
@@ -189,7 +134,7 @@ export class RecordingFeed implements PacedFeed {
     const own = kinds.find(({ id }) => id === cursor.event.id);
     const first = kinds.find((kind) => own !== undefined && isSame(kind, own));
     if (first !== own) return [];
-    return this.#attached.filter(({ point }) => recordedNames(point).includes(name));
+    return this.attached.filter(({ point }) => recordedNames(point).includes(name));
   }
 
   #hitPacket(item: PacketItem): void {
@@ -202,10 +147,10 @@ export class RecordingFeed implements PacedFeed {
       this.#context.put(argument, values[argument.name as keyof typeof values] ?? 0);
     }
     const most = Math.min(packet.data.length, traceContext.maxPacketBytes);
-    this.#machine.context.set(packet.data.subarray(0, most), traceContext.packet);
-    this.#machine.context.fill(0, traceContext.packet + most, traceContext.scratch);
+    this.machine.context.set(packet.data.subarray(0, most), traceContext.packet);
+    this.machine.context.fill(0, traceContext.packet + most, traceContext.scratch);
     for (const attached of hooked.attached) {
-      this.#machine.view.setUint32(traceContext.packetBytes, Math.min(most, attached.packetBytes), true);
+      this.machine.view.setUint32(traceContext.packetBytes, Math.min(most, attached.packetBytes), true);
       this.#runOne(attached, values.port, values.queue);
     }
   }
@@ -220,7 +165,7 @@ export class RecordingFeed implements PacedFeed {
 
   /** Time and thread. */
   #enter({ place, timeNs }: Item): void {
-    const { view, context } = this.#machine;
+    const { view, context } = this.machine;
     view.setBigUint64(traceContext.timeNs, timeNs, true);
     if (place === this.#place) return;
     this.#place = place;
@@ -258,11 +203,8 @@ export class RecordingFeed implements PacedFeed {
     };
   }
 
-  #emit(record: Uint8Array, events: readonly EventPlan[]): boolean {
-    this.#ring.put(Number(this.nowNs - this.baseNs), record);
-    const plan = events[new DataView(record.buffer, record.byteOffset).getUint32(0, true)];
-    if (plan === undefined || INTERRUPTS.has(plan.kind)) this.#isInterrupted = true;
-    return true;
+  protected get hitNs(): number {
+    return Number(this.nowNs - this.baseNs);
   }
 }
 
@@ -270,5 +212,3 @@ export class RecordingFeed implements PacedFeed {
 function isSame(a: EventKind, b: EventKind): boolean {
   return JSON.stringify(a.fields) === JSON.stringify(b.fields);
 }
-
-const INTERRUPTS: ReadonlySet<EventPlan['kind']> = new Set(['print', 'print-entry', 'clear', 'zero', 'exit']);
