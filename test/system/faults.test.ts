@@ -1,16 +1,6 @@
 /** Whatever dies, fills up, lies or goes away: the application goes on, the file is whole, the counts are exact. */
-import { execFileSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readlinkSync, statSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -19,7 +9,14 @@ import { structBytes } from '../../src/target/message-body.ts';
 import { encodeTrace } from '../../src/target/trace-message.ts';
 import { capinfos, folder, packetOptions, readPackets } from './captures.ts';
 import { hone, type Running, run, sleep, startHone, startProcess, until } from './hone.ts';
-import { missingDpdk, startTestpmd, type Testpmd, type TestpmdOptions } from './testpmd.ts';
+import {
+  heldMemory,
+  missingDpdk,
+  portCounter,
+  startTestpmd,
+  type Testpmd,
+  type TestpmdOptions,
+} from './testpmd.ts';
 import { attachment, countByArgument, request } from './traces.ts';
 
 let app: Testpmd | undefined;
@@ -54,32 +51,20 @@ async function capture(...args: string[]): Promise<Running> {
   return running;
 }
 
-/** Memory of ours that the application holds: mappings and descriptors. */
-function held(pid: number): string[] {
-  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
-  const descriptors = execFileSync('ls', ['-l', `/proc/${pid}/fd`], { encoding: 'utf8' }).split('\n');
-  return [...maps, ...descriptors].filter((line) => line.includes('memfd:hone'));
-}
-
-async function counter(one: Testpmd, port: number, name: string): Promise<number> {
-  const text = await one.command(`show port stats ${port}`);
-  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]);
-}
-
 test('a host killed in mid-capture leaves nothing behind, and the next capture works', async () => {
   const one = await start();
   await one.command('start');
   for (let round = 0; round < 3; round++) {
     const running = await capture('-i', port('0'), '-w', '/dev/null');
     await sleep(200);
-    expect(held(one.pid).length).toBeGreaterThan(0);
+    expect(heldMemory(one.pid).length).toBeGreaterThan(0);
     running.child.kill('SIGKILL');
     await running.finished();
-    await until('the agent to let go', () => held(one.pid).length === 0);
+    await until('the agent to let go', () => heldMemory(one.pid).length === 0);
   }
-  const before = await counter(one, 0, 'RX-packets');
+  const before = await portCounter(one, 0, 'RX-packets');
   await sleep(100);
-  expect(await counter(one, 0, 'RX-packets')).toBeGreaterThan(before);
+  expect(await portCounter(one, 0, 'RX-packets')).toBeGreaterThan(before);
   expect((await hone('capture', '-i', port('0'), '-c', '1000', '-w', '/dev/null')).code).toBe(0);
 });
 
@@ -112,7 +97,7 @@ test('a full disk: one clear error, and a file that is valid up to its last bloc
     const packets = Number(capinfos(file).get('Number of packets'));
     expect(packets).toBeGreaterThan(10_000);
     expect(statSync(file).size).toBeLessThanOrEqual(8 << 20);
-    await until('the agent to let go', () => held(one.pid).length === 0);
+    await until('the agent to let go', () => heldMemory(one.pid).length === 0);
   } finally {
     await run('umount', disk);
   }
@@ -132,7 +117,7 @@ test('an overrun ring: matched = captured + dropped, and each loss stands in the
   running.child.kill('SIGINT');
   const { stderr, code } = await running.finished();
   expect(code).toBe(0);
-  const seen = await counter(one, 0, 'RX-packets');
+  const seen = await portCounter(one, 0, 'RX-packets');
   const captured = Number(/Packets captured: (\d+)/.exec(stderr)?.[1]);
   const dropped = Number(/dropped by ring:(\d+)/.exec(stderr)?.[1]);
   expect(dropped).toBeGreaterThan(0);
@@ -150,10 +135,10 @@ test("seen is what the port's own counters say, on both directions", async () =>
   await sleep(200);
   await one.command('stop');
   const expected = [
-    await counter(one, 0, 'RX-packets'),
-    await counter(one, 0, 'TX-packets'),
-    await counter(one, 1, 'RX-packets'),
-    await counter(one, 1, 'TX-packets'),
+    await portCounter(one, 0, 'RX-packets'),
+    await portCounter(one, 0, 'TX-packets'),
+    await portCounter(one, 1, 'RX-packets'),
+    await portCounter(one, 1, 'TX-packets'),
   ];
   running.child.kill('SIGINT');
   const { stderr } = await running.finished();
@@ -210,7 +195,7 @@ test('a port that is closed and comes back is captured again, once', async () =>
   await one.command('start');
   await sleep(50);
   await one.command('stop');
-  const received = await counter(one, 1, 'RX-packets');
+  const received = await portCounter(one, 1, 'RX-packets');
   expect(received).toBeGreaterThan(0);
   running.child.kill('SIGINT');
   const { code, stderr } = await running.finished();
@@ -261,7 +246,7 @@ test('wrong filter, wrong port, wrong place: one message, exit 1, nothing attach
   expect(place.stderr).toMatch(/nowhere/);
   for (const { stderr } of [filter, missing, place]) expect(stderr).not.toContain('    at ');
   expect(readdirSync(folder)).not.toContain('wrong.pcapng');
-  expect(held(one.pid)).toEqual([]);
+  expect(heldMemory(one.pid)).toEqual([]);
 });
 
 test('a user who may not: says so, changes nothing', async () => {
@@ -328,7 +313,7 @@ test('a hostile peer that corrupts the rings: the host ends with an error, no cr
     expect(stderr).not.toContain('    at ');
     expect(stderr).not.toMatch(/defect/);
     expect(capinfos(file).get('Number of packets')).toBe('0');
-    await until('the agent to let go', () => held(one.pid).length === 0);
+    await until('the agent to let go', () => heldMemory(one.pid).length === 0);
   }
 });
 
@@ -354,10 +339,10 @@ test('a hostile host that corrupts the rings: the application forwards on', asyn
     }
     running.child.kill('SIGKILL');
     await running.finished();
-    await until('the agent to let go', () => held(one.pid).length === 0);
-    const before = await counter(one, 0, 'RX-packets');
+    await until('the agent to let go', () => heldMemory(one.pid).length === 0);
+    const before = await portCounter(one, 0, 'RX-packets');
     await sleep(50);
-    expect(await counter(one, 0, 'RX-packets'), `${offset} ${value}`).toBeGreaterThan(before);
+    expect(await portCounter(one, 0, 'RX-packets'), `${offset} ${value}`).toBeGreaterThan(before);
   }
   expect((await hone('capture', '-i', port('0'), '-c', '100', '-w', '/dev/null')).code).toBe(0);
 });
@@ -424,7 +409,7 @@ test('10 000 random messages to the control socket change nothing', async () => 
   const { stderr, code } = await running.finished();
   expect(code).toBe(0);
   expect(Number(/Packets captured: (\d+)/.exec(stderr)?.[1])).toBeGreaterThan(0);
-  await until('all to be let go', () => held(one.pid).length === 0);
+  await until('all to be let go', () => heldMemory(one.pid).length === 0);
   expect((await hone('capture', '-i', port('0'), '-c', '100', '-w', '/dev/null')).code).toBe(0);
 }, 180_000);
 

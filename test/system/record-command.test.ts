@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { writeSample } from './captures.ts';
 import { hone, type Running, run, sleep, startHone, until } from './hone.ts';
-import { missingDpdk, startTestpmd, type Testpmd, type TestpmdOptions } from './testpmd.ts';
+import { missingDpdk, portCounter, startTestpmd, type Testpmd, type TestpmdOptions } from './testpmd.ts';
 
 const hasBabeltrace = spawnSync('babeltrace2', ['--version']).status === 0;
 
@@ -101,10 +101,7 @@ const held = (pid: number) =>
     .split('\n')
     .filter((line) => line.includes('memfd:hone'));
 
-async function forwarded(): Promise<number> {
-  const text = await app!.command('show port stats 0');
-  return Number(/RX-packets:\s+(\d+)/.exec(text)?.[1]);
-}
+const forwarded = () => portCounter(app!, 0, 'RX-packets');
 
 describe('of an application', () => {
   beforeEach((context) => {

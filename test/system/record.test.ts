@@ -1,6 +1,4 @@
 /** Recordings of a real application: what is in the rings and what was lost is what happened. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { compileForMbuf, encodeEbpf, traceContext } from '../../src/bpf/index.ts';
 import { compileFilter } from '../../src/filter/index.ts';
@@ -15,7 +13,14 @@ import {
 import { writeSample } from './captures.ts';
 import { sleep, until } from './hone.ts';
 import { recording, type TakenRecord, takeRecords } from './records.ts';
-import { missingDpdk, startTestpmd, type Testpmd, type TestpmdOptions } from './testpmd.ts';
+import {
+  heldMemory,
+  missingDpdk,
+  portCounter,
+  startTestpmd,
+  type Testpmd,
+  type TestpmdOptions,
+} from './testpmd.ts';
 import { attachment, program, request } from './traces.ts';
 
 let app: Testpmd | undefined;
@@ -78,17 +83,6 @@ async function record(
   return feed;
 }
 
-function held(pid: number): string[] {
-  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
-  const descriptors = execFileSync('ls', ['-l', `/proc/${pid}/fd`], { encoding: 'utf8' }).split('\n');
-  return [...maps, ...descriptors].filter((line) => line.includes('memfd:hone'));
-}
-
-async function counter(port: number, name: string): Promise<number> {
-  const text = await app!.command(`show port stats ${port}`);
-  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]);
-}
-
 function lost(feed: TraceFeed): bigint {
   return feed.writers.reduce((sum, { lostEvents }) => sum + lostEvents, 0n);
 }
@@ -112,7 +106,7 @@ test('each packet of a file: its length, its number, its mbuf, from reception to
     recording('dpdk:tx_packet', { ...packetEvent, id: 2 }, { portId: 1 }),
   ]);
   await one.command('start');
-  await until('the file to pass', async () => (await counter(1, 'TX-packets')) === 3000);
+  await until('the file to pass', async () => (await portCounter(app!, 1, 'TX-packets')) === 3000);
   await feed.stop();
   const records = takeRecords(feed, [packetEvent, { ...packetEvent, id: 2 }]);
   expectOrder(records);
@@ -135,7 +129,7 @@ test('each packet of a file: its length, its number, its mbuf, from reception to
     { hits: 3000n, matched: 3000n },
   ]);
   feed.close();
-  await until('the agent to let go', () => held(one.pid).length === 0);
+  await until('the agent to let go', () => heldMemory(one.pid).length === 0);
 });
 
 test('bursts of two lcores at full speed while the host reads: their packets are those of the ports', async () => {
@@ -183,7 +177,7 @@ test('bursts of two lcores at full speed while the host reads: their packets are
     hits: BigInt(bursts) + lost(feed),
     matched: BigInt(bursts) + lost(feed),
   });
-  const received = (await counter(0, 'RX-packets')) + (await counter(1, 'RX-packets'));
+  const received = (await portCounter(app!, 0, 'RX-packets')) + (await portCounter(app!, 1, 'RX-packets'));
   if (lost(feed) === 0n) expect(packets).toBe(received);
   else expect(packets).toBeLessThan(received);
   expect(feed.writers.map(({ lcore }) => lcore)).toEqual(expect.arrayContaining([1, 2]));
@@ -210,7 +204,9 @@ test('a ring that nobody empties: what is in it and what was lost are all that m
   expect(records.length).toBe(Math.floor((65_536 - 8) / 31));
   expect(records.every(({ values }) => (values[3] as bigint) % 2n === 0n)).toBe(true);
   const [received, sent] = feed.costs();
-  expect(received!.hits).toBe(BigInt((await counter(0, 'RX-packets')) + (await counter(1, 'RX-packets'))));
+  expect(received!.hits).toBe(
+    BigInt((await portCounter(app!, 0, 'RX-packets')) + (await portCounter(app!, 1, 'RX-packets'))),
+  );
   expect(received!.matched).toBe(BigInt(records.length) + lost(feed));
   expect(received!.matched).toBe(received!.hits / 2n);
   expect(sent!.matched).toBe(sent!.hits / 2n);
@@ -232,7 +228,7 @@ test('a capture with a filter and a recording at once give packets the same numb
   feeds.push(capture);
   const feed = await record([recording('dpdk:rx_packet', packetEvent, { portId: 0 })]);
   await one.command('start');
-  await until('the file to pass', async () => (await counter(1, 'TX-packets')) === 2000);
+  await until('the file to pass', async () => (await portCounter(app!, 1, 'TX-packets')) === 2000);
   await capture.stop();
   await feed.stop();
   const recorded = takeRecords(feed, events).map(({ values }) => [values[0], values[2]]);
@@ -269,13 +265,13 @@ test('a host that goes away while it records leaves nothing behind, and the appl
       }),
     );
     await sleep(20);
-    expect(held(one.pid).length).toBeGreaterThan(0);
+    expect(heldMemory(one.pid).length).toBeGreaterThan(0);
     feed.close();
-    await until('the agent to let go', () => held(one.pid).length === 0);
+    await until('the agent to let go', () => heldMemory(one.pid).length === 0);
   }
-  const before = await counter(0, 'RX-packets');
+  const before = await portCounter(app!, 0, 'RX-packets');
   await sleep(50);
-  expect(await counter(0, 'RX-packets')).toBeGreaterThan(before);
+  expect(await portCounter(app!, 0, 'RX-packets')).toBeGreaterThan(before);
 });
 
 test('an application killed while it is recorded: all that was published can be read', async () => {

@@ -1,6 +1,7 @@
 /** dpdk-testpmd under test: started plain or with the agent, told what to do on its prompt, ended by pid. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sleep, until } from './hone.ts';
 
@@ -128,4 +129,17 @@ function childOf(parent: number): number {
       .trim()
       .split('\n')[0],
   );
+}
+
+/** Memory of ours that the application holds: mappings and descriptors. */
+export function heldMemory(pid: number): string[] {
+  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
+  const descriptors = execFileSync('ls', ['-l', `/proc/${pid}/fd`], { encoding: 'utf8' }).split('\n');
+  return [...maps, ...descriptors].filter((line) => line.includes('memfd:hone'));
+}
+
+/** A counter of a port as the application shows it: `RX-packets`, `TX-packets` ... */
+export async function portCounter(app: Testpmd, port: number, name: string): Promise<number> {
+  const text = await app.command(`show port stats ${port}`);
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]);
 }

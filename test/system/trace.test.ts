@@ -1,13 +1,18 @@
 /** Programs at trace points of a real application: what they gather is what the ports' own counters say. */
 
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { traceContext } from '../../src/bpf/index.ts';
 import { connectTarget, type Target, type TraceFeed, type TraceRequest } from '../../src/target/index.ts';
 import { writeSample } from './captures.ts';
 import { sleep, startHone, until } from './hone.ts';
-import { missingDpdk, startTestpmd, type Testpmd, type TestpmdOptions } from './testpmd.ts';
+import {
+  heldMemory,
+  missingDpdk,
+  portCounter,
+  startTestpmd,
+  type Testpmd,
+  type TestpmdOptions,
+} from './testpmd.ts';
 import {
   attachment,
   countByArgument,
@@ -56,18 +61,6 @@ async function trace(wanted: TraceRequest): Promise<TraceFeed> {
   return feed;
 }
 
-/** Memory of ours that the application holds: mappings and descriptors. */
-function held(pid: number): string[] {
-  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
-  const descriptors = execFileSync('ls', ['-l', `/proc/${pid}/fd`], { encoding: 'utf8' }).split('\n');
-  return [...maps, ...descriptors].filter((line) => line.includes('memfd:hone'));
-}
-
-async function counter(port: number, name: string): Promise<number> {
-  const text = await app!.command(`show port stats ${port}`);
-  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]);
-}
-
 test('a histogram of bursts equals the counters of the port, snapshots while it runs included', async () => {
   const one = await start();
   const feed = await trace(
@@ -82,7 +75,7 @@ test('a histogram of bursts equals the counters of the port, snapshots while it 
   }
   await one.command('stop');
   counts = plus(counts, await takeCounts(feed));
-  const received = await counter(0, 'RX-packets');
+  const received = await portCounter(app!, 0, 'RX-packets');
   expect(received).toBeGreaterThan(0);
   expect(weighted(counts)).toBe(received);
   expect(counts[0]).toBe(0);
@@ -94,7 +87,7 @@ test('a histogram of bursts equals the counters of the port, snapshots while it 
   expect(cost!.sampledNs).toBeGreaterThan(0n);
   await feed.stop();
   feed.close();
-  await until('the agent to let go', () => held(one.pid).length === 0);
+  await until('the agent to let go', () => heldMemory(one.pid).length === 0);
 });
 
 test('each packet of both directions, by its protocol', async () => {
@@ -112,7 +105,7 @@ test('each packet of both directions, by its protocol', async () => {
     }),
   );
   await one.command('start');
-  await until('the file to pass', async () => (await counter(1, 'TX-packets')) === 3000);
+  await until('the file to pass', async () => (await portCounter(app!, 1, 'TX-packets')) === 3000);
   const counts = await takeCounts(feed);
   const expected = new Array<number>(1024).fill(0);
   for (const { frame } of sample.packets) expected[frame[23] ?? 0]! += 2;
@@ -131,7 +124,7 @@ test('the length of each packet, summed up', async () => {
     }),
   );
   await one.command('start');
-  await until('the file to pass', async () => (await counter(1, 'TX-packets')) === 2000);
+  await until('the file to pass', async () => (await portCounter(app!, 1, 'TX-packets')) === 2000);
   const [bytes, packets] = await takeCounts(feed);
   expect(packets).toBe(2000);
   expect(bytes).toBe(sample.packets.reduce((sum, { frame }) => sum + frame.length, 0));
@@ -291,7 +284,7 @@ test('a trace, a second trace and a capture at once, and all counts hold', async
   await one.command('stop');
   capture.child.kill('SIGINT');
   const { stderr } = await capture.finished();
-  const received = await counter(0, 'RX-packets');
+  const received = await portCounter(app!, 0, 'RX-packets');
   expect(weighted(await takeCounts(first))).toBe(received);
   const later = weighted(await takeCounts(second));
   expect(later).toBeGreaterThan(0);
@@ -307,14 +300,14 @@ test('a host that goes away in mid-trace leaves nothing behind, and the next tra
       request([countByArgument(2)], { attachments: [attachment('dpdk:rx_burst')], ringBytes: 65_536 }),
     );
     await sleep(20);
-    expect(held(one.pid).length).toBeGreaterThan(0);
+    expect(heldMemory(one.pid).length).toBeGreaterThan(0);
     if (round === 1) void feed.snapshot().catch(() => {});
     feed.close();
-    await until('the agent to let go', () => held(one.pid).length === 0);
+    await until('the agent to let go', () => heldMemory(one.pid).length === 0);
   }
-  const before = await counter(0, 'RX-packets');
+  const before = await portCounter(app!, 0, 'RX-packets');
   await sleep(50);
-  expect(await counter(0, 'RX-packets')).toBeGreaterThan(before);
+  expect(await portCounter(app!, 0, 'RX-packets')).toBeGreaterThan(before);
 });
 
 test('an application killed in mid-trace: what it counted can be read', async () => {
@@ -399,6 +392,6 @@ test('what cannot be is refused, and nothing stays', async () => {
   const one = await start();
   for (const [what, wanted, message] of refused) {
     await expect(target!.startTrace(wanted), what).rejects.toThrow(message);
-    expect(held(one.pid), what).toEqual([]);
+    expect(heldMemory(one.pid), what).toEqual([]);
   }
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Running, startHone, until } from '../system/hone.ts';
+import { startTestpmd, type Testpmd } from '../system/testpmd.ts';
 
 const CHROMIUM: string | undefined = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
 const pictures = fileURLToPath(new URL('./screenshots/', import.meta.url));
@@ -14,7 +15,7 @@ export function missingBrowser(): string | undefined {
   return CHROMIUM === undefined ? 'needs chromium: apt-get install chromium' : undefined;
 }
 
-export interface WebUnderTest {
+interface WebUnderTest {
   readonly url: string;
   readonly origin: string;
   readonly page: Page;
@@ -27,7 +28,7 @@ export interface WebUnderTest {
 }
 
 /** @param env its XDG_RUNTIME_DIR says where applications are looked for */
-export async function startWebPage(env: NodeJS.ProcessEnv): Promise<WebUnderTest> {
+async function startWebPage(env: NodeJS.ProcessEnv): Promise<WebUnderTest> {
   const web = startHone(['web'], env);
   await until('the address', () => web.stdout().includes('\n') || web.child.exitCode !== null);
   const url = web.stdout().trim();
@@ -69,4 +70,45 @@ export function ownRuntime(): { readonly env: NodeJS.ProcessEnv; remove(): void 
     env: { ...process.env, XDG_RUNTIME_DIR: folder },
     remove: () => rmSync(folder, { recursive: true }),
   };
+}
+
+export interface ReplayUnderTest extends WebUnderTest {
+  readonly replay: Running;
+}
+
+/** A page on a replay of the sample that nothing else on the machine is seen beside; `stop` ends both. @param rate packets a second */
+export async function startOnReplay(rate: number): Promise<ReplayUnderTest> {
+  const runtime = ownRuntime();
+  const replay = startHone(['replay', '--sample', '--loop', '--rate', `${rate}`], runtime.env);
+  const end = () => {
+    replay.child.kill('SIGKILL');
+    runtime.remove();
+  };
+  try {
+    await replay.stderrMatches(/capture with/);
+    const web = await startWebPage(runtime.env);
+    return { ...web, replay, stop: () => web.stop().finally(end) };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+export interface TestpmdUnderTest extends WebUnderTest {
+  readonly app: Testpmd;
+}
+
+/** A page, and testpmd with two ports that give as many packets as it takes; `stop` ends both. */
+export async function startOnTestpmd(): Promise<TestpmdUnderTest> {
+  const app = await startTestpmd({
+    vdevs: ['net_null0,size=64,copy=1', 'net_null1,size=64,copy=1'],
+    app: ['--forward-mode=io'],
+  });
+  try {
+    const web = await startWebPage(process.env);
+    return { ...web, app, stop: () => web.stop().finally(() => app.kill()) };
+  } catch (error) {
+    await app.kill();
+    throw error;
+  }
 }

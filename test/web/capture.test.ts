@@ -6,9 +6,14 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPackets } from '../system/captures.ts';
-import { type Running, startHone } from '../system/hone.ts';
-import { missingDpdk, startTestpmd, type Testpmd } from '../system/testpmd.ts';
-import { missingBrowser, ownRuntime, startWebPage, type WebUnderTest } from './browser.ts';
+import { missingDpdk } from '../system/testpmd.ts';
+import {
+  missingBrowser,
+  type ReplayUnderTest,
+  startOnReplay,
+  startOnTestpmd,
+  type TestpmdUnderTest,
+} from './browser.ts';
 
 const missing = missingBrowser();
 
@@ -31,22 +36,16 @@ async function firstRow(page: Page): Promise<string> {
 }
 
 describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` : ''}`, () => {
-  const runtime = ownRuntime();
   const downloads = mkdtempSync(join(tmpdir(), 'hone-downloads-'));
-  let replay: Running;
-  let web: WebUnderTest;
+  let web: ReplayUnderTest;
   let page: Page;
   beforeAll(async () => {
-    replay = startHone(['replay', '--sample', '--loop', '--rate', '5000'], runtime.env);
-    await replay.stderrMatches(/capture with/);
-    web = await startWebPage(runtime.env);
+    web = await startOnReplay(5000);
     page = web.page;
     await page.getByRole('link', { name: 'Capture' }).click();
   });
   afterAll(async () => {
     await web?.stop();
-    replay?.child.kill('SIGKILL');
-    runtime.remove();
     rmSync(downloads, { recursive: true });
   });
 
@@ -143,24 +142,18 @@ describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` :
 const noDpdk = missing ?? missingDpdk();
 
 describe.skipIf(noDpdk !== undefined)(`on testpmd${noDpdk ? ` (${noDpdk})` : ''}`, () => {
-  let app: Testpmd;
-  let web: WebUnderTest;
+  let web: TestpmdUnderTest;
   beforeAll(async () => {
-    app = await startTestpmd({
-      vdevs: ['net_null0,size=64,copy=1', 'net_null1,size=64,copy=1'],
-      app: ['--forward-mode=io'],
-    });
-    web = await startWebPage(process.env);
-    await app.command('start');
+    web = await startOnTestpmd();
+    await web.app.command('start');
   });
   afterAll(async () => {
     await web?.stop();
-    await app?.kill();
   });
 
   test('a million packets: memory stays, the list stays smooth, losses are counted', async () => {
     const { page } = web;
-    await page.goto(`${web.origin}/#/capture?ports=${app.pid}:0`);
+    await page.goto(`${web.origin}/#/capture?ports=${web.app.pid}:0`);
     const rssBefore = rssKiB(web.web.pid);
     await page.getByRole('button', { name: 'Start' }).click();
     await expect.poll(() => count(page, 'Captured'), { timeout: 60_000 }).toBeGreaterThan(3_000_000);

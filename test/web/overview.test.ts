@@ -1,29 +1,28 @@
 /** The Overview in a browser, on a replay and on testpmd. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Running, startHone } from '../system/hone.ts';
-import { missingDpdk, startTestpmd, type Testpmd } from '../system/testpmd.ts';
-import { missingBrowser, ownRuntime, startWebPage, type WebUnderTest } from './browser.ts';
+import { missingDpdk } from '../system/testpmd.ts';
+import {
+  missingBrowser,
+  type ReplayUnderTest,
+  startOnReplay,
+  startOnTestpmd,
+  type TestpmdUnderTest,
+} from './browser.ts';
 
 const missing = missingBrowser();
 
 describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` : ''}`, () => {
-  const runtime = ownRuntime();
-  let replay: Running;
-  let web: WebUnderTest;
+  let web: ReplayUnderTest;
   beforeAll(async () => {
-    replay = startHone(['replay', '--sample', '--loop', '--rate', '20000'], runtime.env);
-    await replay.stderrMatches(/capture with/);
-    web = await startWebPage(runtime.env);
+    web = await startOnReplay(20_000);
   });
   afterAll(async () => {
     await web?.stop();
-    replay?.child.kill('SIGKILL');
-    runtime.remove();
   });
 
   test('shows the application, its ports and their rates', async () => {
     const { page } = web;
-    await page.getByRole('heading', { name: `replay ${replay.pid}` }).waitFor();
+    await page.getByRole('heading', { name: `replay ${web.replay.pid}` }).waitFor();
     const ports = page.getByRole('table', { name: 'Ports' });
     await expect
       .poll(async () => (await ports.allInnerTexts())[0], { timeout: 20_000 })
@@ -47,18 +46,12 @@ describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` :
 const noDpdk = missing ?? missingDpdk();
 
 describe.skipIf(noDpdk !== undefined)(`on testpmd${noDpdk ? ` (${noDpdk})` : ''}`, () => {
-  let app: Testpmd;
-  let web: WebUnderTest;
+  let web: TestpmdUnderTest;
   beforeAll(async () => {
-    app = await startTestpmd({
-      vdevs: ['net_null0,size=64,copy=1', 'net_null1,size=64,copy=1'],
-      app: ['--forward-mode=io'],
-    });
-    web = await startWebPage(process.env);
+    web = await startOnTestpmd();
   });
   afterAll(async () => {
     await web?.stop();
-    await app?.kill();
   });
 
   test('an application that polls nothing is a problem', async () => {
@@ -67,7 +60,7 @@ describe.skipIf(noDpdk !== undefined)(`on testpmd${noDpdk ? ` (${noDpdk})` : ''}
 
   test('a saturated lcore is one, too, and the tables say why', async () => {
     const { page } = web;
-    await app.command('start');
+    await web.app.command('start');
     await page.getByText(/lcore 1 is (9[5-9]|100) % busy/).waitFor();
     const lcores = page.getByRole('table', { name: 'Lcores' });
     expect((await lcores.allInnerTexts())[0]).toMatch(/lcore 1/);
@@ -100,7 +93,7 @@ describe.skipIf(noDpdk !== undefined)(`on testpmd${noDpdk ? ` (${noDpdk})` : ''}
 
   test('when the page goes, its probes go, too', async () => {
     await web.page.goto('about:blank');
-    const price = await app.command('show port info 0');
+    const price = await web.app.command('show port info 0');
     expect(price).toContain('net_null0');
     web.web.child.kill('SIGINT');
     const { code } = await web.web.finished();

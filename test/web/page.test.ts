@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Running, startHone, until } from '../system/hone.ts';
-import { missingBrowser, ownRuntime, startWebPage, type WebUnderTest } from './browser.ts';
+import { missingBrowser, ownRuntime, type ReplayUnderTest, startOnReplay } from './browser.ts';
 
 const pageFolder = fileURLToPath(new URL('../../dist/web/', import.meta.url));
 const missing = missingBrowser();
@@ -96,18 +96,12 @@ describe('the server', () => {
 });
 
 describe.skipIf(missing !== undefined)(`for everybody${missing ? ` (${missing})` : ''}`, () => {
-  const runtime = ownRuntime();
-  let replay: Running;
-  let web: WebUnderTest;
+  let web: ReplayUnderTest;
   beforeAll(async () => {
-    replay = startHone(['replay', '--sample', '--loop', '--rate', '5000'], runtime.env);
-    await replay.stderrMatches(/capture with/);
-    web = await startWebPage(runtime.env);
+    web = await startOnReplay(5000);
   });
   afterAll(async () => {
     await web?.stop();
-    replay?.child.kill('SIGKILL');
-    runtime.remove();
   });
 
   const violations = async () => {
@@ -124,7 +118,7 @@ describe.skipIf(missing !== undefined)(`for everybody${missing ? ` (${missing})`
     test.each(PAGES)('%s: names, roles and contrast', async (path) => {
       const { page } = web;
       await page.emulateMedia({ colorScheme });
-      const target = path === 'capture' ? `capture?ports=${replay.pid}:0` : path;
+      const target = path === 'capture' ? `capture?ports=${web.replay.pid}:0` : path;
       await page.goto(`${web.origin}/#/${target}`);
       if (path.startsWith('overview'))
         await page.getByRole('region', { name: 'Top talkers' }).first().waitFor();

@@ -5,8 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodePcapFileHeader, writePcapRecordHeader } from '../../src/pcapng/index.ts';
 import { folder, writeSample } from '../system/captures.ts';
-import { type Running, startHone } from '../system/hone.ts';
-import { missingBrowser, ownRuntime, startWebPage, type WebUnderTest } from './browser.ts';
+import { missingBrowser, type ReplayUnderTest, startOnReplay } from './browser.ts';
 
 const missing = missingBrowser();
 const MANY = 1_000_000;
@@ -26,21 +25,15 @@ function writeMany(): string {
 }
 
 describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` : ''}`, () => {
-  const runtime = ownRuntime();
-  let replay: Running;
-  let web: WebUnderTest;
+  let web: ReplayUnderTest;
   let page: Page;
   beforeAll(async () => {
-    replay = startHone(['replay', '--sample', '--loop', '--rate', '20000'], runtime.env);
-    await replay.stderrMatches(/capture with/);
-    web = await startWebPage(runtime.env);
+    web = await startOnReplay(20_000);
     page = web.page;
     await page.getByRole('link', { name: 'Timeline' }).click();
   });
   afterAll(async () => {
     await web?.stop();
-    replay?.child.kill('SIGKILL');
-    runtime.remove();
     rmSync(`${folder}/million.pcap`, { force: true });
   });
 
@@ -113,7 +106,7 @@ describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` :
   });
 
   test("the page's own capture", async () => {
-    await page.goto(`${web.origin}/#/capture?ports=${replay.pid}:0`);
+    await page.goto(`${web.origin}/#/capture?ports=${web.replay.pid}:0`);
     await page.getByRole('button', { name: 'Start' }).click();
     await page
       .getByText(/Captured\s*[\d,]{5,}/)

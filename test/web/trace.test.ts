@@ -1,28 +1,27 @@
 /** The Trace in a browser, on a replay and on testpmd. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Running, startHone } from '../system/hone.ts';
-import { missingDpdk, startTestpmd, type Testpmd } from '../system/testpmd.ts';
-import { missingBrowser, ownRuntime, startWebPage, type WebUnderTest } from './browser.ts';
+import { missingDpdk } from '../system/testpmd.ts';
+import {
+  missingBrowser,
+  type ReplayUnderTest,
+  startOnReplay,
+  startOnTestpmd,
+  type TestpmdUnderTest,
+} from './browser.ts';
 
 const missing = missingBrowser();
 
 describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` : ''}`, () => {
-  const runtime = ownRuntime();
-  let replay: Running;
-  let web: WebUnderTest;
+  let web: ReplayUnderTest;
   let page: Page;
   beforeAll(async () => {
-    replay = startHone(['replay', '--sample', '--loop', '--rate', '20000'], runtime.env);
-    await replay.stderrMatches(/capture with/);
-    web = await startWebPage(runtime.env);
+    web = await startOnReplay(20_000);
     page = web.page;
     await page.getByRole('link', { name: 'Trace' }).click();
   });
   afterAll(async () => {
     await web?.stop();
-    replay?.child.kill('SIGKILL');
-    runtime.remove();
   });
 
   test('what is wrong with a script is said where it is', async () => {
@@ -111,25 +110,19 @@ interval:s:1 { printf("a second has passed\\n"); }`);
 const noDpdk = missing ?? missingDpdk();
 
 describe.skipIf(noDpdk !== undefined)(`on testpmd${noDpdk ? ` (${noDpdk})` : ''}`, () => {
-  let app: Testpmd;
-  let web: WebUnderTest;
+  let web: TestpmdUnderTest;
   beforeAll(async () => {
-    app = await startTestpmd({
-      vdevs: ['net_null0,size=64,copy=1', 'net_null1,size=64,copy=1'],
-      app: ['--forward-mode=io'],
-    });
-    web = await startWebPage(process.env);
-    await app.command('start');
+    web = await startOnTestpmd();
+    await web.app.command('start');
   });
   afterAll(async () => {
     await web?.stop();
-    await app?.kill();
   });
 
   test('bursts inside the application, and what a hit costs', async () => {
     const { page } = web;
     await page.goto(
-      `${web.origin}/#/trace?app=${app.pid}&script=${encodeURIComponent('dpdk:rx_burst { @ = hist(args.nb_rx); }')}`,
+      `${web.origin}/#/trace?app=${web.app.pid}&script=${encodeURIComponent('dpdk:rx_burst { @ = hist(args.nb_rx); }')}`,
     );
     await page.getByRole('button', { name: 'Run' }).click();
     const bars = page.getByRole('region', { name: 'Map @' }).getByRole('img').first();
