@@ -37,7 +37,12 @@ module.exports = {
       from: { path: '^src/([^/]+)/' },
       to: {
         path: '^src/[^/]+/.+',
-        pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', `^src/(${narrow.join('|')})\\.ts$`],
+        pathNot: [
+          '^src/$1/',
+          '^src/[^/]+/index\\.ts$',
+          '\\.fixture\\.ts$',
+          `^src/(${narrow.join('|')})\\.ts$`,
+        ],
       },
     },
     {

@@ -5,10 +5,10 @@ import {
   formatScreen,
   press,
   type Scale,
-  type Snapshot,
   shownRows,
   type View,
 } from '../top/index.ts';
+import type { Snapshot } from '../watch/index.ts';
 import { Terminal } from './terminal.ts';
 
 export class TopScreen {

@@ -5,18 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../base/index.ts';
+import { firstView, formatMetrics, formatScreen, formatSnapshotJson, type Scale } from '../top/index.ts';
 import {
   type ApplicationReading,
-  firstView,
-  formatMetrics,
-  formatScreen,
-  formatSnapshotJson,
   readCyclesPerNs,
   Sampler,
-  type Scale,
   type Snapshot,
   takeSnapshot,
-} from '../top/index.ts';
+} from '../watch/index.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { TopScreen } from './top-screen.ts';
 

@@ -1,5 +1,5 @@
 /** The columns of the table: what each shows of a row's rates, by what it sorts, and which go first when room is short. */
-import type { Rates } from './snapshot.ts';
+import type { Rates } from '../watch/index.ts';
 import { formatRate, formatShare } from './units.ts';
 
 export interface Column {

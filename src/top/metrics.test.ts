@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { port, twoReadings } from '../watch/snapshot.fixture.ts';
 import { formatMetrics } from './metrics.ts';
-import { port, twoReadings } from './snapshot.fixture.ts';
 
 const { now } = twoReadings();
 const text = formatMetrics([now], { cyclesPerNs: 2 });

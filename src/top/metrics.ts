@@ -2,7 +2,7 @@
  * Readings in Prometheus' text exposition format 0.0.4. Everything that counts is a counter since hone began to look, or
  * since the port did; what is not known has no sample. Names and units: docs/top.md.
  */
-import type { Scale } from './columns.ts';
+
 import {
   type ApplicationReading,
   addBursts,
@@ -12,7 +12,8 @@ import {
   NO_BURSTS,
   packetsOf,
   type Thread,
-} from './reading.ts';
+} from '../watch/index.ts';
+import type { Scale } from './columns.ts';
 
 type Labels = Readonly<Record<string, string | number>>;
 type Sample = readonly [labels: Labels, value: number | bigint, suffix?: string];

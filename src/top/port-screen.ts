@@ -1,7 +1,8 @@
 /** One port looked into: what its driver says, and for each queue the histograms of its bursts, as text. */
-import { type BurstCounts, callsOf, emptyOf } from './reading.ts';
+
+import type { ApplicationSnapshot, PortSnapshot } from '../watch/index.ts';
+import { type BurstCounts, callsOf, emptyOf } from '../watch/index.ts';
 import { clean, nameOfThread } from './rows.ts';
-import type { ApplicationSnapshot, PortSnapshot } from './snapshot.ts';
 import { formatRate, formatShare } from './units.ts';
 
 const BAR = 52;

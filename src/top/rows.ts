@@ -1,7 +1,6 @@
 /** The rows of the table: applications, below each its ports with their queues, and its threads; sorted and filtered. */
 
-import type { Thread } from './reading.ts';
-import type { ApplicationSnapshot, PortSnapshot, Rates, Snapshot } from './snapshot.ts';
+import type { ApplicationSnapshot, PortSnapshot, Rates, Snapshot, Thread } from '../watch/index.ts';
 
 export interface Row {
   /** The same from one snapshot to the next. */

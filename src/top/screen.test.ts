@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { takeSnapshot } from '../watch/index.ts';
+import { port, queue, reading, twoReadings } from '../watch/snapshot.fixture.ts';
 import { formatScreen, type Room, shownRows } from './screen.ts';
-import { port, queue, reading, twoReadings } from './snapshot.fixture.ts';
-import { takeSnapshot } from './snapshot.ts';
 import { firstView, press, type View } from './view.ts';
 
 const ROOM: Room = { columns: 200, rows: 24, isStyled: false, hasKeys: false, cyclesPerNs: 2 };

@@ -2,10 +2,11 @@
  * What stands on the terminal: a pure function of a snapshot, of what a person has chosen, and of the room there is. Every line
  * fits the width and all lines the height; columns go before rows do.
  */
+
+import type { Snapshot } from '../watch/index.ts';
 import { type Column, columnsFor, fitColumns, type Scale } from './columns.ts';
 import { portLines } from './port-screen.ts';
 import { clean, type Row, rowsOf } from './rows.ts';
-import type { Snapshot } from './snapshot.ts';
 import { formatLine, type Piece } from './text-line.ts';
 import { KEYS, type View } from './view.ts';
 

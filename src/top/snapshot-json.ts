@@ -1,8 +1,8 @@
 /** A snapshot as JSON: the fields of docs/top.md. What is not known is null. */
 
+import type { Rates, Snapshot } from '../watch/index.ts';
+import { type BurstCounts, callsOf } from '../watch/index.ts';
 import type { Scale } from './columns.ts';
-import { type BurstCounts, callsOf } from './reading.ts';
-import type { Rates, Snapshot } from './snapshot.ts';
 
 /** One line, with its newline. */
 export function formatSnapshotJson(snapshot: Snapshot, scale: Scale): string {

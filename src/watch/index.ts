@@ -1,0 +1,20 @@
+/** What a running application does with its packets and its time: readings at a small price, and their rates. */
+export {
+  type ApplicationReading,
+  addBursts,
+  type BurstCounts,
+  callsOf,
+  emptyOf,
+  NO_BURSTS,
+  packetsOf,
+  type Thread,
+} from './reading.ts';
+export { Sampler } from './sampler.ts';
+export {
+  type ApplicationSnapshot,
+  type PortSnapshot,
+  type Rates,
+  type Snapshot,
+  takeSnapshot,
+} from './snapshot.ts';
+export { readCyclesPerNs } from './tsc-rate.ts';
