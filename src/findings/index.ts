@@ -1,0 +1,16 @@
+/** What is known of an application, what is wrong with it, and what to do next. */
+export type { Finding, NextStep } from './finding.ts';
+export type { Goal, GoalMetric, GoalResult } from './goal.ts';
+export {
+  type DropObservation,
+  FLOWS_KEPT,
+  type FlowObservation,
+  type LcoreObservation,
+  type LevelObservation,
+  type Observation,
+  type PortObservation,
+  type QueueObservation,
+  type SeriesPoint,
+  type StageObservation,
+  type TrafficObservation,
+} from './observation.ts';
