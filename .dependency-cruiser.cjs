@@ -10,6 +10,8 @@ const pure = [
   'ctf',
   'script',
   'tracepoints',
+  'findings',
+  'chart',
   'web/protocol',
 ];
 // Second entries: parts of a part that start quickly, for who needs no more; see docs/architecture.md.
