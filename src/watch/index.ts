@@ -18,3 +18,4 @@ export {
   takeSnapshot,
 } from './snapshot.ts';
 export { readCyclesPerNs } from './tsc-rate.ts';
+export { numbersOf, type ProbeHits, type WriterContents, WriterMaps } from './writer-maps.ts';

@@ -1,12 +1,12 @@
 /** One application as the Overview sees it: its connection, its probes, and what was counted since it was looked at last. */
 import { HoneError } from '../../base/index.ts';
 import { type Application, connectTarget, type PortInfo, type Target } from '../../target/index.ts';
+import { WriterMaps } from '../../watch/index.ts';
 import { type ApplicationView, MOST_LISTED, type PortRates, type PortView } from '../protocol/index.ts';
 import { packetViews } from './packet-views.ts';
 import { type PollScript, packetScript, pollScript } from './poll-script.ts';
 import { type PollViews, pollViews } from './poll-views.ts';
 import { findProblems } from './problems.ts';
-import { WriterMaps } from './writer-maps.ts';
 
 type Counters = NonNullable<PortInfo['counters']>;
 
@@ -124,7 +124,9 @@ export class ApplicationWatch {
       queues: queues.slice(0, MOST_LISTED),
       lcores: lcores.slice(0, MOST_LISTED),
       packets,
-      price: [...(this.#polls?.maps.takePrice() ?? []), ...(this.#packets?.takePrice() ?? [])],
+      price: [...(this.#polls?.maps.takePrice() ?? []), ...(this.#packets?.takePrice() ?? [])].map(
+        ({ point, hits, nsPerHit }) => ({ probe: point, hits, nsPerHit: nsPerHit ?? null }),
+      ),
     };
     return {
       ...seen,

@@ -1,7 +1,7 @@
 /** What the packets' maps say of sizes and of who talks to whom. */
 import { formatIpv4, formatIpv6 } from '../../packet/index.ts';
+import { numbersOf, type WriterContents } from '../../watch/index.ts';
 import { MOST_TALKERS, type PacketsView, SIZE_BUCKETS, type Talker } from '../protocol/index.ts';
-import { numbersOf, type WriterContents } from './writer-maps.ts';
 
 /** Bytes that an address takes in a key, and its own. */
 const IPV4 = { stride: 8, bytes: 4, format: formatIpv4 };

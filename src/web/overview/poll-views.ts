@@ -1,7 +1,8 @@
 /** What the polls' maps say of queues and lcores. */
+
+import { numbersOf, type WriterContents } from '../../watch/index.ts';
 import type { LcoreView, QueueView } from '../protocol/index.ts';
 import type { PollScript } from './poll-script.ts';
-import { numbersOf, type WriterContents } from './writer-maps.ts';
 
 export interface PollViews {
   readonly queues: readonly QueueView[];

@@ -2,10 +2,16 @@
  * A running trace whose maps are read for each of the application's threads by itself, not summed up over them: what each
  * gathered since it was read last.
  */
-import { type CompiledScript, type MapContents, TraceMaps } from '../../script/index.ts';
-import type { Target, TraceFeed } from '../../target/index.ts';
-import { startRequest } from '../../trace/index.ts';
-import type { ProbePrice } from '../protocol/index.ts';
+import { type CompiledScript, type MapContents, TraceMaps } from '../script/index.ts';
+import type { Target, TraceFeed } from '../target/index.ts';
+import { startRequest } from '../trace/index.ts';
+
+/** Hits of a probe, and what one costs on average; undefined until one was measured. */
+export interface ProbeHits {
+  readonly point: string;
+  readonly hits: number;
+  readonly nsPerHit: number | undefined;
+}
 
 export interface WriterContents {
   readonly lcore: number | undefined;
@@ -60,13 +66,13 @@ export class WriterMaps {
   }
 
   /** Hits since the call before; the price is the average since the start. */
-  takePrice(): readonly ProbePrice[] {
+  takePrice(): readonly ProbeHits[] {
     const probes = this.#script.probes.filter(({ runs }) => runs === 'target');
     const costs = this.#feed.costs();
     const price = costs.map(({ hits, sampledHits, sampledNs }, n) => ({
-      probe: probes[n]!.point.name,
+      point: probes[n]!.point.name,
       hits: Number(hits - (this.#hits[n] ?? 0n)),
-      nsPerHit: sampledHits === 0n ? null : Number(sampledNs) / Number(sampledHits),
+      nsPerHit: sampledHits === 0n ? undefined : Number(sampledNs) / Number(sampledHits),
     }));
     this.#hits = costs.map(({ hits }) => hits);
     return price;
