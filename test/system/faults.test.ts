@@ -10,6 +10,7 @@ import { encodeTrace } from '../../src/target/trace-message.ts';
 import { capinfos, folder, packetOptions, readPackets } from './captures.ts';
 import { hone, type Running, run, sleep, startHone, startProcess, until } from './hone.ts';
 import {
+  forwardsOn,
   heldMemory,
   missingDpdk,
   portCounter,
@@ -62,9 +63,7 @@ test('a host killed in mid-capture leaves nothing behind, and the next capture w
     await running.finished();
     await until('the agent to let go', () => heldMemory(one.pid).length === 0);
   }
-  const before = await portCounter(one, 0, 'RX-packets');
-  await sleep(100);
-  expect(await portCounter(one, 0, 'RX-packets')).toBeGreaterThan(before);
+  await forwardsOn(one);
   expect((await hone('capture', '-i', port('0'), '-c', '1000', '-w', '/dev/null')).code).toBe(0);
 });
 
@@ -332,17 +331,15 @@ test('a hostile host that corrupts the rings: the application forwards on', asyn
       try {
         for (const ring of rings(one.pid)) overwrite(ring, offset, value);
       } catch (error) {
-        // The host may see the damage and end: then the rings go away under our hands.
-        expect(error).toMatchObject({ code: 'ENOENT' });
+        // The host may see the damage and end: then the rings go away under our hands, or their numbers get other files.
+        expect(['ENOENT', 'ENXIO']).toContain((error as NodeJS.ErrnoException).code);
       }
       await sleep(2);
     }
     running.child.kill('SIGKILL');
     await running.finished();
     await until('the agent to let go', () => heldMemory(one.pid).length === 0);
-    const before = await portCounter(one, 0, 'RX-packets');
-    await sleep(50);
-    expect(await portCounter(one, 0, 'RX-packets'), `${offset} ${value}`).toBeGreaterThan(before);
+    await forwardsOn(one);
   }
   expect((await hone('capture', '-i', port('0'), '-c', '100', '-w', '/dev/null')).code).toBe(0);
 });

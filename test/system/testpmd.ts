@@ -143,3 +143,12 @@ export async function portCounter(app: Testpmd, port: number, name: string): Pro
   const text = await app.command(`show port stats ${port}`);
   return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]);
 }
+
+/** Ends when the application has received more on port 0 than it had. */
+export async function forwardsOn(app: Testpmd): Promise<void> {
+  const before = await portCounter(app, 0, 'RX-packets');
+  await until(
+    `more than ${before} packets forwarded`,
+    async () => (await portCounter(app, 0, 'RX-packets')) > before,
+  );
+}
