@@ -9,7 +9,7 @@ import { median } from './statistics.ts';
 /** The command line of this package, as it was built. */
 export const hone: readonly string[] = [
   process.execPath,
-  fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)),
+  fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)),
 ];
 
 export interface Measured {

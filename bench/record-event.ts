@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const project = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const project = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 export type EventMaker = 'hone' | 'lttng';
 

@@ -1,4 +1,4 @@
-/** What is printed of several rounds: the median, and between which values all of them lie. */
+/** What is printed of several rounds: medians, means, and how far values lie apart. */
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -17,4 +17,23 @@ export function formatSpread(values: readonly number[], digits = 1): string {
 export function printTable(header: readonly string[], rows: readonly (readonly string[])[]): void {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   console.log([line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n'));
+}
+
+/** `12.3 (12.1 to 12.6)`: of many values, the median and what half of them lie between. */
+export function formatQuartiles(values: readonly number[], digits: number): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    (sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN).toFixed(digits);
+  return `${median(values).toFixed(digits)} (${at(0.25)} to ${at(0.75)})`;
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of the mean. */
+export function standardError(values: readonly number[]): number {
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1) / values.length);
 }

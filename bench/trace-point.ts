@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatSpread, printTable } from './statistics.ts';
 
-const project = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const project = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 interface Build {
   readonly title: string;

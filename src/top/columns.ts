@@ -49,6 +49,7 @@ export function columnsFor(scale: Scale): readonly Column[] {
     column('errors', 'ERRORS', 7, ({ drops }) => plus(drops.rxErrors, drops.txErrors), LOSS),
     column('noMbuf', 'NO MBUF', 7, ({ drops }) => drops.noMbuf, LOSS),
     column('refused', 'REFUSED', 3, ({ drops }) => drops.refused, LOSS),
+    column('dropped', 'DROPPED', 3, ({ drops }) => drops.application, LOSS),
   ];
 }
 

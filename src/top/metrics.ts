@@ -88,6 +88,16 @@ function metricsFor({ cyclesPerNs }: Scale): readonly Metric[] {
         [...reading.total.refused].map(([portId, count]) => [portLabels(reading, portId), Math.floor(count)]),
     },
     {
+      name: 'hone_application_dropped_packets_total',
+      type: 'counter',
+      help: 'Packets that the application says it dropped, by the standard trace point.',
+      samples: (reading) =>
+        (reading.drops ?? []).map(({ portId, reason, packets }) => [
+          { ...portLabels(reading, portId), reason },
+          packets,
+        ]),
+    },
+    {
       name: 'hone_queue_rx_polls_total',
       type: 'counter',
       help: 'Calls of rte_eth_rx_burst, in the whiles that were counted.',

@@ -13,10 +13,10 @@ const lines = (view: Partial<View>, room: Partial<Room> = {}, of = snapshot) =>
 
 test('the whole table', () => {
   expect(lines({}).slice(1)).toEqual([
-    '                     RX PPS   TX PPS  RX BIT/S  TX BIT/S  RX BURST  TX BURST  EMPTY %   BUSY %  CYC/PKT   MISSED   ERRORS  NO MBUF  REFUSED',
-    'dpdk-testpmd 4711     1.00k        0      512k         0        32         4       75       75       40       10        0        0        5',
-    '  port 0 net_null0    1.00k        0      512k         0        32         4       75        -        -       10        0        0        5',
-    '  lcore 1               160       10         -         -        32         4       75       75       40        -        -        -        -',
+    '                     RX PPS   TX PPS  RX BIT/S  TX BIT/S  RX BURST  TX BURST  EMPTY %   BUSY %  CYC/PKT   MISSED   ERRORS  NO MBUF  REFUSED  DROPPED',
+    'dpdk-testpmd 4711     1.00k        0      512k         0        32         4       75       75       40       10        0        0        5        3',
+    '  port 0 net_null0    1.00k        0      512k         0        32         4       75        -        -       10        0        0        5        3',
+    '  lcore 1               160       10         -         -        32         4       75       75       40        -        -        -        -        -',
   ]);
   expect(lines({})[0]).toMatch(/^hone top {2}\d\d:\d\d:\d\d {2}1 application, over 2\.0 s$/);
 });

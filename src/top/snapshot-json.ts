@@ -11,13 +11,18 @@ export function formatSnapshotJson(snapshot: Snapshot, scale: Scale): string {
     time: new Date(timeMs).toISOString(),
     intervalSeconds: round(intervalMs / 1000),
     applications: applications.map(
-      ({ pid, name, filePrefix, version, countedMs, rates, ports, threads, problem }) => ({
+      ({ pid, name, filePrefix, version, countedMs, rates, ports, threads, price, drops, problem }) => ({
         pid,
         name,
         filePrefix,
         version,
         problem: problem ?? null,
         countedSeconds: round(countedMs / 1000),
+        price: round(price),
+        dropsByReason:
+          drops === undefined
+            ? null
+            : Object.fromEntries(drops.map(({ reason, pps }) => [reason, round(pps)])),
         ...ratesJson(rates, scale),
         ports: ports.map(({ info, rates: ofPort, queues }) => ({
           id: info.portId,

@@ -8,6 +8,7 @@ import { HoneError, PeerError } from '../base/index.ts';
 import type { OpenApplication, PortInfo } from '../target/index.ts';
 import { BurstFeed, measureTime } from './burst-feed.ts';
 import { type BurstScript, compileBurstScript } from './burst-script.ts';
+import { DropFeed } from './drop-feed.ts';
 import {
   type ApplicationReading,
   addBursts,
@@ -21,11 +22,14 @@ import {
 
 /** Bursts are counted for so long. */
 const COUNT_MS = 30;
-/** Not oftener than this: starting and ending to count costs a saturated thread some percent of a second. */
-const PAUSE_MS = 4000;
+/** Not oftener than this: a while takes some 7 ms of a saturated thread (`npm run bench -- top`), together at most 1 %. */
+const PAUSE_MS = 2000;
+
+type Watched = Pick<OpenApplication, 'pid' | 'name' | 'label' | 'target'>;
 
 export class ApplicationSampler {
-  readonly application: OpenApplication;
+  readonly application: Watched;
+  #drops: DropFeed | undefined;
   #burst: BurstScript | undefined;
   /** The ports that the script is for. */
   #shape = '';
@@ -34,7 +38,8 @@ export class ApplicationSampler {
   #recent: Measured = NOTHING_MEASURED;
   #nextMs = 0;
 
-  constructor(application: OpenApplication) {
+  /** @param application its target is closed with this */
+  constructor(application: Watched) {
     this.application = application;
   }
 
@@ -42,12 +47,13 @@ export class ApplicationSampler {
   async read(): Promise<ApplicationReading> {
     const { application } = this;
     const { info } = application.target;
-    await this.#prepare(await application.target.listPorts());
+    let ports = await application.target.listPorts();
+    await this.#prepare(ports);
     if (performance.now() >= this.#nextMs) {
       this.#nextMs = performance.now() + PAUSE_MS;
       await this.#measure();
+      ports = await application.target.listPorts();
     }
-    const ports = await application.target.listPorts();
     return {
       pid: application.pid,
       name: application.name,
@@ -59,11 +65,14 @@ export class ApplicationSampler {
       ports,
       total: this.#total,
       recent: this.#recent,
+      drops: await this.#drops?.read(),
+      price: this.#price(),
       problem: this.#problem,
     };
   }
 
   close(): void {
+    this.#drops?.close();
     this.application.target.close();
   }
 
@@ -74,6 +83,17 @@ export class ApplicationSampler {
     this.#shape = shape;
     this.#burst = compileBurstScript(ports);
     this.#nextMs = 0;
+    const { target } = this.application;
+    if (this.#drops === undefined && target.info.kind === 'dpdk') {
+      await this.#tryTrace(async () => {
+        this.#drops = await DropFeed.start(target);
+      });
+    }
+  }
+
+  #price(): number | undefined {
+    const { countedMs, times, programNs } = this.#recent;
+    return countedMs === 0 ? undefined : programNs / Math.max(1, times.length) / (1e6 * PAUSE_MS);
   }
 
   async #measure(): Promise<void> {
@@ -92,7 +112,8 @@ export class ApplicationSampler {
     // A replay has no polls that bring nothing.
     if (target.info.kind === 'dpdk') {
       await this.#tryTrace(async () => {
-        this.#recent = { ...this.#recent, times: await measureTime(target) };
+        const { times, programNs } = await measureTime(target);
+        this.#recent = { ...this.#recent, times, programNs: this.#recent.programNs + programNs };
       });
     }
     this.#total = addMeasured(this.#total, this.#recent);
@@ -118,7 +139,7 @@ export class ApplicationSampler {
       }));
       const unplaced = feed.unplacedCalls;
       if (unplaced > 0n) this.#problem = `${unplaced} calls of threads beyond those that fit are not counted`;
-      return { countedMs, queues, times: [], refused };
+      return { countedMs, queues, times: [], refused, programNs: feed.programNs };
     } finally {
       feed.close();
     }
@@ -179,6 +200,7 @@ function addMeasured(a: Measured, b: Measured): Measured {
     queues: sumByThread([...a.queues, ...b.queues]),
     times: addTimes(a.times, b.times),
     refused,
+    programNs: a.programNs + b.programNs,
   };
 }
 

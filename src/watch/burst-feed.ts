@@ -7,6 +7,7 @@ import type { CompiledScript, MapPlan } from '../script/index.ts';
 import type { Target, TraceFeed, TraceWriter } from '../target/index.ts';
 import { startRequest } from '../trace/index.ts';
 import { type BurstScript, compileTimeScript, LARGEST_COUNTED, mapOf } from './burst-script.ts';
+import { programNs } from './program-time.ts';
 import type { QueueReading, Thread, ThreadTime } from './reading.ts';
 
 /** For which threads measure their time; the target's own preparation comes before. */
@@ -41,6 +42,11 @@ export class BurstFeed {
   /** Calls that no thread's memory was found for. */
   get unplacedCalls(): bigint {
     return this.#feed.unplacedHits;
+  }
+
+  /** What the programs took since the start. */
+  get programNs(): number {
+    return programNs(this.#feed);
   }
 
   /** What has been counted since the start. @throws PeerError when the application goes away or breaks the protocol */
@@ -89,7 +95,9 @@ export class BurstFeed {
 }
 
 /** Measures for a short while what threads do with their time. @throws as BurstFeed */
-export async function measureTime(target: Target): Promise<ThreadTime[]> {
+export async function measureTime(
+  target: Target,
+): Promise<{ readonly times: ThreadTime[]; readonly programNs: number }> {
   timeScript ??= compileTimeScript();
   const [busy, idle, packets] = ['@busy', '@idle', '@packets'].map((name) => mapOf(timeScript!, name));
   const feed = await target.startTrace(requestOf(timeScript));
@@ -99,13 +107,14 @@ export async function measureTime(target: Target): Promise<ThreadTime[]> {
     await feed.snapshot();
     // No thread has more time than there was, whatever its memory says.
     const mostNs = 2e6 * (performance.now() - startMs) + 1e9;
-    return feed.writers.flatMap((writer) => {
+    const times = feed.writers.flatMap((writer) => {
       const [busyNs] = takeSum(writer.quiet, busy!);
       const [idleNs] = takeSum(writer.quiet, idle!);
       const [count] = takeSum(writer.quiet, packets!);
       if (busyNs + idleNs === 0 || busyNs + idleNs > mostNs) return [];
       return [{ thread: threadOf(writer), busyNs, idleNs, packets: count }];
     });
+    return { times, programNs: programNs(feed) };
   } finally {
     feed.close();
   }

@@ -1,4 +1,6 @@
 /** What a running application does with its packets and its time: readings at a small price, and their rates. */
+export { ApplicationSampler } from './application-sampler.ts';
+export type { DropReading } from './drop-feed.ts';
 export {
   type ApplicationReading,
   addBursts,
@@ -18,4 +20,4 @@ export {
   takeSnapshot,
 } from './snapshot.ts';
 export { readCyclesPerNs } from './tsc-rate.ts';
-export { numbersOf, type ProbeHits, type WriterContents, WriterMaps } from './writer-maps.ts';
+export { numbersOf, type WriterContents, WriterMaps } from './writer-maps.ts';

@@ -3,6 +3,7 @@
  * measured.
  */
 import type { Direction, PortInfo } from '../target/index.ts';
+import type { DropReading } from './drop-feed.ts';
 
 /** A thread that polls or sends. */
 export interface Thread {
@@ -47,6 +48,8 @@ export interface Measured {
   readonly times: readonly ThreadTime[];
   /** By port id: packets that were offered to the driver and not taken, at least; without ports that do not tell. */
   readonly refused: ReadonlyMap<number, number>;
+  /** Time of all threads that measuring took. */
+  readonly programNs: number;
 }
 
 export interface ApplicationReading {
@@ -63,11 +66,21 @@ export interface ApplicationReading {
   readonly total: Measured;
   /** The last while, which may be older than the reading before. */
   readonly recent: Measured;
+  /** What the application says it dropped, since it is watched; undefined when it does not tell. */
+  readonly drops: readonly DropReading[] | undefined;
+  /** Part of the time of a thread that polls which measuring takes, 0 to 1; undefined before the first while. */
+  readonly price: number | undefined;
   /** Why parts are not known; undefined when all is. */
   readonly problem: string | undefined;
 }
 
-export const NOTHING_MEASURED: Measured = { countedMs: 0, queues: [], times: [], refused: new Map() };
+export const NOTHING_MEASURED: Measured = {
+  countedMs: 0,
+  queues: [],
+  times: [],
+  refused: new Map(),
+  programNs: 0,
+};
 
 export const NO_BURSTS: BurstCounts = { bySize: [], largeBursts: 0, largePackets: 0 };
 

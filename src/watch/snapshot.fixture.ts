@@ -63,32 +63,44 @@ export function reading(more: Partial<ApplicationReading>): ApplicationReading {
     ports: [],
     total: NOTHING_MEASURED,
     recent: NOTHING_MEASURED,
+    drops: undefined,
+    price: undefined,
     problem: undefined,
     ...more,
   };
 }
 
-/** A port that gets 1000 packets a second, and what lcore 1 did with it in a while of two seconds. */
+/** A port that gets 1000 packets a second, of which the application drops three, and what lcore 1 did with it in a while of two seconds. */
 export function twoReadings(): { before: ApplicationReading; now: ApplicationReading } {
   const recent: Measured = {
     countedMs: 2000,
     queues: [queue(0, 'in', { 0: 30, 32: 10 }), queue(0, 'out', { 4: 5 })],
     times: [{ thread: lcore1, busyNs: 3000, idleNs: 1000, packets: 150 }],
     refused: new Map([[0, 10]]),
+    programNs: 4e6,
   };
   const total: Measured = {
     countedMs: 3000,
     queues: [queue(0, 'in', { 0: 130, 32: 20 }), queue(0, 'out', { 4: 5 })],
     times: [{ thread: lcore1, busyNs: 4000, idleNs: 2000, packets: 160 }],
     refused: new Map([[0, 17]]),
+    programNs: 6e6,
   };
   return {
-    before: reading({ timeMs: 1000, ports: [port(0, { ipackets: 1000n, ibytes: 64_000n, imissed: 5n })] }),
+    before: reading({
+      timeMs: 1000,
+      ports: [port(0, { ipackets: 1000n, ibytes: 64_000n, imissed: 5n })],
+      drops: [{ portId: 0, reason: 'ttl', packets: 10 }],
+    }),
     now: reading({
       timeMs: 3000,
       ports: [port(0, { ipackets: 3000n, ibytes: 192_000n, imissed: 25n })],
       recent,
       total,
+      drops: [
+        { portId: 0, reason: 'ttl', packets: 14 },
+        { portId: 0, reason: 'no_route', packets: 2 },
+      ],
     }),
   };
 }

@@ -6,17 +6,21 @@ test('rates are of what came between two readings', () => {
   const { before, now } = twoReadings();
   const snapshot = takeSnapshot([now], [before], 1e12);
   expect([snapshot.intervalMs, snapshot.applications.length]).toEqual([2000, 1]);
-  const [{ ports, threads, rates }] = snapshot.applications as [(typeof snapshot.applications)[0]];
+  const [{ ports, threads, rates, drops }] = snapshot.applications as [(typeof snapshot.applications)[0]];
   expect(ports[0]!.rates).toMatchObject({
     rxPps: 1000,
     rxBps: 512_000,
     rxBurst: 32,
     txBurst: 4,
     emptyShare: 30 / 40,
-    drops: { missed: 10, rxErrors: 0, refused: 5 },
+    drops: { missed: 10, rxErrors: 0, refused: 5, application: 3 },
   });
   expect(threads).toHaveLength(1);
   expect(threads[0]!.rates).toMatchObject({ rxPps: 160, busyShare: 0.75, nsPerPacket: 20, rxBps: undefined });
+  expect(drops).toEqual([
+    { reason: 'ttl', pps: 2 },
+    { reason: 'no_route', pps: 1 },
+  ]);
   expect(rates).toMatchObject({ rxPps: 1000, busyShare: 0.75, drops: { missed: 10, refused: 5 } });
 });
 
@@ -45,11 +49,14 @@ test('what is not known is undefined, not zero', () => {
     ports: [port(0, undefined)],
     recent: { ...one.recent, times: [] },
     kind: 'replay' as const,
+    drops: undefined,
   });
-  const { rates, ports } = takeSnapshot([without(now)], [without(before)], 0).applications[0]!;
+  const { rates, ports, drops } = takeSnapshot([without(now)], [without(before)], 0).applications[0]!;
   // Packets are counted by the programs, bytes by nobody; a replay has no empty polls.
   expect(ports[0]!.rates).toMatchObject({ rxPps: 160, rxBps: undefined, emptyShare: undefined });
   expect(ports[0]!.rates.drops.missed).toBeUndefined();
+  expect(drops).toBeUndefined();
+  expect(rates.drops.application).toBeUndefined();
   expect([rates.busyShare, rates.nsPerPacket]).toEqual([undefined, undefined]);
 });
 

@@ -3,6 +3,7 @@
  * last while that was measured. What is not known is undefined; refused packets are a lower bound.
  */
 import type { PortInfo } from '../target/index.ts';
+import type { DropReading } from './drop-feed.ts';
 import {
   type ApplicationReading,
   addBursts,
@@ -23,6 +24,8 @@ interface Drops {
   readonly txErrors: number | undefined;
   /** At least: offered to the driver and not taken. The application may have offered them again. */
   readonly refused: number | undefined;
+  /** What the application itself says it dropped, of a port's packets. */
+  readonly application: number | undefined;
 }
 
 export interface Rates {
@@ -50,8 +53,10 @@ interface QueueSnapshot {
   readonly rates: Rates;
   readonly rx: BurstCounts;
   readonly tx: BurstCounts;
-  /** Those that polled it or sent on it in this interval. */
+  /** Those that polled it or sent on it in the last while. */
   readonly threads: readonly Thread[];
+  /** Of these, those that polled it. */
+  readonly pollers: readonly Thread[];
 }
 
 export interface PortSnapshot {
@@ -76,6 +81,10 @@ export interface ApplicationSnapshot {
   readonly rates: Rates;
   readonly ports: readonly PortSnapshot[];
   readonly threads: readonly ThreadSnapshot[];
+  /** Part of the time of a thread that polls which measuring takes, 0 to 1; undefined when it is not known. */
+  readonly price: number | undefined;
+  /** What the application itself says it dropped, packets a second by reason; undefined when it does not tell. */
+  readonly drops: readonly { readonly reason: string; readonly pps: number }[] | undefined;
   readonly problem: string | undefined;
 }
 
@@ -92,6 +101,7 @@ const NO_DROPS: Drops = {
   noMbuf: undefined,
   txErrors: undefined,
   refused: undefined,
+  application: undefined,
 };
 
 /** An application that was not there before is left out: it has no rates yet. */
@@ -129,7 +139,7 @@ class Interval {
   }
 
   snapshot(): ApplicationSnapshot {
-    const { pid, name, label, filePrefix, version, problem } = this.#now;
+    const { pid, name, label, filePrefix, version, price, problem } = this.#now;
     const ports = this.#now.ports.map((info) => this.#port(info));
     const threads = this.#threads();
     const sum = (pick: (rates: Rates) => number | undefined): number | undefined =>
@@ -147,10 +157,13 @@ class Interval {
         noMbuf: sum(({ drops }) => drops.noMbuf),
         txErrors: sum(({ drops }) => drops.txErrors),
         refused: sum(({ drops }) => drops.refused),
+        application: this.#applicationDrops(() => true),
       },
     };
     const countedMs = 1000 * this.#countedSeconds;
-    return { pid, name, label, filePrefix, version, countedMs, rates, ports, threads, problem };
+    const drops = this.#dropsByReason();
+    const app = { pid, name, label, filePrefix, version, countedMs };
+    return { ...app, rates, ports, threads, price, drops, problem };
   }
 
   #port(info: PortInfo): PortSnapshot {
@@ -159,16 +172,40 @@ class Interval {
     const ids = [...new Set(mine.map(({ queueId }) => queueId))].sort((a, b) => (a ?? 0) - (b ?? 0));
     const bursts = this.#bursts(mine);
     const counters = this.#counters(info);
+    const drops = {
+      ...(counters.drops ?? NO_DROPS),
+      application: this.#applicationDrops((drop) => drop.portId === portId),
+    };
     const queues = ids.map((queueId) => this.#queue(mine.filter((queue) => queue.queueId === queueId)));
-    return { info, rates: { ...bursts, ...counters }, queues };
+    return { info, rates: { ...bursts, ...counters, drops }, queues };
   }
 
   #queue(mine: readonly QueueReading[]): QueueSnapshot {
     const rx = sumBursts(mine.filter(({ direction }) => direction === 'in'));
     const tx = sumBursts(mine.filter(({ direction }) => direction === 'out'));
-    const active = mine.filter((queue) => callsOf(queue) > 0).map(({ thread }) => thread);
-    const threads = active.filter(({ tid }, n) => active.findIndex((other) => other.tid === tid) === n);
-    return { queueId: mine[0]!.queueId, rates: this.#bursts(mine), rx, tx, threads };
+    const active = mine.filter((queue) => callsOf(queue) > 0);
+    const threads = threadsOf(active);
+    const pollers = threadsOf(active.filter(({ direction }) => direction === 'in'));
+    return { queueId: mine[0]!.queueId, rates: this.#bursts(mine), rx, tx, threads, pollers };
+  }
+
+  #dropsByReason(): ApplicationSnapshot['drops'] {
+    const reasons = new Set(this.#now.drops?.map(({ reason }) => reason));
+    return (
+      this.#now.drops &&
+      [...reasons].map((reason) => ({
+        reason,
+        pps: this.#applicationDrops((drop) => drop.reason === reason) ?? 0,
+      }))
+    );
+  }
+
+  /** Packets a second. */
+  #applicationDrops(isWanted: (drop: DropReading) => boolean): number | undefined {
+    const sum = (drops: readonly DropReading[] = []) =>
+      drops.filter(isWanted).reduce((all, { packets }) => all + packets, 0);
+    const { drops } = this.#now;
+    return drops === undefined ? undefined : (sum(drops) - sum(this.#before.drops)) / this.#seconds;
   }
 
   /** The driver's own numbers, where it has some: they go over what was counted. */
@@ -193,6 +230,7 @@ class Interval {
         txErrors: rate(counters.oerrors, earlier.oerrors),
         refused:
           refused === undefined || this.#countedSeconds <= 0 ? undefined : refused / this.#countedSeconds,
+        application: undefined,
       },
     };
   }
@@ -245,6 +283,11 @@ class Interval {
       nsPerPacket: packets > 0 ? busyNs / packets : undefined,
     };
   }
+}
+
+/** Each once. */
+function threadsOf(queues: readonly QueueReading[]): Thread[] {
+  return [...new Map(queues.map(({ thread }) => [thread.tid, thread])).values()];
 }
 
 function sumBursts(queues: readonly BurstCounts[]): BurstCounts {

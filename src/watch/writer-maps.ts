@@ -5,13 +5,7 @@
 import { type CompiledScript, type MapContents, TraceMaps } from '../script/index.ts';
 import type { Target, TraceFeed } from '../target/index.ts';
 import { startRequest } from '../trace/index.ts';
-
-/** Hits of a probe, and what one costs on average; undefined until one was measured. */
-export interface ProbeHits {
-  readonly point: string;
-  readonly hits: number;
-  readonly nsPerHit: number | undefined;
-}
+import { programNs } from './program-time.ts';
 
 export interface WriterContents {
   readonly lcore: number | undefined;
@@ -26,7 +20,7 @@ export class WriterMaps {
   /** By a writer's number. */
   readonly #maps = new Map<number, TraceMaps>();
   #withoutRoom = 0n;
-  #hits: readonly bigint[] = [];
+  #takenNs = 0;
 
   private constructor(script: CompiledScript, feed: TraceFeed) {
     this.#script = script;
@@ -65,17 +59,12 @@ export class WriterMaps {
     return since;
   }
 
-  /** Hits since the call before; the price is the average since the start. */
-  takePrice(): readonly ProbeHits[] {
-    const probes = this.#script.probes.filter(({ runs }) => runs === 'target');
-    const costs = this.#feed.costs();
-    const price = costs.map(({ hits, sampledHits, sampledNs }, n) => ({
-      point: probes[n]!.point.name,
-      hits: Number(hits - (this.#hits[n] ?? 0n)),
-      nsPerHit: sampledHits === 0n ? undefined : Number(sampledNs) / Number(sampledHits),
-    }));
-    this.#hits = costs.map(({ hits }) => hits);
-    return price;
+  /** Time that the program took since the call before, by what was sampled; of all threads together. */
+  takeProgramNs(): number {
+    const sum = programNs(this.#feed);
+    const since = sum - this.#takenNs;
+    this.#takenNs = sum;
+    return Math.max(0, since);
   }
 
   close(): void {

@@ -70,6 +70,11 @@ export class PageSession {
     return this.#outbox.isFull;
   }
 
+  /** @returns undefined when this page does not capture from the port */
+  ringDropped(pid: number, portId: number): number | undefined {
+    return this.#capture?.ringDropped(pid, portId);
+  }
+
   /** Resolves when nothing of it is left in any application. */
   async close(): Promise<void> {
     this.#isClosed = true;

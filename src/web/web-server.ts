@@ -58,7 +58,11 @@ class LoopbackServer implements WebServer {
     handleProtocols: () => WEBSOCKET_PROTOCOL,
   });
   readonly #sessions = new Set<PageSession>();
-  readonly #monitor = new OverviewMonitor();
+  readonly #monitor = new OverviewMonitor((pid, portId) => {
+    const dropped = [...this.#sessions].map((session) => session.ringDropped(pid, portId));
+    const known = dropped.filter((count) => count !== undefined);
+    return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0);
+  });
   readonly #downloads = new Downloads();
 
   constructor(options: WebServerOptions, files: ReadonlyMap<string, PageFile>) {

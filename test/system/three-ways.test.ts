@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ElfImage } from '../../src/target/elf/elf-image.ts';
 import { readUsdtProbes } from '../../src/target/kernel/usdt-notes.ts';
+import { Sampler } from '../../src/watch/index.ts';
 import { type Running, run, sleep, startHone, startProcess, until } from './hone.ts';
 import { missingDpdk } from './testpmd.ts';
 
@@ -101,8 +102,8 @@ function build(variant: 'LTTNG' | 'NONE' | undefined): string {
 
 interface Held {
   readonly pid: number;
-  /** Lets it forward, ends it, and tells what it printed of both ports together. */
-  forward(): Promise<{ readonly forwarded: number; readonly dropped: number }>;
+  /** Lets it forward, ends it when `during` is over, and tells what it printed of both ports together. */
+  forward(during?: () => Promise<unknown>): Promise<{ readonly forwarded: number; readonly dropped: number }>;
 }
 
 /** A forwarder that waits for a line before it takes the first packet. */
@@ -143,10 +144,10 @@ async function hold(command: string, args: readonly string[], env = process.env)
   const pid = command === process.execPath ? Number(below) : child.pid!;
   return {
     pid,
-    async forward() {
+    async forward(during = () => sleep(500)) {
       child.stdin!.write('\n');
       await until('forwarding', () => stdout.includes('forwarding between'));
-      await sleep(500);
+      await during();
       process.kill(pid, 'SIGTERM');
       await ended;
       const lines = [...stdout.matchAll(/^port \d: forwarded (\d+), dropped (\d+)$/gm)];
@@ -243,6 +244,26 @@ test('agent and USDT: hone and bpftrace, beside each other, count what the forwa
   expect(readMaps(seen.hone.stdout), seen.hone.stderr).toEqual(EXPECTED);
   expect(readMaps(seen.bpftrace.stdout), seen.bpftrace.stderr).toEqual(EXPECTED);
 }, 180_000);
+
+test('what the application drops, by reason, as hone top and the page read it', async () => {
+  const held = await hold(process.execPath, [main, 'run', '--', build(undefined)]);
+  const sampler = await Sampler.open(String(held.pid), () => {});
+  const drops = async () => (await sampler.read())[0]?.drops ?? [];
+  try {
+    expect(await drops()).toEqual([]);
+    let seen: Awaited<ReturnType<typeof drops>> = [];
+    await held.forward(async () => {
+      while (seen.reduce((sum, { packets }) => sum + packets, 0) < EXPECTED.dropped) seen = await drops();
+    });
+    const wanted = { malformed: PACKETS.short, unsupported: PACKETS.arp, ttl: PACKETS.ttl };
+    for (let port = 0; port < PORTS; port++) {
+      const ofPort = seen.filter(({ portId }) => portId === port);
+      expect(Object.fromEntries(ofPort.map(({ reason, packets }) => [reason, packets]))).toEqual(wanted);
+    }
+  } finally {
+    sampler.close();
+  }
+}, 60_000);
 
 /** One is started unless root has one already, and only that one is ended. */
 async function startSessiond(home: string): Promise<void> {

@@ -35,7 +35,7 @@ test('one interval of a replay, as a table', async () => {
   expect([code, stderr]).toEqual([0, '']);
   const [head, titles, application, port] = stdout.split('\n');
   expect(head).toMatch(/^hone top .* 1 application, over \d+\.\d s$/);
-  expect(titles).toMatch(/ RX PPS .* BUSY % .* REFUSED$/);
+  expect(titles).toMatch(/ RX PPS .* BUSY % .* REFUSED {2}DROPPED$/);
   expect(application).toMatch(new RegExp(`^replay ${source.pid} \\(sample\\) +[\\d.]+k? `));
   expect(port).toMatch(/^ {2}port 0 sample0 +[\d.]+k? /);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: styles begin with it.
@@ -221,7 +221,14 @@ describe.skipIf(missing !== undefined)(`on testpmd${missing ? ` (${missing})` : 
     ]);
     expect(busy.ports[0].rxPps).toBeGreaterThan(1000);
     // Nothing is refused: the bound must not be above that.
-    expect(busy.drops).toEqual({ missed: 0, rxErrors: 0, noMbuf: 0, txErrors: 0, refused: 0 });
+    expect(busy.drops).toEqual({
+      missed: 0,
+      rxErrors: 0,
+      noMbuf: 0,
+      txErrors: 0,
+      refused: 0,
+      application: null,
+    });
     await app.stop();
     app = await startTestpmd({ vdevs: ['net_null0,no-rx=1', 'net_null1,no-rx=1'] });
     await app.command('start');

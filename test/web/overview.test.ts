@@ -68,11 +68,7 @@ describe.skipIf(noDpdk !== undefined)(`on testpmd${noDpdk ? ` (${noDpdk})` : ''}
     await expect
       .poll(async () => (await queues.allInnerTexts())[0])
       .toMatch(/net_null0\s+0\s+lcore 1\s+[\d.]+ M\s+0 %\s+32\.0/);
-    await expect
-      .poll(async () => (await page.getByText(/What this page takes/).allInnerTexts())[0], {
-        timeout: 20_000,
-      })
-      .toMatch(/dpdk:rx_poll [\d.]+ ns/);
+    await page.getByText(/The programs of this page take [\d.< ]+% of the time/).waitFor();
   });
 
   test('pictures, light and dark', async () => {

@@ -111,6 +111,17 @@ export class PageCapture {
     return this.#result === undefined;
   }
 
+  /** Packets that the rings of a port dropped since the start, as told last; undefined when it is not being captured. */
+  ringDropped(pid: number, portId: number): number | undefined {
+    if (!this.isRunning) return undefined;
+    const { interfaces, sources } = this.#session;
+    const mine = interfaces.all.filter(
+      ({ source, captured }) => sources[source]?.target.info.pid === pid && captured.port.portId === portId,
+    );
+    if (mine.length === 0) return undefined;
+    return mine.reduce((sum, { counters }) => sum + Number(counters.dropped), 0);
+  }
+
   /** Resolves when nothing of it is left in any application; the packets stay. */
   async stop(): Promise<void> {
     if (this.isRunning) this.#session.stop();

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Application, listApplications } from '../../target/index.ts';
 import { MOST_LISTED, type OverviewSnapshot } from '../protocol/index.ts';
-import { ApplicationWatch } from './application-watch.ts';
+import { ApplicationWatch, type RingDropped } from './application-watch.ts';
 
 export interface OverviewWatcher {
   readonly looksIntoPackets: boolean;
@@ -17,10 +17,15 @@ const INTERVAL_MS = 1000;
 const SNAPSHOTS_BETWEEN_SEARCHES = 3;
 
 export class OverviewMonitor {
+  readonly #ringDropped: RingDropped;
   readonly #watchers = new Set<OverviewWatcher>();
   readonly #watches = new Map<string, ApplicationWatch>();
   #running: Promise<void> | undefined;
   #waking = new AbortController();
+
+  constructor(ringDropped: RingDropped) {
+    this.#ringDropped = ringDropped;
+  }
 
   add(watcher: OverviewWatcher): void {
     this.#watchers.add(watcher);
@@ -72,7 +77,8 @@ export class OverviewMonitor {
       // One that got an agent, or lost it, is another one.
       const key = `${application.pid} ${application.agent}`;
       keys.add(key);
-      if (!this.#watches.has(key)) this.#watches.set(key, new ApplicationWatch(application));
+      if (!this.#watches.has(key))
+        this.#watches.set(key, new ApplicationWatch(application, this.#ringDropped));
     }
     for (const [key, watch] of this.#watches) {
       if (keys.has(key)) continue;

@@ -7,7 +7,11 @@ import { MOST_TALKERS, type PacketsView, SIZE_BUCKETS, type Talker } from '../pr
 const IPV4 = { stride: 8, bytes: 4, format: formatIpv4 };
 const IPV6 = { stride: 16, bytes: 16, format: formatIpv6 };
 
-export function packetViews(writers: readonly WriterContents[], withoutRoom: number): PacketsView {
+export function packetViews(
+  writers: readonly WriterContents[],
+  withoutRoom: number,
+  intervalMs: number,
+): PacketsView {
   const sizes = new Array<number>(SIZE_BUCKETS).fill(0);
   const flows = new Map<string, { source: string; destination: string; bytes: number }>();
   for (const { contents } of writers) {
@@ -29,7 +33,7 @@ export function packetViews(writers: readonly WriterContents[], withoutRoom: num
       }
     }
   }
-  return { sizes, talkers: largest([...flows.values()]), talkerCount: flows.size, withoutRoom };
+  return { intervalMs, sizes, talkers: largest([...flows.values()]), talkerCount: flows.size, withoutRoom };
 }
 
 function largest(flows: readonly Talker[]): readonly Talker[] {

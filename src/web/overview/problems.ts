@@ -1,130 +1,125 @@
 /**
  * What is wrong with an application, said so that a person who did not write it knows where to look: a rule a problem, each
- * from what was counted in the last interval. Rules see exact counts; thresholds are shares of what passed.
+ * from what was seen last.
  */
-import type { ApplicationView, LcoreView, PortView, Problem } from '../protocol/index.ts';
+import type { ApplicationSnapshot, PortSnapshot } from '../../watch/index.ts';
+import type { ApplicationView, Problem } from '../protocol/index.ts';
 
-type Seen = Omit<ApplicationView, 'problems'>;
+type Threads = ApplicationSnapshot['threads'];
 
 /** An lcore that waits less has no room for a burst of traffic. */
 const BUSY_SHARE = 0.95;
 /** Drivers refuse a packet now and then; what is above is worth a look. */
 const REFUSED_SHARE = 0.01;
 
-export function findProblems(seen: Seen, agentProblem: string | undefined): readonly Problem[] {
-  if (seen.agent !== 'yes') return [agentFault(seen, agentProblem)];
-  return [
-    ...seen.ports.flatMap((port) => portProblems(port, seen)),
-    ...pollingProblems(seen),
-    ...lcoreProblems(seen),
-  ];
-}
-
-function agentFault({ agent, pid }: Seen, problem: string | undefined): Problem {
+/** Of one that cannot be looked at. */
+export function agentProblem(
+  agent: ApplicationView['agent'],
+  pid: number,
+  problem: string | undefined,
+): Problem {
   if (agent === 'no') {
-    return {
-      severity: 'warning',
-      title: 'no agent',
-      detail: `nothing can be seen of it: hone attach ${pid}`,
-    };
+    return warning('no agent', `nothing can be seen of it: hone attach ${pid}`);
   }
   return { severity: 'bad', title: `agent ${agent}`, detail: problem ?? 'it does not answer' };
 }
 
-function portProblems(port: PortView, seen: Seen): Problem[] {
-  const { name, rates, isUp, txOffered, notSent } = port;
+export function findProblems(
+  { ports, threads, countedMs, problem }: ApplicationSnapshot,
+  kind: ApplicationView['kind'],
+): readonly Problem[] {
+  return [
+    ...ports.flatMap((port) => portProblems(port, threads)),
+    // A replay polls only when there are packets.
+    ...(kind === 'replay' || ports.length === 0 || countedMs === 0 ? [] : pollingProblems(ports)),
+    ...threads.filter(isBusy).map((thread) => {
+      const title = `${nameOf(thread)} is ${percent(thread.rates.busyShare!)} busy`;
+      return warning(title, 'it has no time left: more traffic will be dropped');
+    }),
+    ...(problem === undefined ? [] : [warning('not all is seen', problem)]),
+  ];
+}
+
+function portProblems(port: PortSnapshot, threads: Threads): Problem[] {
+  const { name, up } = port.info;
+  const { rxPps = 0, drops } = port.rates;
+  const { missed = 0, noMbuf = 0, rxErrors = 0, txErrors = 0, refused = 0 } = drops;
   const problems: Problem[] = [];
-  if (!isUp)
-    problems.push({ severity: 'warning', title: `${name}: link is down`, detail: 'no packet passes' });
-  if (rates === null) return problems;
-  if (rates.missed > 0) {
+  if (!up) problems.push(warning(`${name}: link is down`, 'no packet passes'));
+  if (missed > 0) {
     problems.push({
       severity: 'bad',
-      title: `${name}: the adapter drops ${shareOf(rates.missed, rates.missed + rates.rxPackets)}`,
-      detail: `${rateOf(rates.missed, seen)} packets/s found no free receive descriptor: ${whoPolls(port, seen)}`,
+      title: `${name}: the adapter drops ${percent(missed / (missed + rxPps))}`,
+      detail: `${count(missed)} packets/s found no free receive descriptor: ${whoPolls(port, threads)}`,
     });
   }
-  if (rates.noMbuf > 0) {
+  if (noMbuf > 0) {
     problems.push({
       severity: 'bad',
-      title: `${name}: no mbuf for ${rateOf(rates.noMbuf, seen)} packets/s`,
+      title: `${name}: no mbuf for ${count(noMbuf)} packets/s`,
       detail: 'the mempool is empty: it is too small for the queues, or mbufs are not freed',
     });
   }
-  if (rates.rxErrors > 0 || rates.txErrors > 0) {
-    problems.push({
-      severity: 'warning',
-      title: `${name}: ${rateOf(rates.rxErrors + rates.txErrors, seen)} errors/s`,
-      detail: `received with errors: ${rates.rxErrors}, not sent: ${rates.txErrors}`,
-    });
+  if (rxErrors + txErrors > 0) {
+    const detail = `received with errors: ${count(rxErrors)}, not sent: ${count(txErrors)}`;
+    problems.push(warning(`${name}: ${count(rxErrors + txErrors)} errors/s`, detail));
   }
-  if (txOffered !== null && notSent !== null && notSent > txOffered * REFUSED_SHARE) {
-    problems.push({
-      severity: 'warning',
-      title: `${name}: ${shareOf(notSent, txOffered)} of what is offered for sending is not sent`,
-      detail: `${rateOf(notSent, seen)} packets/s: the transmit queue is full, and the application drops them or offers them again`,
-    });
+  const { txPps = 0 } = port.rates;
+  if (refused > (refused + txPps) * REFUSED_SHARE) {
+    problems.push(
+      warning(
+        `${name}: ${percent(refused / (refused + txPps))} of what is offered for sending is not sent`,
+        `${count(refused)} packets/s: the transmit queue is full, and the application drops them or offers them again`,
+      ),
+    );
   }
   return problems;
 }
 
-function whoPolls({ portId }: PortView, { queues, lcores }: Seen): string {
-  const tids = new Set(queues.filter((queue) => queue.portId === portId).map(({ tid }) => tid));
-  const pollers = lcores.filter(({ tid }) => tids.has(tid));
+function whoPolls({ queues }: PortSnapshot, threads: Threads): string {
+  const tids = new Set(queues.flatMap(({ pollers }) => pollers.map(({ tid }) => tid)));
+  const pollers = threads.filter(({ thread }) => tids.has(thread.tid));
   if (pollers.length === 0) return 'nobody polls it';
   return pollers
-    .map((lcore) => `${nameOf(lcore)} is ${percent(busyShare(lcore))} busy`)
+    .map((one) => `${nameOf(one)} is ${percent(one.rates.busyShare ?? 0)} busy`)
     .concat(
-      pollers.some((lcore) => busyShare(lcore) >= BUSY_SHARE)
+      pollers.some(isBusy)
         ? 'it needs less work a packet, or more queues and lcores'
         : 'it has time, but comes too late: longer descriptor rings, or something stops it now and then',
     )
     .join('; ');
 }
 
-function pollingProblems({ kind, ports, queues }: Seen): Problem[] {
-  // A replay polls only when there are packets.
-  if (kind === 'replay' || ports.length === 0) return [];
-  if (queues.length === 0) {
-    return [
-      { severity: 'warning', title: 'no lcore polls', detail: 'the application receives from no port' },
-    ];
+function pollingProblems(ports: readonly PortSnapshot[]): Problem[] {
+  if (ports.every(({ queues }) => queues.every(({ pollers }) => pollers.length === 0))) {
+    return [warning('no lcore polls', 'the application receives from no port')];
   }
-  return ports.flatMap(({ portId, name, rxQueues }) => {
-    const polled = new Set(queues.filter((queue) => queue.portId === portId).map(({ queueId }) => queueId));
-    const others = Array.from({ length: rxQueues }, (_, queueId) => queueId).filter((id) => !polled.has(id));
+  return ports.flatMap(({ info, queues }) => {
+    const polled = queues.filter(({ pollers }) => pollers.length > 0).map(({ queueId }) => queueId);
+    // Where all are counted together, nobody knows which.
+    if (polled.includes(undefined)) return [];
+    const all = Array.from({ length: info.rxQueues }, (_, queueId) => queueId);
+    const others = all.filter((queueId) => !polled.includes(queueId));
     if (others.length === 0) return [];
     const which = others.length === 1 ? `queue ${others[0]} is` : `queues ${others.join(', ')} are`;
-    return [
-      { severity: 'warning', title: `${name}: ${which} not polled`, detail: 'what arrives there is lost' },
-    ];
+    return [warning(`${info.name}: ${which} not polled`, 'what arrives there is lost')];
   });
 }
 
-function lcoreProblems({ lcores }: Seen): Problem[] {
-  return lcores
-    .filter((lcore) => busyShare(lcore) >= BUSY_SHARE)
-    .map((lcore) => ({
-      severity: 'warning',
-      title: `${nameOf(lcore)} is ${percent(busyShare(lcore))} busy`,
-      detail: 'it has no time left: more traffic will be dropped',
-    }));
+function warning(title: string, detail: string): Problem {
+  return { severity: 'warning', title, detail };
 }
 
-function busyShare({ busyNs, idleNs }: LcoreView): number {
-  return busyNs + idleNs === 0 ? 0 : busyNs / (busyNs + idleNs);
+function isBusy({ rates }: Threads[number]): boolean {
+  return (rates.busyShare ?? 0) >= BUSY_SHARE;
 }
 
-function nameOf({ lcore, name }: LcoreView): string {
-  return lcore === null ? `thread ${name}` : `lcore ${lcore}`;
+function nameOf({ thread: { lcore, name } }: Threads[number]): string {
+  return lcore === undefined ? `thread ${name}` : `lcore ${lcore}`;
 }
 
-function rateOf(count: number, { intervalMs }: Seen): string {
-  return Math.round((count * 1000) / intervalMs).toLocaleString('en');
-}
-
-function shareOf(part: number, whole: number): string {
-  return percent(part / whole);
+function count(rate: number): string {
+  return Math.round(rate).toLocaleString('en');
 }
 
 function percent(share: number): string {

@@ -1,21 +1,23 @@
 /**
- * What the Overview shows: one snapshot of everything that runs, made every interval. Counters of `interval` fields are what
- * was counted since the snapshot before; null is what nobody can know.
+ * What the Overview shows: one snapshot of everything that runs, made every interval. Rates are a second's; null is what is not
+ * known.
  */
 import { boolean, type Check, count, integer, list, number, object, oneOf, orNull, text } from './check.ts';
 
-/** Of one port over the interval, as its driver counts. */
-export interface PortRates {
-  readonly rxPackets: number;
-  readonly rxBytes: number;
-  readonly txPackets: number;
-  readonly txBytes: number;
-  /** Lost in the adapter: no receive descriptor was free. */
-  readonly missed: number;
-  /** Lost because the application's mempool was empty. */
-  readonly noMbuf: number;
-  readonly rxErrors: number;
-  readonly txErrors: number;
+/** Packets a second that a port lost, by cause. */
+export interface PortDrops {
+  /** In the adapter: no receive descriptor was free. */
+  readonly missed: number | null;
+  /** The application's mempool was empty. */
+  readonly noMbuf: number | null;
+  readonly rxErrors: number | null;
+  readonly txErrors: number | null;
+  /** Offered to the driver and not taken, at least. */
+  readonly refused: number | null;
+  /** What the application itself says it dropped. */
+  readonly application: number | null;
+  /** In the rings of captures of this page's host: the application has them. */
+  readonly ring: number | null;
 }
 
 export interface PortView {
@@ -24,38 +26,38 @@ export interface PortView {
   readonly driver: string;
   readonly isUp: boolean;
   readonly speedMbps: number | null;
-  readonly rxQueues: number;
-  readonly txQueues: number;
-  readonly rates: PortRates | null;
-  /** Packets that the application offered for sending in the interval. */
-  readonly txOffered: number | null;
-  /** Of these, what the driver surely did not send: what was sent is looked at before and after, and the most is taken. */
-  readonly notSent: number | null;
+  readonly rxPps: number | null;
+  readonly txPps: number | null;
+  readonly rxBps: number | null;
+  readonly txBps: number | null;
+  readonly drops: PortDrops;
 }
 
-/** A receive queue as one lcore polled it in the interval. */
+/** A receive queue in the last while that was measured. */
 export interface QueueView {
   readonly portId: number;
-  readonly queueId: number;
-  readonly lcore: number | null;
-  readonly tid: number;
-  readonly polls: number;
-  readonly emptyPolls: number;
-  readonly packets: number;
-  /** Polls by the packets they gave: 0, 1 to 4, 5 to 8, ... 61 to 64, more. */
+  /** Null: all queues of the port together. */
+  readonly queueId: number | null;
+  /** Threads that polled it. */
+  readonly pollers: readonly string[];
+  readonly pps: number | null;
+  readonly emptyShare: number | null;
+  /** Packets a burst, of bursts that had any. */
+  readonly burst: number | null;
+  /** Polls a second by the packets they gave: 0, 1 to 4, 5 to 8, ... 61 to 64, more. */
   readonly bursts: readonly number[];
 }
 
+/** A thread that polls, in the last while that was measured. */
 export interface LcoreView {
   readonly lcore: number | null;
   readonly tid: number;
   readonly name: string;
-  /** Between a poll that gave packets and the next poll; between an empty one and the next. */
-  readonly busyNs: number;
-  readonly idleNs: number;
-  readonly polls: number;
-  readonly emptyPolls: number;
-  readonly packets: number;
+  /** Of its time the part from a poll that gave packets to the next poll. */
+  readonly busyShare: number | null;
+  readonly emptyShare: number | null;
+  readonly pps: number | null;
+  readonly nsPerPacket: number | null;
 }
 
 export interface Talker {
@@ -64,7 +66,9 @@ export interface Talker {
   readonly bytes: number;
 }
 
+/** Counts of the interval. */
 export interface PacketsView {
+  readonly intervalMs: number;
   /** Packets by bytes: 0 to 127, 128 to 255, ... 1408 to 1535, more. */
   readonly sizes: readonly number[];
   /** Those with the most bytes in the interval, of `talkerCount`. */
@@ -72,13 +76,6 @@ export interface PacketsView {
   readonly talkerCount: number;
   /** Packets of flows that found no room in the table. */
   readonly withoutRoom: number;
-}
-
-/** What the probes of the Overview take from the application. */
-export interface ProbePrice {
-  readonly probe: string;
-  readonly hits: number;
-  readonly nsPerHit: number | null;
 }
 
 export interface Problem {
@@ -96,14 +93,16 @@ export interface ApplicationView {
   readonly version: string;
   readonly uptimeSeconds: number | null;
   readonly agent: 'yes' | 'no' | 'refused' | 'silent';
-  readonly intervalMs: number;
+  /** Empty until it has been looked at twice. */
   readonly ports: readonly PortView[];
-  /** Empty until the probes have run for an interval. */
   readonly queues: readonly QueueView[];
   readonly lcores: readonly LcoreView[];
+  /** What the application itself says it dropped, packets a second; null when it does not tell. */
+  readonly drops: readonly { readonly reason: string; readonly pps: number }[] | null;
   /** Null when nobody asked to look into packets. */
   readonly packets: PacketsView | null;
-  readonly price: readonly ProbePrice[];
+  /** Part of its polling threads' time that this page's programs take, 0 to 1. */
+  readonly price: number | null;
   readonly problems: readonly Problem[];
 }
 
@@ -114,7 +113,7 @@ export interface OverviewSnapshot {
 }
 
 /** Buckets of `QueueView.bursts`. */
-const BURST_BUCKETS = 18;
+export const BURST_BUCKETS = 18;
 /** Buckets of `PacketsView.sizes`. */
 export const SIZE_BUCKETS = 13;
 export const MOST_TALKERS = 10;
@@ -123,52 +122,45 @@ const name: Check<string> = text(4096);
 const id: Check<number> = integer(0, 65_535);
 const process: Check<number> = integer(0, 0x7fff_ffff);
 const lcore: Check<number | null> = orNull(id);
-
-const portRates: Check<PortRates> = object<PortRates>({
-  ...{ rxPackets: count, rxBytes: count, txPackets: count, txBytes: count },
-  ...{ missed: count, noMbuf: count, rxErrors: count, txErrors: count },
-});
+const rate: Check<number | null> = orNull(number);
 
 const port: Check<PortView> = object<PortView>({
   ...{ portId: id, name, driver: name, isUp: boolean, speedMbps: orNull(count) },
-  ...{
-    rxQueues: id,
-    txQueues: id,
-    rates: orNull(portRates),
-    txOffered: orNull(count),
-    notSent: orNull(count),
-  },
-});
-
-const queue: Check<QueueView> = object<QueueView>({
-  ...{ portId: id, queueId: id, lcore, tid: process, polls: count, emptyPolls: count, packets: count },
-  bursts: list(count, BURST_BUCKETS),
-});
-
-const lcoreView: Check<LcoreView> = object<LcoreView>({
-  ...{ lcore, tid: process, name, busyNs: count, idleNs: count },
-  ...{ polls: count, emptyPolls: count, packets: count },
-});
-
-const packets: Check<PacketsView> = object<PacketsView>({
-  sizes: list(count, SIZE_BUCKETS),
-  talkers: list(object<Talker>({ source: name, destination: name, bytes: count }), MOST_TALKERS),
-  ...{ talkerCount: count, withoutRoom: count },
+  ...{ rxPps: rate, txPps: rate, rxBps: rate, txBps: rate },
+  drops: object<PortDrops>({
+    ...{ missed: rate, noMbuf: rate, rxErrors: rate, txErrors: rate },
+    ...{ refused: rate, application: rate, ring: rate },
+  }),
 });
 
 /** More of anything than this is cut off before it is sent. */
 export const MOST_LISTED = 1024;
 
+const queue: Check<QueueView> = object<QueueView>({
+  ...{ portId: id, queueId: orNull(id), pollers: list(name, MOST_LISTED) },
+  ...{ pps: rate, emptyShare: rate, burst: rate, bursts: list(number, BURST_BUCKETS) },
+});
+
+const lcoreView: Check<LcoreView> = object<LcoreView>({
+  ...{ lcore, tid: process, name },
+  ...{ busyShare: rate, emptyShare: rate, pps: rate, nsPerPacket: rate },
+});
+
+const packets: Check<PacketsView> = object<PacketsView>({
+  ...{ intervalMs: number, sizes: list(count, SIZE_BUCKETS) },
+  talkers: list(object<Talker>({ source: name, destination: name, bytes: count }), MOST_TALKERS),
+  ...{ talkerCount: count, withoutRoom: count },
+});
+
 const application: Check<ApplicationView> = object<ApplicationView>({
   ...{ pid: process, name, kind: oneOf('dpdk', 'replay'), filePrefix: name, version: name },
-  ...{ uptimeSeconds: orNull(number), agent: oneOf('yes', 'no', 'refused', 'silent'), intervalMs: number },
-  ...{
-    ports: list(port, MOST_LISTED),
-    queues: list(queue, MOST_LISTED),
-    lcores: list(lcoreView, MOST_LISTED),
-  },
+  ...{ uptimeSeconds: orNull(number), agent: oneOf('yes', 'no', 'refused', 'silent') },
+  ports: list(port, MOST_LISTED),
+  queues: list(queue, MOST_LISTED),
+  lcores: list(lcoreView, MOST_LISTED),
+  drops: orNull(list(object<{ reason: string; pps: number }>({ reason: name, pps: number }), MOST_LISTED)),
   packets: orNull(packets),
-  price: list(object<ProbePrice>({ probe: name, hits: count, nsPerHit: orNull(number) }), 16),
+  price: rate,
   problems: list(
     object<Problem>({ severity: oneOf('bad', 'warning'), title: name, detail: name }),
     MOST_LISTED,

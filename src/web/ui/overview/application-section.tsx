@@ -1,12 +1,12 @@
 /** One application of the Overview. */
 import type { JSX } from 'preact';
-import type { ApplicationView } from '../../protocol/index.ts';
+import type { ApplicationView, PortView } from '../../protocol/index.ts';
 import { Bars } from '../bars.tsx';
 import { HeatMap } from '../heat-map.tsx';
 import { TimeChart } from '../time-chart.tsx';
 import { formatDuration, formatPercent, formatShort } from '../units.ts';
-import { type Moment, perSecond, sumOf } from './history.ts';
-import { busyShare, LcoreTable, lcoreName, QueueTable } from './lcore-table.tsx';
+import { type Moment, sumOf } from './history.ts';
+import { LcoreTable, lcoreName, QueueTable } from './lcore-table.tsx';
 import { PacketCards } from './packet-cards.tsx';
 import { PortTable } from './port-table.tsx';
 
@@ -42,14 +42,17 @@ function Details({
   readonly moments: readonly Moment[];
 }): JSX.Element {
   const times = moments.map(({ timeMs }) => timeMs);
-  const series = (of: (application: ApplicationView) => number) =>
-    moments.map(({ application }) =>
-      application.intervalMs === 0 ? null : perSecond(of(application), application),
-    );
-  const ofPorts = (key: 'rxPackets' | 'txPackets' | 'missed' | 'noMbuf') => (application: ApplicationView) =>
-    sumOf(application.ports, ({ rates }) => rates?.[key] ?? 0);
-  const notSent = (application: ApplicationView) =>
-    sumOf(application.ports, ({ notSent: count }) => count ?? 0);
+  const series = (name: string, of: (port: PortView) => number | null) => ({
+    name,
+    values: moments.map(({ application }) => sumOf(application.ports, of)),
+  });
+  const lost = [
+    series('adapter', ({ drops }) => drops.missed),
+    series('no mbuf', ({ drops }) => drops.noMbuf),
+    series('not sent', ({ drops }) => drops.refused),
+    series('application', ({ drops }) => drops.application),
+    series('capture ring', ({ drops }) => drops.ring),
+  ];
   const bursts = sumBuckets(now);
   return (
     <>
@@ -58,10 +61,7 @@ function Details({
           <TimeChart
             title="Packets a second"
             times={times}
-            series={[
-              { name: 'received', values: series(ofPorts('rxPackets')) },
-              { name: 'sent', values: series(ofPorts('txPackets')) },
-            ]}
+            series={[series('received', ({ rxPps }) => rxPps), series('sent', ({ txPps }) => txPps)]}
             format={formatShort}
           />
         </section>
@@ -69,11 +69,8 @@ function Details({
           <TimeChart
             title="Lost a second"
             times={times}
-            series={[
-              { name: 'adapter', values: series(ofPorts('missed')) },
-              { name: 'no mbuf', values: series(ofPorts('noMbuf')) },
-              { name: 'not sent', values: series(notSent) },
-            ]}
+            // Causes of which nothing is known would be lines without points.
+            series={lost.filter(({ values }, n) => n < 3 || values.some((value) => value !== null))}
             format={formatShort}
           />
         </section>
@@ -85,7 +82,7 @@ function Details({
               name: lcoreName(lcore),
               values: moments.map(({ application }) => {
                 const then = application.lcores.find(({ tid }) => tid === lcore.tid);
-                return then === undefined ? null : busyShare(then);
+                return then?.busyShare ?? null;
               }),
             }))}
             format={formatPercent}
@@ -109,7 +106,7 @@ function Details({
           <Bars
             title="Polls a second by packets received (empty polls left out)"
             labels={BURST_LABELS.slice(1)}
-            values={bursts.slice(1).map((count) => perSecond(count, now))}
+            values={bursts.slice(1)}
             format={(value) => formatShort(value, '/s')}
           />
         </section>
@@ -121,32 +118,39 @@ function Details({
           />
         </section>
       </div>
+      <OwnDrops drops={now.drops} />
       <PacketCards moments={moments} />
-      <Price application={now} />
+      <Price price={now.price} />
     </>
   );
 }
 
 function sumBuckets({ queues }: ApplicationView): number[] {
-  return BURST_LABELS.map((_, bucket) => sumOf(queues, ({ bursts }) => bursts[bucket] ?? 0));
+  return BURST_LABELS.map((_, bucket) => sumOf(queues, ({ bursts }) => bursts[bucket] ?? 0) ?? 0);
 }
 
-function Price({ application }: { readonly application: ApplicationView }): JSX.Element {
-  const { price, lcores } = application;
-  const known = price.filter(({ nsPerHit }) => nsPerHit !== null);
-  const share =
-    sumOf(known, ({ hits, nsPerHit }) => perSecond(hits, application) * nsPerHit! * 1e-9) /
-    Math.max(1, lcores.length);
-  const parts = known.map(
-    ({ probe, hits, nsPerHit }) =>
-      `${probe} ${nsPerHit!.toFixed(1)} ns × ${formatShort(perSecond(hits, application), '/s')}`,
+function OwnDrops({ drops }: Pick<ApplicationView, 'drops'>): JSX.Element | null {
+  if (drops === null || drops.length === 0) return null;
+  return (
+    <section class="card" aria-label="Dropped by the application">
+      <Bars
+        title="Packets a second that the application says it drops, by reason"
+        labels={drops.map(({ reason }) => reason)}
+        values={drops.map(({ pps }) => pps)}
+        format={(value) => formatShort(value, '/s')}
+      />
+    </section>
   );
+}
+
+function Price({ price }: Pick<ApplicationView, 'price'>): JSX.Element {
   return (
     <p class="note">
-      What this page takes from the application:{' '}
-      {known.length === 0
-        ? 'not measured yet'
-        : `${formatPercent(share)} of its polling lcores (${parts.join(', ')})`}
+      The programs of this page take{' '}
+      {price === null
+        ? 'what is not measured yet'
+        : `${formatPercent(price)} of the time of its polling lcores`}
+      .
     </p>
   );
 }

@@ -36,11 +36,13 @@ export function momentsOf(history: readonly OverviewSnapshot[], pid: number): re
   });
 }
 
-/** A count of an interval as a rate. */
-export function perSecond(count: number, { intervalMs }: Pick<ApplicationView, 'intervalMs'>): number {
-  return intervalMs === 0 ? 0 : (count * 1000) / intervalMs;
+/** Null when none is known. */
+export function sumOf<T>(list: readonly T[], of: (entry: T) => number | null): number | null {
+  const known = list.map(of).filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
 }
 
-export function sumOf<T>(list: readonly T[], of: (entry: T) => number): number {
-  return list.reduce((sum, entry) => sum + of(entry), 0);
+/** What is not known is a dash. */
+export function orDash(value: number | null, format: (value: number) => string): string {
+  return value === null ? '–' : format(value);
 }

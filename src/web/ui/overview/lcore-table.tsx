@@ -1,13 +1,9 @@
 /** Lcores and the queues that they poll: how busy they are, and how full their bursts. */
 import type { JSX } from 'preact';
-import type { ApplicationView, LcoreView, QueueView } from '../../protocol/index.ts';
+import type { ApplicationView, LcoreView } from '../../protocol/index.ts';
 import { Scroll } from '../scroll.tsx';
 import { formatPercent, formatShort } from '../units.ts';
-import { perSecond } from './history.ts';
-
-export function busyShare({ busyNs, idleNs }: LcoreView): number {
-  return busyNs + idleNs === 0 ? 0 : busyNs / (busyNs + idleNs);
-}
+import { orDash } from './history.ts';
 
 export function lcoreName({ lcore, name }: LcoreView): string {
   return lcore === null ? name : `lcore ${lcore}`;
@@ -26,9 +22,6 @@ export function LcoreTable({ application }: { readonly application: ApplicationV
               Empty polls
             </th>
             <th scope="col" class="n">
-              Polls/s
-            </th>
-            <th scope="col" class="n">
               Packets/s
             </th>
             <th scope="col" class="n">
@@ -42,13 +35,10 @@ export function LcoreTable({ application }: { readonly application: ApplicationV
               <th scope="row" title={`thread ${lcore.tid}, ${lcore.name}`}>
                 {lcoreName(lcore)}
               </th>
-              <td>
-                <Meter share={busyShare(lcore)} />
-              </td>
-              <td class="n">{lcore.polls === 0 ? '–' : formatPercent(lcore.emptyPolls / lcore.polls)}</td>
-              <td class="n">{formatShort(perSecond(lcore.polls, application))}</td>
-              <td class="n">{formatShort(perSecond(lcore.packets, application))}</td>
-              <td class="n">{lcore.packets === 0 ? '–' : formatShort(lcore.busyNs / lcore.packets)}</td>
+              <td>{lcore.busyShare === null ? '–' : <Meter share={lcore.busyShare} />}</td>
+              <td class="n">{orDash(lcore.emptyShare, formatPercent)}</td>
+              <td class="n">{orDash(lcore.pps, formatShort)}</td>
+              <td class="n">{orDash(lcore.nsPerPacket, formatShort)}</td>
             </tr>
           ))}
         </tbody>
@@ -95,15 +85,15 @@ export function QueueTable({ application }: { readonly application: ApplicationV
         </thead>
         <tbody>
           {application.queues.map((queue) => (
-            <tr key={`${queue.portId} ${queue.queueId} ${queue.tid}`}>
+            <tr key={`${queue.portId} ${queue.queueId}`}>
               <th scope="row">
                 {application.ports.find(({ portId }) => portId === queue.portId)?.name ?? queue.portId}
               </th>
-              <td class="n">{queue.queueId}</td>
-              <td>{queue.lcore === null ? `thread ${queue.tid}` : `lcore ${queue.lcore}`}</td>
-              <td class="n">{formatShort(perSecond(queue.packets, application))}</td>
-              <td class="n">{queue.polls === 0 ? '–' : formatPercent(queue.emptyPolls / queue.polls)}</td>
-              <td class="n">{formatBurst(queue)}</td>
+              <td class="n">{queue.queueId ?? 'all'}</td>
+              <td>{queue.pollers.join(', ')}</td>
+              <td class="n">{orDash(queue.pps, formatShort)}</td>
+              <td class="n">{orDash(queue.emptyShare, formatPercent)}</td>
+              <td class="n">{orDash(queue.burst, (value) => value.toFixed(1))}</td>
               <td>
                 <MiniBars values={queue.bursts.slice(1)} />
               </td>
@@ -113,11 +103,6 @@ export function QueueTable({ application }: { readonly application: ApplicationV
       </table>
     </Scroll>
   );
-}
-
-function formatBurst({ polls, emptyPolls, packets }: QueueView): string {
-  const full = polls - emptyPolls;
-  return full === 0 ? '–' : (packets / full).toFixed(1);
 }
 
 function MiniBars({ values }: { readonly values: readonly number[] }): JSX.Element {

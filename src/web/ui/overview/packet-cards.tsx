@@ -1,10 +1,11 @@
 /** Sizes and talkers: what costs a program on every packet, and is there when somebody asks for it. */
 import type { JSX } from 'preact';
+import type { PacketsView } from '../../protocol/index.ts';
 import { Bars } from '../bars.tsx';
 import { HeatMap } from '../heat-map.tsx';
 import { SparkLine } from '../spark-line.tsx';
 import { formatCount, formatShort } from '../units.ts';
-import { type Moment, perSecond } from './history.ts';
+import type { Moment } from './history.ts';
 
 const SIZE_LABELS: readonly string[] = [
   ...Array.from({ length: 12 }, (_, n) => `${128 * n}–${128 * n + 127}`),
@@ -22,7 +23,7 @@ export function PacketCards({ moments }: { readonly moments: readonly Moment[] }
       const found = application.packets?.talkers.find(
         (talker) => talker.source === source && talker.destination === destination,
       );
-      return perSecond(found?.bytes ?? 0, application);
+      return found === undefined ? 0 : perSecond(found.bytes, application.packets!);
     });
   return (
     <div class="grid">
@@ -30,7 +31,7 @@ export function PacketCards({ moments }: { readonly moments: readonly Moment[] }
         <Bars
           title="Packets a second by size in bytes"
           labels={SIZE_LABELS}
-          values={sizes.map((count) => perSecond(count, now))}
+          values={sizes.map((count) => perSecond(count, now.packets!))}
           format={(value) => formatShort(value, '/s')}
         />
         <HeatMap
@@ -59,7 +60,7 @@ export function PacketCards({ moments }: { readonly moments: readonly Moment[] }
               <tr key={`${source} ${destination}`}>
                 <td class="mono">{source}</td>
                 <td class="mono">{destination}</td>
-                <td class="n">{formatShort(perSecond(8 * bytes, now), 'bit/s')}</td>
+                <td class="n">{formatShort(perSecond(8 * bytes, now.packets!), 'bit/s')}</td>
                 <td>
                   <SparkLine values={bytesOf(source, destination)} />
                 </td>
@@ -74,4 +75,8 @@ export function PacketCards({ moments }: { readonly moments: readonly Moment[] }
       </section>
     </div>
   );
+}
+
+function perSecond(count: number, { intervalMs }: PacketsView): number {
+  return (1000 * count) / Math.max(1, intervalMs);
 }

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { ApplicationView, PortView } from '../../protocol/index.ts';
 import { Scroll } from '../scroll.tsx';
 import { formatShort } from '../units.ts';
-import { perSecond } from './history.ts';
+import { orDash, sumOf } from './history.ts';
 
 export function PortTable({ application }: { readonly application: ApplicationView }): JSX.Element {
   return (
@@ -33,11 +33,17 @@ export function PortTable({ application }: { readonly application: ApplicationVi
             <th scope="col" class="n">
               Errors
             </th>
+            <th scope="col" class="n">
+              Application drops
+            </th>
+            <th scope="col" class="n">
+              Ring drops
+            </th>
           </tr>
         </thead>
         <tbody>
           {application.ports.map((port) => (
-            <PortRow key={port.portId} port={port} application={application} />
+            <PortRow key={port.portId} port={port} />
           ))}
         </tbody>
       </table>
@@ -45,20 +51,9 @@ export function PortTable({ application }: { readonly application: ApplicationVi
   );
 }
 
-function PortRow({
-  port,
-  application,
-}: {
-  readonly port: PortView;
-  readonly application: ApplicationView;
-}): JSX.Element {
-  const { portId, name, driver, isUp, speedMbps, rates, txOffered, notSent } = port;
-  const rate = (count: number | undefined) =>
-    count === undefined ? '–' : formatShort(perSecond(count, application));
-  const isMuchRefused = (notSent ?? 0) > 0.01 * (txOffered ?? 0);
-  const lost = (count: number | undefined, isBad = (count ?? 0) > 0) => (
-    <td class={`n ${isBad ? 'lost' : ''}`}>{rate(count)}</td>
-  );
+function PortRow({ port }: { readonly port: PortView }): JSX.Element {
+  const { portId, name, driver, isUp, speedMbps, rxPps, rxBps, txPps, txBps, drops } = port;
+  const isMuchRefused = (drops.refused ?? 0) > 0.01 * ((txPps ?? 0) + (drops.refused ?? 0));
   return (
     <tr>
       <th scope="row">
@@ -69,22 +64,34 @@ function PortRow({
         {isUp ? 'up' : 'down'}
         {speedMbps === null ? '' : ` ${formatShort(speedMbps * 1e6, 'bit/s')}`}
       </td>
-      <td class="n">
-        {rate(rates?.rxPackets)} <small>pps</small> {traffic(rates?.rxPackets, rates?.rxBytes, application)}
-      </td>
-      <td class="n">
-        {rate(rates?.txPackets)} <small>pps</small> {traffic(rates?.txPackets, rates?.txBytes, application)}
-      </td>
-      {lost(rates?.missed)}
-      {lost(rates?.noMbuf)}
-      {lost(notSent ?? undefined, isMuchRefused)}
-      {lost(rates === null ? undefined : rates.rxErrors + rates.txErrors)}
+      <Traffic pps={rxPps} bps={rxBps} />
+      <Traffic pps={txPps} bps={txBps} />
+      <Lost pps={drops.missed} />
+      <Lost pps={drops.noMbuf} />
+      <Lost pps={drops.refused} isBad={isMuchRefused} />
+      <Lost pps={sumOf([drops.rxErrors, drops.txErrors], (rate) => rate)} />
+      <Lost pps={drops.application} />
+      <Lost pps={drops.ring} />
     </tr>
   );
 }
 
+interface LostProps {
+  readonly pps: number | null;
+  readonly isBad?: boolean;
+}
+
+function Lost({ pps, isBad = (pps ?? 0) > 0 }: LostProps): JSX.Element {
+  return <td class={`n ${isBad ? 'lost' : ''}`}>{orDash(pps, formatShort)}</td>;
+}
+
 /** Some drivers count packets and no bytes. */
-function traffic(packets = 0, bytes = 0, application: ApplicationView): JSX.Element {
-  const isKnown = bytes > 0 || packets === 0;
-  return <small>{isKnown ? formatShort(perSecond(8 * bytes, application), 'bit/s') : '? bit/s'}</small>;
+function Traffic({ pps, bps }: Readonly<Record<'pps' | 'bps', number | null>>): JSX.Element {
+  const isKnown = bps !== null && (bps > 0 || pps === 0);
+  return (
+    <td class="n">
+      {orDash(pps, formatShort)} <small>pps</small>{' '}
+      <small>{isKnown ? formatShort(bps, 'bit/s') : '? bit/s'}</small>
+    </td>
+  );
 }
