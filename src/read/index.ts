@@ -14,5 +14,6 @@ export { parseTime } from './parse-time.ts';
 export { ReadSession } from './read-session.ts';
 export type { RecordSink } from './record-sink.ts';
 export type { Selection } from './selection.ts';
+export { HeavyHitters } from './stats/heavy-hitters.ts';
 export { TextStream } from './text-stream.ts';
 export { WalkedInput } from './walked-input.ts';
