@@ -47,6 +47,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./top.ts')).registerTop,
   },
   {
+    name: 'report',
+    summary: 'what looks wrong with a running application, and what to do next',
+    load: async () => (await import('./report.ts')).registerReport,
+  },
+  {
     name: 'filter',
     summary: 'what a filter compiles to',
     load: async () => (await import('./filter.ts')).registerFilter,

@@ -1,5 +1,5 @@
 /** Maps and events as text, JSON and Prometheus metrics. */
-export { formatValue, type Naming } from './format-value.ts';
+export { formatKey, formatValue, type Naming } from './format-value.ts';
 export { JsonFormat } from './json-format.ts';
 export { bpftraceOrder, type MapOrder, type SortBy } from './map-order.ts';
 export { type FormatPart, formatPrintf, parseFormat } from './printf.ts';
