@@ -84,6 +84,6 @@ figcaption { font-weight: 600; color: var(--muted); font-size: 14px; }
   article, figure, tr { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
   .wide { overflow: visible; }
-  details > *:not(summary) { display: block; }
+  details::details-content { content-visibility: visible; block-size: auto; }
 }
 </style>`;

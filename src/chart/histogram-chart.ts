@@ -29,7 +29,7 @@ const LEFT = 56;
 const TOP = 8;
 const HEIGHT = 150;
 /** Narrower ones are joined. */
-const MOST_COLUMNS = 128;
+const MOST_COLUMNS = 48;
 
 export function histogramChart({ along, columns, isLogarithmic, ...text }: HistogramChartOptions): Markup {
   if (!columns.some(({ count }) => (drawable(count) ?? 0) > 0)) return emptyChart(text);
@@ -45,13 +45,14 @@ export function histogramChart({ along, columns, isLogarithmic, ...text }: Histo
       const y = yOf(tick);
       return html`<line class="grid" x1="${LEFT}" x2="${CHART_WIDTH - 8}" y1="${y}" y2="${y}"/><text class="tick" text-anchor="end" x="${LEFT - 6}" y="${place(y + 4)}">${formatQuantity(tick)}</text>`;
     }),
-    shown.map(({ label, count }, at) => {
-      const x = LEFT + at * pitch;
+    html`<g class="bar plain">${shown.map(({ label, count }, at) => {
       const y = Math.min(yOf(atLeastZero(count)), count > 0 ? bottom - 1 : bottom);
       const said = html`<title>${label}: ${formatQuantity(count)}</title>`;
-      const column = html`<rect class="bar plain" x="${place(x + pitch * 0.08)}" y="${place(y)}" width="${place(Math.max(0.5, pitch * 0.84))}" height="${place(bottom - y)}">${said}</rect>`;
-      if (at % everyNth !== 0) return column;
-      return html`${column}<text class="tick" text-anchor="middle" x="${place(x + pitch / 2)}" y="${bottom + 16}">${fitText(label, pitch * everyNth)}</text>`;
+      return html`<rect x="${place(LEFT + (at + 0.08) * pitch)}" y="${place(y)}" width="${place(Math.max(0.5, pitch * 0.84))}" height="${place(bottom - y)}">${said}</rect>`;
+    })}</g>`,
+    shown.map(({ label }, at) => {
+      if (at % everyNth !== 0) return undefined;
+      return html`<text class="tick" text-anchor="middle" x="${place(LEFT + (at + 0.5) * pitch)}" y="${bottom + 16}">${fitText(label, pitch * everyNth)}</text>`;
     }),
     html`<text class="muted" text-anchor="middle" x="${place((LEFT + CHART_WIDTH) / 2)}" y="${bottom + 34}">${along}</text>`,
   ]);

@@ -37,7 +37,7 @@ const TOP = 28;
 const HEIGHT = 170;
 const WIDTH: number = CHART_WIDTH - LEFT - 12;
 /** Each column of so many shows the least and the most of its points when there are more. */
-const MOST_COLUMNS = 300;
+const MOST_COLUMNS = 150;
 
 interface Dot {
   readonly x: number;
