@@ -1,4 +1,6 @@
 /** What is known of an application, what is wrong with it, and what to do next. */
+export { evaluateGoals, lostPps } from './evaluate-goals.ts';
+export { findFindings, rules } from './find-findings.ts';
 export type { Finding, NextStep } from './finding.ts';
 export type { Goal, GoalMetric, GoalResult } from './goal.ts';
 export {
@@ -14,3 +16,5 @@ export {
   type StageObservation,
   type TrafficObservation,
 } from './observation.ts';
+export { parseGoals } from './parse-goals.ts';
+export { busyShare, formatCount, formatPercent, formatTime, nameOfLcore, nameOfPort } from './words.ts';

@@ -5,7 +5,7 @@
  */
 export interface Observation {
   readonly source: 'application' | 'replay' | 'recording';
-  /** How it is called on a command line: `dpdk-testpmd/0` without the port, or a file. */
+  /** How it is called on a command line: a name and a pid, or a file. */
   readonly label: string;
   readonly pid: number | undefined;
   /** Milliseconds since 1970 at the start. */
@@ -46,6 +46,9 @@ export interface PortObservation {
   /** Allocations of receive buffers that failed. */
   readonly noMbuf: number | undefined;
   readonly txErrors: number | undefined;
+  /** In the whiles in which bursts were counted: offered to the driver, and of these not taken, at least. */
+  readonly offered: number | undefined;
+  readonly refused: number | undefined;
 }
 
 /** One direction of one queue, in the whiles in which bursts were counted. */
@@ -62,8 +65,6 @@ export interface QueueObservation {
   readonly packets: number;
   /** Largest burst that a caller asked for (in). */
   readonly askedBurst: number | undefined;
-  /** Offered to the driver and not taken (out), at least. */
-  readonly refused: number | undefined;
 }
 
 export interface LcoreObservation {
@@ -95,17 +96,20 @@ export interface LevelObservation {
 }
 
 export interface DropObservation {
-  readonly tid: number | undefined;
+  readonly portId: number | undefined;
   readonly reason: string;
   readonly packets: number;
+  readonly countedSeconds: number;
 }
 
+/** One stage of one thread. */
 export interface StageObservation {
   readonly name: string;
-  readonly tid: number | undefined;
+  readonly tid: number;
   readonly calls: number;
   readonly ns: number;
-  readonly packets: number | undefined;
+  readonly packets: number;
+  readonly measuredSeconds: number;
 }
 
 /** Packets that were looked into: a sample of a running application, all of a recording. */
@@ -121,7 +125,10 @@ export interface TrafficObservation {
   readonly flows: readonly FlowObservation[];
   /** How many different ones there were; undefined when there were too many to count. */
   readonly flowCount: number | undefined;
-  /** Index n: times from one packet of a queue to its next one of 2^n to 2^(n+1) - 1 ns. */
+  /**
+   * Index n: times of 2^n to 2^(n+1) - 1 ns from one arrival to the next one of the same thread or interface: of packets in a
+   * recording, of bursts in an application.
+   */
   readonly interArrival: readonly number[] | undefined;
 }
 

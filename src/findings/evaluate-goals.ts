@@ -1,0 +1,72 @@
+/** Goals held against what was observed. */
+import type { Goal, GoalResult } from './goal.ts';
+import type { Observation } from './observation.ts';
+import { busyShare } from './words.ts';
+
+export function evaluateGoals(goals: readonly Goal[], observation: Observation): GoalResult[] {
+  return goals.map((goal) => {
+    const measured = measure(goal, observation);
+    return { goal, measured, isMet: measured === undefined ? undefined : holds(measured, goal) };
+  });
+}
+
+/**
+ * Packets a second that were lost for sure: by adapters, for want of mbufs, by errors, and by the application as it says itself.
+ * Undefined when no port counts. What drivers refused is not in it: the application may have offered it again.
+ */
+export function lostPps({ ports, drops, seconds }: Observation): number | undefined {
+  const known = ports.flatMap(({ missed, noMbuf, rxErrors, txErrors }) =>
+    [missed, noMbuf, rxErrors, txErrors].filter((count) => count !== undefined),
+  );
+  if (known.length === 0 && drops.length === 0) return undefined;
+  const byPorts = known.reduce((sum, count) => sum + count, 0) / seconds;
+  return drops.reduce((sum, { packets, countedSeconds }) => sum + packets / countedSeconds, byPorts);
+}
+
+function measure({ metric, isShare }: Goal, observation: Observation): number | undefined {
+  const { ports, lcores, drops, seconds } = observation;
+  const packets = sumOf(ports.map(({ rxPackets }) => rxPackets));
+  switch (metric) {
+    case 'pps':
+      return packets === undefined ? undefined : packets / seconds;
+    case 'bps': {
+      const bytes = sumOf(ports.map(({ rxBytes }) => rxBytes));
+      return bytes === undefined ? undefined : (8 * bytes) / seconds;
+    }
+    case 'util':
+      return lcores.length === 0 ? undefined : Math.max(...lcores.map(busyShare));
+    case 'drop': {
+      const lost = lostPps(observation);
+      const isRefused = ports.some(({ refused }) => (refused ?? 0) > 0);
+      // Whether it drops what is refused, an application without points of its own does not tell.
+      if (lost === undefined || (lost === 0 && isRefused && drops.length === 0)) return undefined;
+      if (!isShare) return lost;
+      const arrived = (packets ?? 0) / seconds + missedPps(observation);
+      return arrived === 0 ? 0 : lost / arrived;
+    }
+  }
+}
+
+function missedPps({ ports, seconds }: Observation): number {
+  return (sumOf(ports.map(({ missed }) => missed)) ?? 0) / seconds;
+}
+
+function holds(measured: number, { relation, value }: Goal): boolean {
+  switch (relation) {
+    case '=':
+      return measured === value;
+    case '<':
+      return measured < value;
+    case '<=':
+      return measured <= value;
+    case '>':
+      return measured > value;
+    case '>=':
+      return measured >= value;
+  }
+}
+
+function sumOf(numbers: readonly (number | undefined)[]): number | undefined {
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, number) => sum + number, 0);
+}
