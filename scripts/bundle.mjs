@@ -31,12 +31,12 @@ await bundle.write({
     groups: [
       {
         name: 'start',
-        test: /src\/(base\/|bpf\/isa\/insn|cli\/(exit-codes|version|text-table))|node_modules\/commander|rolldown/,
+        test: /src\/(base\/|bpf\/(isa\/insn|context\/context-layout)|cli\/(exit-codes|version|text-table))|node_modules\/commander|rolldown/,
         priority: 1,
       },
       {
         name: 'checks',
-        test: /src\/bpf\/(isa|verify|asm\/format|vm\/engine|mbuf\/fields|context\/(context-layout|trace-helpers))/,
+        test: /src\/bpf\/(isa|verify|asm\/format|vm\/engine|mbuf\/fields|context\/trace-helpers)/,
       },
       {
         name: 'client',

@@ -1,6 +1,7 @@
 /** What a running application does with its packets and its time: readings at a small price, and their rates. */
 export { ApplicationSampler } from './application-sampler.ts';
 export type { DropReading } from './drop-feed.ts';
+export { observeInterval } from './observe-interval.ts';
 export {
   type ApplicationReading,
   addBursts,

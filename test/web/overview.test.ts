@@ -55,13 +55,13 @@ describe.skipIf(noDpdk !== undefined)(`on testpmd${noDpdk ? ` (${noDpdk})` : ''}
   });
 
   test('an application that polls nothing is a problem', async () => {
-    await web.page.getByText('no lcore polls').waitFor();
+    await web.page.getByText(/no thread polls a port/).waitFor();
   });
 
   test('a saturated lcore is one, too, and the tables say why', async () => {
     const { page } = web;
     await web.app.command('start');
-    await page.getByText(/lcore 1 is (9[5-9]|100) % busy/).waitFor();
+    await page.getByText(/lcore 1: is (9[5-9](\.\d)?|100) % busy/).waitFor();
     const lcores = page.getByRole('table', { name: 'Lcores' });
     expect((await lcores.allInnerTexts())[0]).toMatch(/lcore 1/);
     const queues = page.getByRole('table', { name: 'Receive queues' });

@@ -46,7 +46,8 @@ export const polling: readonly Rule[] = [
       inQueues(seen).flatMap((queue): Sighting[] => {
         const calls = callsOf(queue);
         const empty = queue.bySize[0] ?? 0;
-        if (calls < LEAST_POLLS || empty > calls * EMPTY_SHARE) return [];
+        // A replay polls only when there are packets; a recording may have bursts only.
+        if (seen.source !== 'application' || calls < LEAST_POLLS || empty > calls * EMPTY_SHARE) return [];
         return [
           {
             subject: nameOfQueue(queue, seen),

@@ -5,7 +5,7 @@ import { type ApplicationReading, ApplicationSampler, takeSnapshot } from '../..
 import type { ApplicationView } from '../protocol/index.ts';
 import { NOTHING_SEEN, viewOf } from './application-view.ts';
 import { PacketWatch } from './packet-watch.ts';
-import { agentProblem, findProblems } from './problems.ts';
+import { agentProblem, problemsOf } from './problems-of.ts';
 
 /** Packets that the rings of running captures of a port have dropped; undefined when nobody captures from it. */
 export type RingDropped = (pid: number, portId: number) => number | undefined;
@@ -67,7 +67,7 @@ export class ApplicationWatch {
     const seen = {
       ...viewOf(snapshot, (portId) => this.#ringDrops(portId, intervalMs / 1000)),
       price: now.price ?? null,
-      problems: findProblems(snapshot, now.kind),
+      problems: problemsOf(now, before),
     };
     if (this.#packets === undefined) return this.#view(seen);
     const { packets, busyThreads } = await this.#packets.take();

@@ -78,11 +78,16 @@ export interface PacketsView {
   readonly withoutRoom: number;
 }
 
+/** As findings/finding.ts has it. */
 export interface Problem {
-  readonly severity: 'bad' | 'warning';
-  /** What is wrong, in a few words; then what it comes from or what to do. */
+  readonly severity: 'bad' | 'warning' | 'note';
+  /** What is wrong with what, in a few words. */
   readonly title: string;
-  readonly detail: string;
+  /** The numbers that it is seen by. */
+  readonly evidence: readonly string[];
+  /** What it means, and what usually helps. */
+  readonly meaning: string;
+  readonly next: readonly { readonly command: string; readonly tells: string }[];
 }
 
 export interface ApplicationView {
@@ -162,7 +167,11 @@ const application: Check<ApplicationView> = object<ApplicationView>({
   packets: orNull(packets),
   price: rate,
   problems: list(
-    object<Problem>({ severity: oneOf('bad', 'warning'), title: name, detail: name }),
+    object<Problem>({
+      ...{ severity: oneOf('bad', 'warning', 'note'), title: name, meaning: name },
+      evidence: list(name, MOST_LISTED),
+      next: list(object<Problem['next'][number]>({ command: name, tells: name }), MOST_LISTED),
+    }),
     MOST_LISTED,
   ),
 });

@@ -1,6 +1,8 @@
 /** What is wrong, first of all that is seen; or that nothing is. */
 import type { JSX } from 'preact';
-import type { ApplicationView } from '../../protocol/index.ts';
+import type { ApplicationView, Problem } from '../../protocol/index.ts';
+
+const MARKS: Readonly<Record<Problem['severity'], string>> = { bad: '✕', warning: '!', note: 'i' };
 
 export function ProblemList({
   applications,
@@ -23,17 +25,28 @@ export function ProblemList({
           </span>
         </p>
       ) : (
-        problems.map(({ severity, title, detail, whose }) => (
-          <p class={`problem ${severity}`} key={`${whose} ${title.replace(/[\d.,]+/g, '')}`}>
+        problems.map(({ severity, title, evidence, meaning, next, whose }) => (
+          <div class={`problem ${severity}`} key={`${whose} ${title.replace(/[\d.,]+/g, '')}`}>
             <span class="mark" aria-hidden="true">
-              {severity === 'bad' ? '✕' : '!'}
+              {MARKS[severity]}
             </span>
-            <span>
-              <b class="title">{title}</b> <span class="whose">{whose}</span>
-              <br />
-              {detail}
-            </span>
-          </p>
+            <details>
+              <summary>
+                <b class="title">{title}</b> <span class="whose">{whose}</span>
+                {evidence.length > 0 ? <span class="evidence">{evidence.join('; ')}</span> : null}
+              </summary>
+              <p class="meaning">{meaning}</p>
+              {next.length > 0 ? (
+                <ul class="next-steps">
+                  {next.map(({ command, tells }) => (
+                    <li key={command}>
+                      {tells}: <code>{command}</code>
+                    </li>
+                  ))}
+                </ul>
+              ) : null}
+            </details>
+          </div>
         ))
       )}
     </section>
