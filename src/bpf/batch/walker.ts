@@ -13,12 +13,13 @@
 import { createMemory, instantiate, PAGE_BYTES, type WasmMemory } from '../../wasm/index.ts';
 import type { CbpfProgram } from '../cbpf/isa.ts';
 import { validateCbpf } from '../cbpf/validate.ts';
+import { BLOCK_EXTRA_BYTES, READ_BEYOND_BYTES } from './block-code.ts';
 import {
   INTERFACE_BYTES,
   INTERFACES,
   interfaceRow,
-  LIST,
   MATCH_BYTES,
+  MATCHES,
   MAX_INTERFACES,
   NO_TIME,
   RESULTS,
@@ -35,7 +36,7 @@ export interface CaptureWalkerOptions {
   readonly times: boolean;
   /** Bytes of the file that fit in at once; the longest record that can be walked over. */
   readonly dataBytes: number;
-  /** Matches that fit the list. */
+  /** Matches that fit a list. */
   readonly listLength: number;
 }
 
@@ -78,6 +79,8 @@ export class CaptureWalker {
   readonly #options: CaptureWalkerOptions;
   readonly #memory: WasmMemory;
   readonly #data: number;
+  /** Where what is collected begins. */
+  readonly #gathering: number;
   readonly #filters: CbpfProgram[] = [];
   /** The compiled walk for each byte order that came up. */
   readonly #walks = new Map<boolean, WalkExports['walk']>();
@@ -90,14 +93,15 @@ export class CaptureWalker {
   constructor(format: RecordFormat, options: CaptureWalkerOptions) {
     this.#format = format;
     this.#options = options;
-    const listBytes = options.collect === 'list' ? options.listLength * MATCH_BYTES : 0;
-    this.#data = LIST + listBytes;
-    this.#memory = createMemory(Math.ceil((this.#data + options.dataBytes) / PAGE_BYTES));
+    this.#data = MATCHES + bytesForMatches(options);
+    this.#gathering = options.collect === 'records' ? this.#data : MATCHES;
+    const bytes = this.#data + options.dataBytes + READ_BEYOND_BYTES;
+    this.#memory = createMemory(Math.ceil(bytes / PAGE_BYTES));
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
     this.#position = this.#data;
     this.#end = this.#data;
-    this.#collected = this.#data;
+    this.#collected = this.#gathering;
   }
 
   /** The address of the first byte that was not walked over; up to `end` there are bytes of the file. */
@@ -154,7 +158,7 @@ export class CaptureWalker {
       this.#end -= this.#position - this.#data;
       this.#position = this.#data;
     }
-    this.#collected = this.#data;
+    this.#collected = this.#gathering;
     return this.bytes.subarray(this.#end, this.#data + this.#options.dataBytes);
   }
 
@@ -166,20 +170,20 @@ export class CaptureWalker {
   walk(limits: WalkLimits = {}): WalkStop {
     const walk = this.#walks.get(this.#format.littleEndian) ?? this.#compile();
     const isList = this.#options.collect === 'list';
+    if (isList) this.#collected = MATCHES;
     const stop = walk(
       this.#position,
       this.#end,
       this.#interfaces,
       this.#options.dataBytes,
-      isList ? LIST : this.#collected,
+      this.#collected,
       this.#data,
       Math.min(limits.seen ?? NO_LIMIT, NO_LIMIT),
       Math.min(limits.matched ?? NO_LIMIT, NO_LIMIT),
     );
     this.#position = this.#u32(results.position);
-    const collected = this.#u32(results.collected);
-    if (isList) this.listed = (collected - LIST) / MATCH_BYTES;
-    else this.#collected = collected;
+    this.#collected = this.#u32(results.collected);
+    if (isList) this.listed = (this.#collected - MATCHES) / MATCH_BYTES;
     this.totals.seen += this.#u32(results.seen);
     this.totals.matched += this.#u32(results.matched);
     this.totals.capturedBytes += this.#u64(results.capturedBytes);
@@ -189,7 +193,7 @@ export class CaptureWalker {
 
   /** The address of a match in the list; its fields are those of `match`. */
   matchAt(index: number): number {
-    return LIST + index * MATCH_BYTES;
+    return MATCHES + index * MATCH_BYTES;
   }
 
   /** Goes on behind something that `walk` left to its user. */
@@ -197,10 +201,10 @@ export class CaptureWalker {
     this.#position += lengthBytes;
   }
 
-  /** The records collected since this was asked last. Borrowed until the next `walk` or `borrowRoom`. */
+  /** The records or blocks collected since this was asked last. Borrowed until the next `walk` or `borrowRoom`. */
   takeRecords(): Uint8Array<ArrayBuffer> {
-    const taken = this.bytes.subarray(this.#data, this.#collected);
-    this.#collected = this.#data;
+    const taken = this.bytes.subarray(this.#gathering, this.#collected);
+    this.#collected = this.#gathering;
     return taken;
   }
 
@@ -220,4 +224,10 @@ export class CaptureWalker {
   #u64(offset: number): number {
     return this.#u32(offset) + this.#u32(offset + 4) * 2 ** 32;
   }
+}
+
+/** The longest record always finds room for the block that it makes. */
+function bytesForMatches({ collect, listLength, dataBytes }: CaptureWalkerOptions): number {
+  if (collect === 'list') return listLength * MATCH_BYTES;
+  return collect === 'blocks' ? (dataBytes + BLOCK_EXTRA_BYTES + 7) & -8 : 0;
 }
