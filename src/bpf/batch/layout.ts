@@ -5,7 +5,7 @@
  *      64  results of a walk
  *    1024  one row of 64 bytes an interface
  *   66560  the list of matches, 32 bytes each, or the blocks that they make (only when asked for)
- *    data  bytes of the file
+ *    data  two rooms for bytes of the file, each behind as much for what the other has left
  * ```
  */
 

@@ -20,7 +20,7 @@ import { emitRecord, type RecordFormat, type RecordLocals } from './record-forma
 
 /**
  * What becomes of matching packets: only counted; a list of where they are (layout.ts); their records, moved together
- * at the start of the memory's data; or, of a pcap file, the pcapng blocks that they make (block-code.ts).
+ * at the start of their room; or, of a pcap file, the pcapng blocks that they make (block-code.ts).
  */
 export type Collect = 'nothing' | 'list' | 'records' | 'blocks';
 

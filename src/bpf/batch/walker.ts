@@ -7,6 +7,9 @@
  *            ▲                             │     'other': look at `position`,   records in takeRecords()
  *            └─────────────────────────────┘              then skip(n)
  * ```
+ * There are two rooms in turn: while one is walked over, the other can be filled, by another thread too. What was not
+ * walked over at the end of one is copied before the bytes of the other.
+ *
  * A file cannot make it read outside of the bytes that were filled in, nor walk without end: each record that it goes
  * over is at least 16 bytes, and is all there.
  */
@@ -34,7 +37,7 @@ export interface CaptureWalkerOptions {
   readonly collect: Collect;
   /** Whether interfaces' time ranges are heeded and the times of matches kept; costs a little. */
   readonly times: boolean;
-  /** Bytes of the file that fit in at once; the longest record that can be walked over. */
+  /** Bytes of the file that a room holds; the longest record that can be walked over. */
   readonly dataBytes: number;
   /** Matches that fit a list. */
   readonly listLength: number;
@@ -79,8 +82,8 @@ export class CaptureWalker {
   readonly #options: CaptureWalkerOptions;
   readonly #memory: WasmMemory;
   readonly #data: number;
-  /** Where what is collected begins. */
-  readonly #gathering: number;
+  /** Which of the two rooms is walked over. */
+  #room: 0 | 1 = 0;
   readonly #filters: CbpfProgram[] = [];
   /** The compiled walk for each byte order that came up. */
   readonly #walks = new Map<boolean, WalkExports['walk']>();
@@ -94,14 +97,13 @@ export class CaptureWalker {
     this.#format = format;
     this.#options = options;
     this.#data = MATCHES + bytesForMatches(options);
-    this.#gathering = options.collect === 'records' ? this.#data : MATCHES;
-    const bytes = this.#data + options.dataBytes + READ_BEYOND_BYTES;
+    const bytes = this.#data + 4 * options.dataBytes + READ_BEYOND_BYTES;
     this.#memory = createMemory(Math.ceil(bytes / PAGE_BYTES));
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
-    this.#position = this.#data;
-    this.#end = this.#data;
-    this.#collected = this.#gathering;
+    this.#position = this.#startOf(0);
+    this.#end = this.#position;
+    this.#collected = this.#gathering();
   }
 
   /** The address of the first byte that was not walked over; up to `end` there are bytes of the file. */
@@ -149,21 +151,24 @@ export class CaptureWalker {
   }
 
   /**
-   * Where to put the next bytes of the file; `filled` says how many came. Ends the life of the list and of taken records.
-   * Empty only when a record that `walk` stopped at as `other` fills the memory.
+   * Where to put the next bytes of the file; `filled` says how many came. Until then nothing else touches it, and all
+   * that was given stays valid.
    */
   borrowRoom(): Uint8Array<ArrayBuffer> {
-    if (this.#position > this.#data) {
-      this.bytes.copyWithin(this.#data, this.#position, this.#end);
-      this.#end -= this.#position - this.#data;
-      this.#position = this.#data;
-    }
-    this.#collected = this.#gathering;
-    return this.bytes.subarray(this.#end, this.#data + this.#options.dataBytes);
+    const start = this.#startOf(this.#room === 0 ? 1 : 0);
+    return this.bytes.subarray(start, start + this.#options.dataBytes);
   }
 
+  /** Goes on in the room that was borrowed. Ends the life of the list and of taken records. */
   filled(lengthBytes: number): void {
-    this.#end += lengthBytes;
+    const left = this.#end - this.#position;
+    if (left > this.#options.dataBytes) throw new Error(`${left} bytes were neither walked over nor skipped`);
+    this.#room = this.#room === 0 ? 1 : 0;
+    const start = this.#startOf(this.#room);
+    this.bytes.copyWithin(start - left, this.#position, this.#end);
+    this.#position = start - left;
+    this.#end = start + lengthBytes;
+    this.#collected = this.#gathering();
   }
 
   /** Looks at packets until something stops it. A list that an earlier walk made is given up. */
@@ -201,11 +206,22 @@ export class CaptureWalker {
     this.#position += lengthBytes;
   }
 
-  /** The records or blocks collected since this was asked last. Borrowed until the next `walk` or `borrowRoom`. */
+  /** The records or blocks collected since this was asked last. Borrowed until the next `walk` or `filled`. */
   takeRecords(): Uint8Array<ArrayBuffer> {
-    const taken = this.bytes.subarray(this.#gathering, this.#collected);
-    this.#collected = this.#gathering;
+    const taken = this.bytes.subarray(this.#gathering(), this.#collected);
+    this.#collected = this.#gathering();
     return taken;
+  }
+
+  /** Where the file's bytes go in a room; before them there is as much for what the other has left. */
+  #startOf(room: 0 | 1): number {
+    return this.#data + (2 * room + 1) * this.#options.dataBytes;
+  }
+
+  /** Where what is collected begins: records move to where their room begins. */
+  #gathering(): number {
+    if (this.#options.collect !== 'records') return MATCHES;
+    return this.#startOf(this.#room) - this.#options.dataBytes;
   }
 
   #compile(): WalkExports['walk'] {
