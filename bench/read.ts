@@ -46,7 +46,7 @@ function writeCapture(path: string, packets: number, sizes: readonly number[]): 
   writeSync(fd, Buffer.from('d4c3b2a1020004000000000000000000' + '00000400' + '01000000', 'hex'));
   let at = 0;
   for (let packet = 0; packet < packets; packet++) {
-    const frame = frames[(packet * 2_654_435_761) % TEMPLATES]!;
+    const frame = frames[Math.imul(packet, 2_654_435_761) & (TEMPLATES - 1)]!;
     if (at + 16 + frame.length > chunk.length) {
       writeSync(fd, chunk, 0, at);
       at = 0;

@@ -9,6 +9,17 @@ const root = new URL('..', import.meta.url).pathname;
 const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 const main = `${root}src/cli/main.ts`;
 
+// commander can run commands that are programs of their own. hone has none, and what starts programs takes long to load.
+function withoutChildren() {
+  const id = '\0no-child-process';
+  return {
+    name: 'without-children',
+    resolveId: (source, importer) =>
+      source === 'node:child_process' && importer?.includes('/node_modules/commander/') ? id : undefined,
+    load: (wanted) => (wanted === id ? 'export {};' : undefined),
+  };
+}
+
 rmSync(`${root}dist`, { recursive: true, force: true });
 const bundle = await rolldown({
   cwd: root,
@@ -16,6 +27,7 @@ const bundle = await rolldown({
   platform: 'node',
   preserveEntrySignatures: false,
   external: Object.keys(dependencies),
+  plugins: [withoutChildren()],
   // No other file does anything by being loaded: an index.ts brings only what is used of it.
   treeshake: { moduleSideEffects: (id) => id === main || id.includes('/node_modules/') },
 });
@@ -31,7 +43,7 @@ await bundle.write({
     groups: [
       {
         name: 'start',
-        test: /src\/(base\/|bpf\/(isa\/insn|context\/context-layout)|cli\/(exit-codes|version|text-table))|node_modules\/commander|rolldown/,
+        test: /src\/(base\/|bpf\/(isa\/insn|context\/context-layout)|cli\/(exit-codes|version|text-table))|node_modules\/commander|rolldown|no-child-process/,
         priority: 1,
       },
       {
@@ -47,6 +59,10 @@ await bundle.write({
         test: /src\/packet\/(address|arp|ethernet|field|format-protocols|gre|gtp|llc|null|part|sctp|tcp)/,
       },
       { name: 'classic', test: /src\/(bpf\/(batch|cbpf|classic)|wasm)/ },
+      {
+        name: 'files',
+        test: /src\/(output|pcapng|filter|packet\/time|read\/(byte-|damage|early|file-|open-source|parse-|stream-)|cli\/(system-names|time-styles))/,
+      },
     ],
   },
 });

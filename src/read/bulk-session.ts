@@ -110,13 +110,14 @@ export class BulkSession {
     const { walk, matcher } = this.#reading;
     if (record.type === 'packet') {
       this.#seenAlone++;
+      // Few files have any: the walk has compiled the filter already, for itself.
+      matcher?.prepare(record.interface);
       if (matcher?.matches(record) === false) return;
       this.#passedAlone++;
       const sink = this.#sink ?? (await this.#openSink());
       await sink.putPacket(record, this.seen, this.#origin);
       return;
     }
-    if (record.type === 'interface') matcher?.prepare(record.interface);
     if (this.#sink !== undefined) await this.#sink.putOther?.(record, this.#origin);
     else this.#early.push({ record, bytes: walk.borrowRecord().slice() });
     if (this.#early.length === MOST_EARLY_RECORDS) await this.#openSink();

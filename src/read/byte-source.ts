@@ -13,7 +13,8 @@ export interface ByteSource {
   /** The same of the whole input; undefined for what has no size beforehand. */
   readonly sizeBytes: number | undefined;
   /**
-   * Puts bytes at the start of `target`, which is not empty; not always as many as there is room for.
+   * Puts bytes at the start of `target`, which is not empty; not always as many as there is room for. A read that waits
+   * has `target` to itself, and there is one at a time.
    * @returns how many; 0 is the end, also after `close`
    * @throws SysError; FormatError where compressed data are damaged, after everything before was given
    */

@@ -23,8 +23,8 @@ import type { ByteSource } from './byte-source.ts';
 import { damageOf } from './damage.ts';
 import { FILE_MAGIC_BYTES, fileForm } from './file-form.ts';
 
-/** Read at once. */
-const DATA_BYTES = 4 << 20;
+/** Read at once: what is walked over is still in the processor's cache. */
+const DATA_BYTES = 1 << 20;
 const LIST_LENGTH = 64 << 10;
 /** What a pcap file's packets are believed to have at least, whatever its snaplen; see the pcap decoder. */
 const PCAP_LONGEST_PACKET = 262_144;
@@ -34,6 +34,12 @@ export interface CaptureWalkOptions {
   readonly compile: (linkType: number) => CbpfProgram | undefined;
   /** Packets that pass, after which it ends. */
   readonly mostMatches?: number | undefined;
+}
+
+/** Bytes that are read while those before them are walked over. */
+interface Ahead {
+  readonly room: Uint8Array;
+  readonly count: number | Promise<number>;
 }
 
 export class CaptureWalk {
@@ -56,6 +62,7 @@ export class CaptureWalk {
   #format: RecordFormat | undefined;
   #collect: Collect = 'nothing';
   #isOver = false;
+  #ahead: Ahead | undefined;
 
   /** Takes over `source`. */
   constructor(source: ByteSource, options: CaptureWalkOptions) {
@@ -176,13 +183,30 @@ export class CaptureWalk {
   }
 
   async #readOn(walker: CaptureWalker): Promise<void> {
-    const room = walker.borrowRoom();
-    const count = await this.source.read(room);
-    await setImmediate();
+    const { room, count: coming } = this.#ahead ?? this.#readAhead(walker);
+    this.#ahead = undefined;
+    const count = await coming;
+    // What was there at once has let nobody else do anything.
+    if (typeof coming === 'number') await setImmediate();
     if (count === 0) return this.#finish(walker);
     this.#readBytes += count;
     walker.filled(count);
     if (this.#isPartial) this.#reader.push(room.subarray(0, count));
+    if (!this.#isOver) this.#ahead = this.#readAhead(walker);
+  }
+
+  /** What goes wrong is told when it is its turn. */
+  #readAhead(walker: CaptureWalker): Ahead {
+    const room = walker.borrowRoom();
+    try {
+      const count = this.source.read(room);
+      if (typeof count !== 'number') count.catch(() => {});
+      return { room, count };
+    } catch (error) {
+      const count = Promise.reject(error);
+      count.catch(() => {});
+      return { room, count };
+    }
   }
 
   /** Something that is not walked over: where it ends the walk goes on. */

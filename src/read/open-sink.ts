@@ -63,7 +63,8 @@ function isCopy({ format }: FileOutput, { inputForm }: FileFacts): boolean {
 
 /** How a walk gathers packets for a file. */
 export function collectFor(format: 'pcapng' | 'pcap', input: RecordFormat | undefined): Collect {
-  return input?.kind === format ? 'records' : 'list';
+  if (input?.kind === format) return 'records';
+  return format === 'pcapng' ? 'blocks' : 'list';
 }
 
 export async function openFileSink(output: FileOutput, facts: FileFacts): Promise<RecordSink> {

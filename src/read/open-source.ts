@@ -3,7 +3,7 @@
  * its name.
  */
 import * as fs from 'node:fs';
-import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { SysError, UsageError } from '../base/index.ts';
 import { type ByteSource, readError } from './byte-source.ts';
 import { FileSource } from './file-source.ts';
@@ -18,7 +18,7 @@ const MAGIC_BYTES = 4;
  * @throws UsageError for a terminal
  */
 export async function openSource(path: string): Promise<ByteSource> {
-  const source = openStored(path);
+  const source = await openStored(path);
   const head = new Uint8Array(MAGIC_BYTES);
   let length = 0;
   while (length < head.length) {
@@ -35,7 +35,7 @@ export async function openSource(path: string): Promise<ByteSource> {
   return whole;
 }
 
-function openStored(path: string): ByteSource {
+async function openStored(path: string): Promise<ByteSource> {
   const name = path === '-' ? 'standard input' : path;
   try {
     const fd = path === '-' ? STDIN : fs.openSync(path, fs.constants.O_RDONLY);
@@ -46,14 +46,17 @@ function openStored(path: string): ByteSource {
       throw new UsageError('standard input is a terminal: expected a capture, like "hone read - < FILE"');
     }
     const isPipe = stat.isFIFO() || stat.isSocket();
-    return new StreamSource(
-      name,
-      isPipe ? new Socket({ fd, writable: false }) : fs.createReadStream('', { fd }),
-    );
+    return new StreamSource(name, isPipe ? await openPipe(fd) : fs.createReadStream('', { fd }));
   } catch (error) {
     if (error instanceof SysError || error instanceof UsageError) throw error;
     throw readError(name, error);
   }
+}
+
+/** Sockets take long to load: only who reads a pipe waits for them. */
+async function openPipe(fd: number): Promise<Readable> {
+  const { Socket } = await import('node:net');
+  return new Socket({ fd, writable: false });
 }
 
 /** A source whose first bytes were looked at: they come again. */

@@ -3,7 +3,7 @@ import type { CaptureInterface, PacketRecord } from '../pcapng/index.ts';
 
 export interface PacketMatcher {
   /**
-   * Told of each interface before its packets.
+   * Told of an interface before its packets; more than once is the same as once.
    * @throws HoneError when it cannot judge packets of that kind
    */
   prepare(from: CaptureInterface): void;

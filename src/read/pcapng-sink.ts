@@ -14,12 +14,9 @@ import {
   type PacketRecord,
   renumberInterface,
 } from '../pcapng/index.ts';
-import { writeBlocksOfMatches } from './blocks-of-matches.ts';
 import type { RecordOrigin, RecordSink } from './record-sink.ts';
 
 const MICROSECONDS = 6;
-/** More than any packet that is walked over becomes. */
-const GATHERED_BYTES = 5 << 20;
 /** What the obsolete Packet Block can name. */
 const MOST_PACKET_BLOCK_INTERFACES = 0x1_0000;
 
@@ -29,7 +26,6 @@ export class PcapngSink implements RecordSink {
   /** Whether the section that an input is in is little-endian; nothing for a pcap file. */
   readonly #littleEndian = new Map<number, boolean>();
   #header: Uint8Array | undefined;
-  #blocks: Uint8Array | undefined;
 
   /**
    * Takes over `stream`.
@@ -54,7 +50,7 @@ export class PcapngSink implements RecordSink {
     if (littleEndian !== undefined && isCopied) return this.#copy(origin, littleEndian, interfaceId);
     const unitsNs = littleEndian === undefined && from.tsresol === MICROSECONDS ? 1000n : 1n;
     const timestamp = (timestampNs ?? 0n) / unitsNs;
-    // Without options, as writeBlocksOfMatches makes them.
+    // Without options, as a walk makes them.
     const options = { list: [], ended: false };
     return this.#put(encodeBlock({ type: 'EPB', interfaceId, timestamp, originalLength, data, options }));
   }
@@ -80,14 +76,9 @@ export class PcapngSink implements RecordSink {
     }
   }
 
-  /** Of a pcap file, from a list. */
-  async putMatches(walker: CaptureWalker): Promise<void> {
-    this.#blocks ??= new Uint8Array(GATHERED_BYTES);
-    for (let at = 0; at < walker.listed; ) {
-      const { length, next } = writeBlocksOfMatches(walker, at, this.#blocks);
-      await this.#put(this.#blocks.subarray(0, length));
-      at = next;
-    }
+  /** Blocks that were made of a pcap file's packets. */
+  putMatches(walker: CaptureWalker): Promise<void> | undefined {
+    return this.#put(walker.takeRecords());
   }
 
   flush(): Promise<void> {

@@ -32,14 +32,23 @@ class MemorySource implements ByteSource {
   takenBytes = 0;
   readonly #bytes: Uint8Array;
   readonly #mostBytes: number;
+  readonly #isLate: boolean;
 
-  constructor(bytes: Uint8Array, mostBytes: number) {
+  /** @param isLate reads as another thread does: until the bytes come, anything may stand where they go */
+  constructor(bytes: Uint8Array, mostBytes: number, isLate: boolean) {
     this.#bytes = bytes;
     this.sizeBytes = bytes.length;
     this.#mostBytes = mostBytes;
+    this.#isLate = isLate;
   }
 
-  read(target: Uint8Array): number {
+  read(target: Uint8Array): number | Promise<number> {
+    if (!this.#isLate) return this.#read(target);
+    target.fill(0xee);
+    return new Promise((resolve) => setImmediate(() => resolve(this.#read(target))));
+  }
+
+  #read(target: Uint8Array): number {
     const most = Math.min(target.length, this.#mostBytes);
     const piece = this.#bytes.subarray(this.takenBytes, this.takenBytes + most);
     target.set(piece);
@@ -56,6 +65,7 @@ interface Case {
   readonly format: 'pcap' | 'pcapng';
   readonly packets: number | undefined;
   readonly pieceBytes: number;
+  readonly isLate: boolean;
 }
 
 interface Outcome {
@@ -95,9 +105,9 @@ function sinkOf({ format }: Case, path: string, form: ReturnType<typeof fileForm
 
 async function inBulk(one: Case): Promise<Outcome> {
   const path = join(folder, 'bulk');
-  const { file, filter, packets, pieceBytes, format } = one;
+  const { file, filter, packets, pieceBytes, isLate, format } = one;
   const compile = walkCompiler(filter, builtinNames)!;
-  const walk = new CaptureWalk(new MemorySource(file, pieceBytes), { compile, mostMatches: packets });
+  const walk = new CaptureWalk(new MemorySource(file, pieceBytes, isLate), { compile, mostMatches: packets });
   const form = await walk.open();
   const matcher = filter === '' ? undefined : new FilterMatcher(filter, builtinNames);
   const openSink = () => sinkOf(one, path, form);
@@ -109,7 +119,7 @@ async function packetByPacket(one: Case): Promise<Outcome> {
   const { file, filter, packets, pieceBytes } = one;
   const matcher = filter === '' ? undefined : new FilterMatcher(filter, builtinNames);
   const session = new ReadSession({
-    inputs: [new CaptureInput(new MemorySource(file, pieceBytes))],
+    inputs: [new CaptureInput(new MemorySource(file, pieceBytes, false))],
     order: 'append',
     selection: { packets, ranges: undefined, fromNs: undefined, beforeNs: undefined },
     matcher,
@@ -167,6 +177,7 @@ function cases(file: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Case> {
     format: fc.constantFrom('pcap', 'pcapng'),
     packets: fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined }),
     pieceBytes: fc.constantFrom(13, 100, 1 << 20),
+    isLate: fc.boolean(),
   });
 }
 

@@ -4,8 +4,8 @@
  *       0  nothing: address 0 points nowhere
  *      64  results of a walk
  *    1024  one row of 64 bytes an interface
- *   66560  the list of matches, 32 bytes each (only when one is asked for)
- *    data  bytes of the file
+ *   66560  the list of matches, 32 bytes each, or the blocks that they make (only when asked for)
+ *    data  two rooms for bytes of the file, each behind as much for what the other has left
  * ```
  */
 
@@ -41,7 +41,8 @@ export const interfaceRow = {
   latestTime: 32,
 } as const;
 
-export const LIST: number = INTERFACES + MAX_INTERFACES * INTERFACE_BYTES;
+/** The list of matches, or their blocks. */
+export const MATCHES: number = INTERFACES + MAX_INTERFACES * INTERFACE_BYTES;
 export const MATCH_BYTES = 32;
 /** One match of the list. Addresses count from the start of the memory. */
 export const match = {

@@ -4,6 +4,7 @@
  */
 import { type BlockLabel, type FunctionBuilder, type Local, ModuleBuilder } from '../../wasm/index.ts';
 import type { CbpfProgram } from '../cbpf/isa.ts';
+import { emitEnhancedBlock } from './block-code.ts';
 import { addClassicFilter } from './classic-filter.ts';
 import {
   interfaceRow,
@@ -18,10 +19,10 @@ import {
 import { emitRecord, type RecordFormat, type RecordLocals } from './record-format.ts';
 
 /**
- * What becomes of matching packets: only counted; a list of where they are (layout.ts); or their records, moved together
- * at the start of the memory's data.
+ * What becomes of matching packets: only counted; a list of where they are (layout.ts); their records, moved together
+ * at the start of their room; or, of a pcap file, the pcapng blocks that they make (block-code.ts).
  */
-export type Collect = 'nothing' | 'list' | 'records';
+export type Collect = 'nothing' | 'list' | 'records' | 'blocks';
 
 export interface WalkCode {
   readonly format: RecordFormat;
@@ -112,7 +113,8 @@ class WalkEmitter {
     const next = code.loop();
     code.get(this.seen).get(this.seenLimit).op('i32.ge_u').brIf(exits.limit);
     code.get(this.matched).get(this.matchedLimit).op('i32.ge_u').brIf(exits.limit);
-    emitRecord(code, walk.format, locals, exits, walk.times || walk.collect === 'list');
+    const withTime = walk.times || walk.collect === 'list' || walk.collect === 'blocks';
+    emitRecord(code, walk.format, locals, exits, withTime);
     const rejected = code.block();
     this.decide(rejected);
     this.count();
@@ -173,6 +175,7 @@ class WalkEmitter {
     const { code, walk, locals } = this;
     const { position, size } = locals;
     if (walk.collect === 'list') this.list(full);
+    if (walk.collect === 'blocks') emitEnhancedBlock(code, locals, this.collectTo, this.collectEnd, full);
     if (walk.collect === 'records') {
       code.get(this.runEnd).get(position).op('i32.ne').if();
       this.moveRun();

@@ -144,3 +144,80 @@ test('a filter that is no program is refused', () => {
 test('rows of the table hold all their fields', () => {
   expect(Math.max(...Object.values(interfaceRow)) + 8).toBeLessThanOrEqual(64);
 });
+
+describe('blocks of a pcap file’s packets', () => {
+  // Around words, the padding, and the length from which on the engine copies.
+  const lengths = [0, 1, 2, 3, 4, 5, 7, 8, 9, 60, 64, 97, 255, 256, 257, 300];
+  const record = (length: number, i: number, littleEndian: boolean): Buffer => {
+    const bytes = Buffer.alloc(16 + length, i + 1);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    [1_700_000_000, i, length, length + 7].forEach((word, place) => {
+      view.setUint32(place * 4, word, littleEndian);
+    });
+    return bytes;
+  };
+  /** The layout of pcapng, section 4.3: the fixed words, the padded data, the length again; no options. */
+  const block = (length: number, i: number): Buffer => {
+    const total = 32 + Math.ceil(length / 4) * 4;
+    const bytes = Buffer.alloc(total);
+    const time = 1_700_000_000_000_000n + BigInt(i);
+    const words = [6, total, 0, Number(time >> 32n), Number(time & 0xffff_ffffn), length, length + 7];
+    words.forEach((word, place) => {
+      bytes.writeUInt32LE(word, place * 4);
+    });
+    bytes.fill(i + 1, 28, 28 + length);
+    bytes.writeUInt32LE(total, total - 4);
+    return bytes;
+  };
+  const wanted = lengths.map(block);
+  const fits = Math.max(...lengths) + 16;
+
+  for (const [name, littleEndian, dataBytes] of [
+    ['all in one go', true, 1 << 16],
+    ['of the other byte order', false, 1 << 16],
+    ['read in pieces that hold little more than the longest', true, fits],
+  ] as const) {
+    test(name, () => {
+      const walker = new CaptureWalker(
+        { ...pcap, littleEndian },
+        { ...options, collect: 'blocks', dataBytes },
+      );
+      walker.addInterface({ filter: 'all', snaplen: 262_144 });
+      const file = Buffer.concat(lengths.map((length, i) => record(length, i, littleEndian)));
+      const taken: Buffer[] = [];
+      for (let fed = 0; fed < file.length; ) {
+        const room = walker.borrowRoom();
+        const piece = file.subarray(fed, fed + room.length);
+        room.set(piece);
+        walker.filled(piece.length);
+        fed += piece.length;
+        for (let stop = 'full'; stop === 'full'; ) {
+          stop = walker.walk();
+          expect(stop).toMatch(/more|full/);
+          const blocks = walker.takeRecords();
+          taken.push(Buffer.from(blocks));
+          // What was there before must not shine through the padding.
+          blocks.fill(0xee);
+        }
+      }
+      expect(Buffer.concat(taken).toString('hex')).toBe(Buffer.concat(wanted).toString('hex'));
+    });
+  }
+
+  test('the walk stops when they are to be taken, and goes on with the packet that had no room', () => {
+    const dataBytes = 512;
+    const walker = new CaptureWalker(pcap, { ...options, collect: 'blocks', dataBytes });
+    walker.addInterface({ filter: 'all', snaplen: 262_144 });
+    // 32 records without bytes fill the memory; their blocks are twice as long.
+    const file = Buffer.concat(Array.from({ length: 32 }, (_, i) => record(0, i, true)));
+    walker.borrowRoom().set(file);
+    walker.filled(file.length);
+    const taken: Buffer[] = [];
+    for (let stop = 'full'; stop === 'full'; taken.push(Buffer.from(walker.takeRecords())))
+      stop = walker.walk();
+    expect(taken.length).toBe(2);
+    expect(walker.totals).toEqual({ seen: 32, matched: 32, capturedBytes: 0, originalBytes: 32 * 7 });
+    const all = Array.from({ length: 32 }, (_, i) => block(0, i));
+    expect(Buffer.concat(taken).toString('hex')).toBe(Buffer.concat(all).toString('hex'));
+  });
+});

@@ -7,18 +7,22 @@
  *            ▲                             │     'other': look at `position`,   records in takeRecords()
  *            └─────────────────────────────┘              then skip(n)
  * ```
+ * There are two rooms in turn: while one is walked over, the other can be filled, by another thread too. What was not
+ * walked over at the end of one is copied before the bytes of the other.
+ *
  * A file cannot make it read outside of the bytes that were filled in, nor walk without end: each record that it goes
  * over is at least 16 bytes, and is all there.
  */
 import { createMemory, instantiate, PAGE_BYTES, type WasmMemory } from '../../wasm/index.ts';
 import type { CbpfProgram } from '../cbpf/isa.ts';
 import { validateCbpf } from '../cbpf/validate.ts';
+import { BLOCK_EXTRA_BYTES, READ_BEYOND_BYTES } from './block-code.ts';
 import {
   INTERFACE_BYTES,
   INTERFACES,
   interfaceRow,
-  LIST,
   MATCH_BYTES,
+  MATCHES,
   MAX_INTERFACES,
   NO_TIME,
   RESULTS,
@@ -33,9 +37,9 @@ export interface CaptureWalkerOptions {
   readonly collect: Collect;
   /** Whether interfaces' time ranges are heeded and the times of matches kept; costs a little. */
   readonly times: boolean;
-  /** Bytes of the file that fit in at once; the longest record that can be walked over. */
+  /** Bytes of the file that a room holds; the longest record that can be walked over. */
   readonly dataBytes: number;
-  /** Matches that fit the list. */
+  /** Matches that fit a list. */
   readonly listLength: number;
 }
 
@@ -78,6 +82,8 @@ export class CaptureWalker {
   readonly #options: CaptureWalkerOptions;
   readonly #memory: WasmMemory;
   readonly #data: number;
+  /** Which of the two rooms is walked over. */
+  #room: 0 | 1 = 0;
   readonly #filters: CbpfProgram[] = [];
   /** The compiled walk for each byte order that came up. */
   readonly #walks = new Map<boolean, WalkExports['walk']>();
@@ -90,14 +96,14 @@ export class CaptureWalker {
   constructor(format: RecordFormat, options: CaptureWalkerOptions) {
     this.#format = format;
     this.#options = options;
-    const listBytes = options.collect === 'list' ? options.listLength * MATCH_BYTES : 0;
-    this.#data = LIST + listBytes;
-    this.#memory = createMemory(Math.ceil((this.#data + options.dataBytes) / PAGE_BYTES));
+    this.#data = MATCHES + bytesForMatches(options);
+    const bytes = this.#data + 4 * options.dataBytes + READ_BEYOND_BYTES;
+    this.#memory = createMemory(Math.ceil(bytes / PAGE_BYTES));
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
-    this.#position = this.#data;
-    this.#end = this.#data;
-    this.#collected = this.#data;
+    this.#position = this.#startOf(0);
+    this.#end = this.#position;
+    this.#collected = this.#gathering();
   }
 
   /** The address of the first byte that was not walked over; up to `end` there are bytes of the file. */
@@ -145,41 +151,44 @@ export class CaptureWalker {
   }
 
   /**
-   * Where to put the next bytes of the file; `filled` says how many came. Ends the life of the list and of taken records.
-   * Empty only when a record that `walk` stopped at as `other` fills the memory.
+   * Where to put the next bytes of the file; `filled` says how many came. Until then nothing else touches it, and all
+   * that was given stays valid.
    */
   borrowRoom(): Uint8Array<ArrayBuffer> {
-    if (this.#position > this.#data) {
-      this.bytes.copyWithin(this.#data, this.#position, this.#end);
-      this.#end -= this.#position - this.#data;
-      this.#position = this.#data;
-    }
-    this.#collected = this.#data;
-    return this.bytes.subarray(this.#end, this.#data + this.#options.dataBytes);
+    const start = this.#startOf(this.#room === 0 ? 1 : 0);
+    return this.bytes.subarray(start, start + this.#options.dataBytes);
   }
 
+  /** Goes on in the room that was borrowed. Ends the life of the list and of taken records. */
   filled(lengthBytes: number): void {
-    this.#end += lengthBytes;
+    const left = this.#end - this.#position;
+    if (left > this.#options.dataBytes) throw new Error(`${left} bytes were neither walked over nor skipped`);
+    this.#room = this.#room === 0 ? 1 : 0;
+    const start = this.#startOf(this.#room);
+    this.bytes.copyWithin(start - left, this.#position, this.#end);
+    this.#position = start - left;
+    this.#end = start + lengthBytes;
+    this.#collected = this.#gathering();
   }
 
   /** Looks at packets until something stops it. A list that an earlier walk made is given up. */
   walk(limits: WalkLimits = {}): WalkStop {
     const walk = this.#walks.get(this.#format.littleEndian) ?? this.#compile();
     const isList = this.#options.collect === 'list';
+    if (isList) this.#collected = MATCHES;
     const stop = walk(
       this.#position,
       this.#end,
       this.#interfaces,
       this.#options.dataBytes,
-      isList ? LIST : this.#collected,
+      this.#collected,
       this.#data,
       Math.min(limits.seen ?? NO_LIMIT, NO_LIMIT),
       Math.min(limits.matched ?? NO_LIMIT, NO_LIMIT),
     );
     this.#position = this.#u32(results.position);
-    const collected = this.#u32(results.collected);
-    if (isList) this.listed = (collected - LIST) / MATCH_BYTES;
-    else this.#collected = collected;
+    this.#collected = this.#u32(results.collected);
+    if (isList) this.listed = (this.#collected - MATCHES) / MATCH_BYTES;
     this.totals.seen += this.#u32(results.seen);
     this.totals.matched += this.#u32(results.matched);
     this.totals.capturedBytes += this.#u64(results.capturedBytes);
@@ -189,7 +198,7 @@ export class CaptureWalker {
 
   /** The address of a match in the list; its fields are those of `match`. */
   matchAt(index: number): number {
-    return LIST + index * MATCH_BYTES;
+    return MATCHES + index * MATCH_BYTES;
   }
 
   /** Goes on behind something that `walk` left to its user. */
@@ -197,11 +206,22 @@ export class CaptureWalker {
     this.#position += lengthBytes;
   }
 
-  /** The records collected since this was asked last. Borrowed until the next `walk` or `borrowRoom`. */
+  /** The records or blocks collected since this was asked last. Borrowed until the next `walk` or `filled`. */
   takeRecords(): Uint8Array<ArrayBuffer> {
-    const taken = this.bytes.subarray(this.#data, this.#collected);
-    this.#collected = this.#data;
+    const taken = this.bytes.subarray(this.#gathering(), this.#collected);
+    this.#collected = this.#gathering();
     return taken;
+  }
+
+  /** Where the file's bytes go in a room; before them there is as much for what the other has left. */
+  #startOf(room: 0 | 1): number {
+    return this.#data + (2 * room + 1) * this.#options.dataBytes;
+  }
+
+  /** Where what is collected begins: records move to where their room begins. */
+  #gathering(): number {
+    if (this.#options.collect !== 'records') return MATCHES;
+    return this.#startOf(this.#room) - this.#options.dataBytes;
   }
 
   #compile(): WalkExports['walk'] {
@@ -220,4 +240,10 @@ export class CaptureWalker {
   #u64(offset: number): number {
     return this.#u32(offset) + this.#u32(offset + 4) * 2 ** 32;
   }
+}
+
+/** The longest record always finds room for the block that it makes. */
+function bytesForMatches({ collect, listLength, dataBytes }: CaptureWalkerOptions): number {
+  if (collect === 'list') return listLength * MATCH_BYTES;
+  return collect === 'blocks' ? (dataBytes + BLOCK_EXTRA_BYTES + 7) & -8 : 0;
 }
