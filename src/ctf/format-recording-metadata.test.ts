@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeIndexEntry, encodeIndexHeader } from './encode-index.ts';
 import { encodePacketHead } from './encode-packet-head.ts';
 import { formatRecordingMetadata } from './format-recording-metadata.ts';
 import type { PacketHead, RecordingShape } from './recording-shape.ts';
-import { formatTsdlString, tsdlIdentifiers } from './tsdl-text.ts';
+import { formatTsdlString, isTsdlKeyword, tsdlIdentifiers } from './tsdl-text.ts';
 
 const uuid = Uint8Array.from({ length: 16 }, (_, index) => index);
 const shape: RecordingShape = {
@@ -47,6 +48,29 @@ describe('TSDL', () => {
     { names: ['é', 'string', '_string', '_Bool'], want: ['__', '_string', '__string', '__Bool'] },
   ])('identifiers of $names', ({ names, want }) => {
     expect(tsdlIdentifiers(names)).toEqual(want);
+  });
+
+  test('identifiers of any names are identifiers, and differ with and without the underscore that protects them', () => {
+    const nearby = fc.string({ unit: fc.constantFrom('a', '_', ' ', '1', '-'), maxLength: 4 });
+    const name = fc.oneof(
+      nearby,
+      fc.string(),
+      fc.constantFrom('int', '_int', 'event', 'unnamed', '_unnamed', ''),
+    );
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { maxLength: 20 }), (names) => {
+        const identifiers = tsdlIdentifiers(names);
+        expect(identifiers).toHaveLength(names.length);
+        for (const identifier of identifiers) {
+          expect(identifier).toMatch(/^[A-Za-z_][A-Za-z0-9_]*$/);
+          expect(isTsdlKeyword(identifier)).toBe(false);
+        }
+        expect(new Set(identifiers).size).toBe(names.length);
+        expect(new Set(identifiers.map((identifier) => identifier.replace(/^_/, ''))).size).toBe(
+          names.length,
+        );
+      }),
+    );
   });
 
   test.for([

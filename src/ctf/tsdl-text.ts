@@ -14,7 +14,7 @@ export function isTsdlKeyword(word: string): boolean {
 /**
  * The identifiers of one structure's members, from names of any kind. A name that is a keyword, or begins with an underscore or
  * with a digit, gets an underscore in front, which readers take off again; what identifiers cannot have becomes an underscore; one
- * that is taken by then gets underscores at its end.
+ * that is taken by then gets underscores at its end. No two are the same to a reader, whether it takes the underscore off or not.
  */
 export function tsdlIdentifiers(names: readonly string[]): string[] {
   const taken = new Set<string>();
@@ -22,10 +22,14 @@ export function tsdlIdentifiers(names: readonly string[]): string[] {
     const word = name.replace(/[^A-Za-z0-9_]/g, '_');
     let identifier =
       /^[A-Za-z]/.test(word) && !isTsdlKeyword(word) ? word : `_${word === '' ? 'unnamed' : word}`;
-    while (taken.has(identifier)) identifier += '_';
-    taken.add(identifier);
+    while (taken.has(unprotected(identifier))) identifier += '_';
+    taken.add(unprotected(identifier));
     return identifier;
   });
+}
+
+function unprotected(identifier: string): string {
+  return identifier.replace(/^_/, '');
 }
 
 /** A string literal, quotes included. Control characters become octal escapes of three digits. */
