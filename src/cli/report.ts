@@ -2,20 +2,23 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../base/index.ts';
 import { evaluateGoals, findFindings, type Goal, parseGoals } from '../findings/index.ts';
+import { checkOutput, OutputStream, openOutput } from '../output/index.ts';
 import {
+  formatReportHtml,
   formatReportJson,
   formatReportText,
   type Observed,
   observeApplication,
   type Report,
 } from '../report/index.ts';
-import { type OpenApplication, openApplications, selectApplication } from '../target/index.ts';
+import { type OpenApplication, resolveApplication } from '../target/index.ts';
 import { honeVersion } from './version.ts';
 
 interface ReportFlags {
   readonly duration: number;
   readonly target?: readonly Goal[];
   readonly json?: true;
+  readonly html?: string;
 }
 
 const DEFAULT_SECONDS = 10;
@@ -39,6 +42,7 @@ export function registerReport(program: Command): void {
       ),
     )
     .option('--json', 'one JSON object instead of text')
+    .option('--html <file>', 'a page for a browser into this file, too')
     .action((wanted: string | undefined, flags: ReportFlags) => run(wanted, flags));
 }
 
@@ -49,7 +53,8 @@ function parseSeconds(text: string): number {
 }
 
 async function run(wanted: string | undefined, flags: ReportFlags): Promise<void> {
-  const { observation, price } = await observe(await chooseApplication(wanted), flags);
+  if (flags.html !== undefined) checkOutput(flags.html, false);
+  const { observation, price } = await observe(await resolveApplication(wanted), flags);
   const report: Report = {
     version: honeVersion(),
     observation,
@@ -57,25 +62,8 @@ async function run(wanted: string | undefined, flags: ReportFlags): Promise<void
     findings: findFindings(observation),
     price,
   };
+  if (flags.html !== undefined) await writePage(flags.html, formatReportHtml(report));
   process.stdout.write(flags.json ? formatReportJson(report) : formatReportText(report));
-}
-
-async function chooseApplication(wanted: string | undefined): Promise<OpenApplication> {
-  const open = await openApplications();
-  let chosen: OpenApplication | undefined;
-  try {
-    const meant = wanted === undefined ? open : selectApplication(wanted, open);
-    if (meant.length > 1) {
-      const labels = meant.map(({ label }) => label).join(', ');
-      throw new UsageError(
-        `${wanted ?? 'hone report'} means ${meant.length} applications, ${labels}: name one by its pid`,
-      );
-    }
-    chosen = meant[0]!;
-    return chosen;
-  } finally {
-    for (const one of open) if (one !== chosen) one.target.close();
-  }
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -95,4 +83,13 @@ async function observe(application: OpenApplication, { duration }: ReportFlags):
     if (isShown) process.stderr.write('\r\u001b[K');
     for (const signal of SIGNALS) process.off(signal, onStop);
   }
+}
+
+/** @throws SysError */
+async function writePage(path: string, page: string): Promise<void> {
+  const givesUp = () => false;
+  const { fd, isShared } = await openOutput(path, givesUp);
+  const stream = new OutputStream({ name: path, fd, isShared, givesUp });
+  await stream.put(new TextEncoder().encode(page));
+  await stream.close();
 }

@@ -41,14 +41,16 @@ function measure({ metric, isShare }: Goal, observation: Observation): number | 
       // Whether it drops what is refused, an application without points of its own does not tell.
       if (lost === undefined || (lost === 0 && isRefused && drops.length === 0)) return undefined;
       if (!isShare) return lost;
-      const arrived = (packets ?? 0) / seconds + missedPps(observation);
+      const arrived = (packets ?? 0) / seconds + notReceivedPps(observation);
       return arrived === 0 ? 0 : lost / arrived;
     }
   }
 }
 
-function missedPps({ ports, seconds }: Observation): number {
-  return (sumOf(ports.map(({ missed }) => missed)) ?? 0) / seconds;
+/** What arrived and was lost before it was received. */
+function notReceivedPps({ ports, seconds }: Observation): number {
+  const counts = ports.flatMap(({ missed, noMbuf, rxErrors }) => [missed, noMbuf, rxErrors]);
+  return (sumOf(counts) ?? 0) / seconds;
 }
 
 function holds(measured: number, { relation, value }: Goal): boolean {

@@ -12,6 +12,8 @@ export interface Observation {
   readonly startMs: number;
   /** For how long the ports' counters were watched. */
   readonly seconds: number;
+  /** For how long bursts were counted; 0 when they could not be. */
+  readonly countedSeconds: number;
   readonly ports: readonly PortObservation[];
   readonly queues: readonly QueueObservation[];
   readonly lcores: readonly LcoreObservation[];

@@ -9,6 +9,7 @@ export function formatCount(value: number): string {
 
 /** A share of 0 to 1: `below 0.1 %`, `3.4 %`, `97 %`. */
 export function formatPercent(share: number): string {
+  if (share === 0) return '0 %';
   if (share > 0 && share < 0.001) return 'below 0.1 %';
   if (share > 0.99 && share < 1) return `${(Math.floor(1000 * share) / 10).toFixed(1)} %`;
   return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;

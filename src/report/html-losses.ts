@@ -2,7 +2,6 @@
 import { barChart, formatQuantity, html, type Markup } from '../chart/index.ts';
 import type { Observation, StageObservation } from '../findings/index.ts';
 import { boundedTable, clip, figure, shareOf } from './html-tables.ts';
-import { queueName } from './resource-names.ts';
 
 interface Loss {
   readonly stage: string;
@@ -36,7 +35,7 @@ ${notKnown > 0 ? html`<p class="muted">${notKnown} of ${losses.length} places ar
 ${formatStages(observation.stages)}`;
 }
 
-function lossesOf({ ports, queues, drops }: Observation): Loss[] {
+function lossesOf({ ports, drops }: Observation): Loss[] {
   return [
     ...ports.flatMap((port): Loss[] => {
       const where = `port ${port.portId} ${port.name}`;
@@ -52,20 +51,10 @@ function lossesOf({ ports, queues, drops }: Observation): Loss[] {
         { stage: 'transmit', where, cause: 'errors of the driver', packets: port.txErrors },
       ];
     }),
-    ...drops.map(({ tid, reason, packets }): Loss => {
-      const where = tid === undefined ? 'application' : `thread ${tid}`;
+    ...drops.map(({ portId, reason, packets }): Loss => {
+      const where = portId === undefined ? 'application' : `from port ${portId}`;
       return { stage: 'application', where, cause: reason, packets };
     }),
-    ...queues
-      .filter(({ direction }) => direction === 'out')
-      .map((queue): Loss => {
-        return {
-          stage: 'transmit',
-          where: queueName(queue),
-          cause: 'offered and not taken',
-          packets: queue.refused,
-        };
-      }),
   ];
 }
 
@@ -75,7 +64,7 @@ function formatStages(stages: readonly StageObservation[]): Markup | undefined {
   const bars = byTime.slice(0, MOST_STAGES).map((stage) => ({
     label: clip(stage.name),
     median: shareOf(stage.ns, stage.calls),
-    note: stage.tid === undefined ? undefined : `thread ${stage.tid}`,
+    note: `thread ${stage.tid}`,
   }));
   return figure(
     'Time of a stage, on average',
@@ -90,7 +79,7 @@ function formatStages(stages: readonly StageObservation[]): Markup | undefined {
         const [perCall, perPacket] = [shareOf(ns, calls), shareOf(ns, packets)];
         return [
           name,
-          tid === undefined ? undefined : String(tid),
+          String(tid),
           calls,
           formatQuantity(ns, 'ns'),
           perCall === undefined ? undefined : formatQuantity(perCall, 'ns'),

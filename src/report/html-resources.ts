@@ -34,7 +34,16 @@ function formatPorts(ports: readonly PortObservation[], seconds: number): Markup
       { title: 'port' },
       { title: 'driver' },
       { title: 'link' },
-      ...numbers('received', 'sent', 'of its speed', 'missed', 'no buffer', 'rx errors', 'tx errors'),
+      ...numbers(
+        'received',
+        'sent',
+        'of its speed',
+        'missed',
+        'refused',
+        'no buffer',
+        'rx errors',
+        'tx errors',
+      ),
     ],
     rows: ports.map((port) => [
       `${port.portId} ${port.name}`,
@@ -44,6 +53,7 @@ function formatPorts(ports: readonly PortObservation[], seconds: number): Markup
       rate(port.txPackets, seconds),
       percent(speedShare(port, seconds)),
       port.missed,
+      percent(shareOf(port.refused, port.offered)),
       port.noMbuf,
       port.rxErrors,
       port.txErrors,
@@ -77,10 +87,10 @@ function formatQueues(queues: readonly QueueObservation[]): Markup {
     caption: 'Queues, while bursts were counted',
     columns: [
       { title: 'queue' },
-      ...numbers('packets', 'packets a burst', 'empty polls', 'asked for', 'full bursts', 'refused'),
+      ...numbers('packets', 'packets a burst', 'empty polls', 'asked for', 'full bursts'),
     ],
     rows: queues.map((queue) => {
-      const { bySize, packets, askedBurst, refused, direction } = queue;
+      const { bySize, packets, askedBurst, direction } = queue;
       const calls = bySize.reduce((sum, count) => sum + count, 0);
       const empty = bySize[0] ?? 0;
       const average = shareOf(packets, calls - empty);
@@ -95,7 +105,6 @@ function formatQueues(queues: readonly QueueObservation[]): Markup {
         direction === 'in' ? percent(shareOf(empty, calls)) : undefined,
         askedBurst,
         percent(shareOf(full, calls)),
-        refused,
       ];
     }),
   });

@@ -49,13 +49,15 @@ export class LevelLooks {
     this.#maps.close();
   }
 
+  /** Without the rings in which mempools keep what is free: these are full when all is well. */
   #levelsOf(point: string, writers: readonly WriterContents[]): LevelObservation[] {
     // One thread of the agent looks.
     return writers.flatMap((writer) => {
       const [size, least, most, sum, count] = ['size', 'least', 'most', 'sum', 'count'].map((name) =>
         numbersByKey(this.#script, writer, `@${name}_${point}`),
       );
-      return [...size!].map(([name, capacity]) => ({
+      const names = [...size!].filter(([name]) => !name.startsWith('MP_'));
+      return names.map(([name, capacity]) => ({
         name,
         size: capacity,
         samples: count!.get(name) ?? 0,

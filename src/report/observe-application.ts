@@ -6,8 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError, PeerError } from '../base/index.ts';
 import type { Observation, SeriesPoint } from '../findings/index.ts';
 import type { OpenApplication } from '../target/index.ts';
-import { type ApplicationReading, ApplicationSampler, takeSnapshot } from '../watch/index.ts';
-import { observeDrops, observePorts, observeQueues } from './from-readings.ts';
+import {
+  type ApplicationReading,
+  ApplicationSampler,
+  observeInterval,
+  takeSnapshot,
+} from '../watch/index.ts';
 import { LevelLooks, type Levels } from './level-looks.ts';
 import { StageLooks } from './stage-looks.ts';
 import { lookForAskedBursts, ThreadLooks } from './thread-look.ts';
@@ -28,8 +32,8 @@ export interface Observed {
 
 const ROUND_MS = 1000;
 /** Of each round. */
-const THREADS_MS = 300;
-const STAGES_MS = 50;
+const THREADS_MS = 100;
+const STAGES_MS = 15;
 
 /** The target is closed at the end. @throws PeerError when the application ends before anything was seen */
 export async function observeApplication(
@@ -154,7 +158,6 @@ class ApplicationObserver {
   }
 
   #result(startMs: number): Observed {
-    const { pid, label, target } = this.#application;
     const [first, last] = [this.#readings[0]!, this.#readings.at(-1)!];
     const lcores = this.#threads.observe();
     if (last.drops === undefined) {
@@ -163,24 +166,23 @@ class ApplicationObserver {
     for (const { portId, counters } of last.ports) {
       if (counters === undefined) this.#unknown.add(`port ${portId} has no counters`);
     }
-    const seconds = Math.max(1e-3, (last.timeMs - first.timeMs) / 1000);
+    const counted = observeInterval(last, first, last.total);
     const observation: Observation = {
-      source: target.info.kind === 'replay' ? 'replay' : 'application',
-      label,
-      pid,
+      ...counted,
       startMs,
-      seconds,
-      ports: observePorts(first, last),
-      queues: observeQueues(last, this.#asked),
+      queues: counted.queues.map((queue) => ({
+        ...queue,
+        askedBurst:
+          queue.direction === 'in' ? this.#asked.get(`${queue.portId} ${queue.queueId}`) : undefined,
+      })),
       lcores,
       ...this.#levels,
-      drops: observeDrops(first, last),
       stages: this.#stages?.observe() ?? [],
       traffic: this.#traffic.observe(),
       series: this.#series,
       unknown: [...this.#unknown],
     };
-    return { observation, price: this.#priceOf(lcores.length, seconds) };
+    return { observation, price: this.#priceOf(lcores.length, counted.seconds) };
   }
 
   #priceOf(threads: number, seconds: number): number | undefined {

@@ -9,6 +9,7 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
     pid: 4711,
     startMs: Date.UTC(2025, 0, 2, 3, 4, 5),
     seconds: 10,
+    countedSeconds: 1,
     ports: [
       {
         portId: 0,
@@ -26,6 +27,8 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
         rxErrors: 0,
         noMbuf: 7,
         txErrors: undefined,
+        offered: 1000,
+        refused: 3,
       },
     ],
     queues: [
@@ -38,7 +41,6 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
         bySize: [...Array.from({ length: 32 }, (_, at) => (at === 0 ? 90 : 1)), 900],
         packets: 29_296,
         askedBurst: 32,
-        refused: undefined,
       },
       {
         portId: 0,
@@ -49,7 +51,6 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
         bySize: [0, 5, 6],
         packets: 17,
         askedBurst: undefined,
-        refused: 3,
       },
     ],
     lcores: [
@@ -68,10 +69,10 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
     ],
     mempools: [{ name: 'mb_pool_0', size: 8191, samples: 100, least: 12, most: 4000, average: 1234.5678 }],
     rings: [{ name: 'to_tx', size: 1023, samples: 100, least: 0, most: 1023, average: 800 }],
-    drops: [{ tid: 4712, reason: 'no route', packets: 4321 }],
+    drops: [{ portId: 0, reason: 'no_route', packets: 4321, countedSeconds: 10 }],
     stages: [
-      { name: 'lookup', tid: 4712, calls: 1000, ns: 400_000, packets: 32_000 },
-      { name: 'rewrite', tid: 4712, calls: 1000, ns: 100_000, packets: undefined },
+      { name: 'lookup', tid: 4712, calls: 1000, ns: 400_000, packets: 32_000, measuredSeconds: 0.5 },
+      { name: 'rewrite', tid: 4712, calls: 1000, ns: 100_000, packets: 0, measuredSeconds: 0.5 },
     ],
     traffic: {
       packets: 1000,

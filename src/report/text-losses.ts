@@ -35,7 +35,13 @@ export function formatLosses(observation: Observation): string[] {
             cause,
           ]),
         )),
-    ...(unknown === 0 ? [] : [`${unknown} places do not count what they lose`]),
+    ...(unknown === 0
+      ? []
+      : [
+          unknown === 1
+            ? '1 place does not count what it loses'
+            : `${unknown} places do not count what they lose`,
+        ]),
     ...(stages.length === 0
       ? []
       : [

@@ -1,11 +1,10 @@
 /**
- * Time of the threads that poll: what passes from one poll to the next belongs to the first one, busy after packets, idle after none;
- * and how those times spread. It reads the clock at each poll, so that it runs for a part of each second.
+ * Time of the threads that poll, busy or idle as in watch/burst-script.ts, and how the times between polls spread. It reads the clock at each poll, so that it runs for a part of each second.
  */
 import { readFileSync } from 'node:fs';
 import type { LcoreObservation } from '../findings/index.ts';
 import type { Target } from '../target/index.ts';
-import { numbersOf, type WriterContents } from '../watch/index.ts';
+import { numbersOf, RECEIVING_NS, type WriterContents } from '../watch/index.ts';
 import { compileLook, lookFor, numberOf, numbersByKey } from './look.ts';
 
 const SCRIPT = `
@@ -15,7 +14,8 @@ const SCRIPT = `
       $gap = $now - @last;
       @gaps = hist($gap);
       @longest = max($gap);
-      if (@had != 0) { @busy = sum($gap); @packets = sum(@had); } else { @idle = sum($gap); }
+      if (@had != 0) { @busy = sum($gap); @packets = sum(@had); }
+      else { if (args.nb_rx != 0 && $gap < ${RECEIVING_NS}) { @busy = sum($gap); } else { @idle = sum($gap); } }
     }
     @last = $now;
     @had = args.nb_rx;

@@ -46,19 +46,23 @@ export function compileBurstScript(ports: readonly Queues[]): BurstScript | unde
 
 /**
  * Time of threads that poll: what passes between two polls belongs to the first one. After one that brought packets the
- * thread is busy with them, after an empty one it is idle. Two maps of the state say when the last poll ended and what it
+ * thread is busy with them, after an empty one it is idle, unless the next one brings packets at once: that is what receiving takes. Two maps of the state say when the last poll ended and what it
  * brought; it reads the clock at each poll, so that it is run for short whiles only.
  */
 export function compileTimeScript(): CompiledScript {
   return compile(`
     dpdk:rx_poll {
       if (@last != 0) {
-        if (@had != 0) { @busy = sum(nsecs - @last); @packets = sum(@had); } else { @idle = sum(nsecs - @last); }
+        if (@had != 0) { @busy = sum(nsecs - @last); @packets = sum(@had); }
+        else { if (args.nb_rx != 0 && nsecs - @last < ${RECEIVING_NS}) { @busy = sum(nsecs - @last); } else { @idle = sum(nsecs - @last); } }
       }
       @last = nsecs;
       @had = args.nb_rx;
     }`);
 }
+
+/** A thread that slept before its packets came needs longer than that. */
+export const RECEIVING_NS = 20_000;
 
 /** A map that a script of this file is known to have. */
 export function mapOf({ maps }: CompiledScript, name: string): MapPlan {

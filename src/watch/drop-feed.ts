@@ -9,6 +9,13 @@ import { dataplaneTable } from '../tracepoints/index.ts';
 import { numbersOf, WriterMaps } from './writer-maps.ts';
 
 const POINT = 'app:dataplane:drop';
+/** Ports and reasons below this fit into one number, by which a map is a plain array, which is cheaper. */
+const PLACES = 16;
+const SCRIPT = `${POINT} {
+  if (args.port < ${PLACES} && args.reason < ${PLACES}) {
+    @small[(args.port & ${PLACES - 1}) * ${PLACES} + (args.reason & ${PLACES - 1})] = count();
+  } else { @large[args.port, args.reason] = count(); }
+}`;
 
 /** Since the start. */
 export interface DropReading {
@@ -31,7 +38,7 @@ export class DropFeed {
   static async start(target: Pick<Target, 'listTracePoints' | 'startTrace'>): Promise<DropFeed | undefined> {
     const points = (await target.listTracePoints()).filter(({ name }) => name === POINT);
     if (points.length === 0) return undefined;
-    const script = compileScript(`${POINT} { @drops[args.port, args.reason] = count(); }`, {
+    const script = compileScript(SCRIPT, {
       form: 'agent',
       positional: [],
       findPoints: pointFinder(points, 'an application'),
@@ -42,11 +49,13 @@ export class DropFeed {
   /** @throws PeerError when the application has gone */
   async read(): Promise<readonly DropReading[]> {
     for (const { contents } of await this.#maps.take()) {
-      for (const { key, value } of contents('@drops')) {
+      for (const { key, value } of contents('@small')) {
+        const [place] = numbersOf(key) as [number];
+        this.#add(Math.floor(place / PLACES), place % PLACES, numbersOf(value)[0]!);
+      }
+      for (const { key, value } of contents('@large')) {
         const [portId, reason] = numbersOf(key) as [number, number];
-        const name = `${portId} ${reason}`;
-        const known = this.#counts.get(name) ?? { portId, reason: labelOf(reason), packets: 0 };
-        this.#counts.set(name, { ...known, packets: known.packets + numbersOf(value)[0]! });
+        this.#add(portId, reason, numbersOf(value)[0]!);
       }
     }
     return [...this.#counts.values()];
@@ -54,6 +63,12 @@ export class DropFeed {
 
   close(): void {
     this.#maps.close();
+  }
+
+  #add(portId: number, reason: number, packets: number): void {
+    const key = `${portId} ${reason}`;
+    const known = this.#counts.get(key)?.packets ?? 0;
+    this.#counts.set(key, { portId, reason: labelOf(reason), packets: known + packets });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What two readings in a row say of an application, as rules of findings/ read it: ports over the interval, queues and threads in
- * the last while that was measured. What a reading does not look at (levels, stages, traffic) is not in it.
+ * the last while that was measured, or in all of them. What a reading does not look at (levels, stages, traffic) is not in it.
  */
 import type { LcoreObservation, Observation, PortObservation, QueueObservation } from '../findings/index.ts';
 import type { PortInfo } from '../target/index.ts';
@@ -8,6 +8,8 @@ import {
   type ApplicationReading,
   addBursts,
   type BurstCounts,
+  callsOf,
+  type Measured,
   NO_BURSTS,
   packetsOf,
   type QueueReading,
@@ -15,7 +17,11 @@ import {
 
 type Counter = keyof NonNullable<PortInfo['counters']>;
 
-export function observeInterval(now: ApplicationReading, before: ApplicationReading): Observation {
+export function observeInterval(
+  now: ApplicationReading,
+  before: ApplicationReading,
+  measured: Measured = now.recent,
+): Observation {
   const seconds = Math.max(1e-6, (now.timeMs - before.timeMs) / 1000);
   return {
     source: now.kind === 'replay' ? 'replay' : 'application',
@@ -23,14 +29,16 @@ export function observeInterval(now: ApplicationReading, before: ApplicationRead
     pid: now.pid,
     startMs: Date.now() - 1000 * seconds,
     seconds,
-    ports: now.ports.map((port) => observePort(port, now, before)),
-    queues: observeQueues(now),
-    lcores: observeThreads(now),
+    countedSeconds: measured.countedMs / 1000,
+    ports: now.ports.map((port) => observePort(port, measured, before)),
+    queues: observeQueues(measured),
+    lcores: observeThreads(measured),
     mempools: [],
     rings: [],
-    drops: (now.drops ?? []).map(({ portId, reason, packets }) => {
+    drops: (now.drops ?? []).flatMap(({ portId, reason, packets }) => {
       const earlier = before.drops?.find((drop) => drop.portId === portId && drop.reason === reason);
-      return { portId, reason, packets: packets - (earlier?.packets ?? 0), countedSeconds: seconds };
+      const since = packets - (earlier?.packets ?? 0);
+      return since > 0 ? [{ portId, reason, packets: since, countedSeconds: seconds }] : [];
     }),
     stages: [],
     traffic: undefined,
@@ -41,7 +49,7 @@ export function observeInterval(now: ApplicationReading, before: ApplicationRead
 
 function observePort(
   { portId, name, driver, up, speedMbps, rxQueues, txQueues, counters }: PortInfo,
-  now: ApplicationReading,
+  { queues, refused, countedMs }: Measured,
   before: ApplicationReading,
 ): PortObservation {
   const earlier = before.ports.find((port) => port.portId === portId && port.name === name)?.counters;
@@ -51,7 +59,6 @@ function observePort(
     const count = counters[counter];
     return Number(count >= earlier[counter] ? count - earlier[counter] : count);
   };
-  const { queues, refused, countedMs } = now.recent;
   const sent = queues.filter((queue) => queue.portId === portId && queue.direction === 'out');
   return {
     ...{ portId, name, driver, isUp: up, speedMbps, rxQueues, txQueues },
@@ -65,9 +72,9 @@ function observePort(
 }
 
 /** A queue that several threads share is one. */
-function observeQueues({ recent }: ApplicationReading): QueueObservation[] {
+function observeQueues({ queues, countedMs }: Measured): QueueObservation[] {
   const places = new Map<string, QueueReading[]>();
-  for (const queue of recent.queues) {
+  for (const queue of queues) {
     const key = [queue.portId, queue.queueId, queue.direction].join();
     places.set(key, [...(places.get(key) ?? []), queue]);
   }
@@ -75,16 +82,16 @@ function observeQueues({ recent }: ApplicationReading): QueueObservation[] {
     const { portId, queueId, direction } = readings[0]!;
     const { bySize, largeBursts } = readings.reduce<BurstCounts>(addBursts, NO_BURSTS);
     return {
-      ...{ portId, queueId, direction, countedSeconds: recent.countedMs / 1000, askedBurst: undefined },
-      tids: readings.map(({ thread }) => thread.tid),
-      bySize: [...bySize, largeBursts],
+      ...{ portId, queueId, direction, countedSeconds: countedMs / 1000, askedBurst: undefined },
+      tids: [...new Set(readings.filter((queue) => callsOf(queue) > 0).map(({ thread }) => thread.tid))],
+      bySize: largeBursts > 0 ? [...bySize, largeBursts] : bySize,
       packets: readings.reduce((sum, queue) => sum + packetsOf(queue), 0),
     };
   });
 }
 
-function observeThreads({ recent }: ApplicationReading): LcoreObservation[] {
-  return recent.times.map(({ thread, busyNs, idleNs, packets }) => ({
+function observeThreads({ times }: Measured): LcoreObservation[] {
+  return times.map(({ thread, busyNs, idleNs, packets }) => ({
     ...thread,
     measuredSeconds: (busyNs + idleNs) / 1e9,
     ...{ busyNs, idleNs, packets },

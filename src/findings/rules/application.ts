@@ -15,19 +15,18 @@ export const application: readonly Rule[] = [
       'The application received these packets and decided to drop them. Whether that is its task (denied, rate) or a fault ' +
       '(no_route, tx_full, no_memory) is told by the reason; who sends such packets is told by the packets.',
     look: (seen) => {
-      const packets = seen.drops.reduce((sum, drop) => sum + drop.packets, 0);
-      if (packets === 0) return [];
-      const seconds = Math.max(...seen.drops.map(({ countedSeconds }) => countedSeconds));
+      const pps = seen.drops.reduce((sum, drop) => sum + drop.packets / drop.countedSeconds, 0);
+      if (pps === 0) return [];
       const reasons = [...new Set(seen.drops.map(({ reason }) => reason))];
       return [
         {
           subject: 'application',
-          title: `drops ${formatCount(packets / seconds)} packets/s: ${reasons.join(', ')}`,
+          title: `drops ${formatCount(pps)} packets/s: ${reasons.join(', ')}`,
           evidence: seen.drops
             .toSorted((a, b) => b.packets - a.packets)
             .map(
-              ({ portId, reason, packets: count }) =>
-                `${reason}: ${formatCount(count)} packets${portId === undefined ? '' : ` from ${nameOfPortId(portId, seen)}`} in ${seconds.toFixed(1)} s of counting`,
+              ({ portId, reason, packets, countedSeconds }) =>
+                `${reason}: ${formatCount(packets)} packets${portId === undefined ? '' : ` from ${nameOfPortId(portId, seen)}`} in ${countedSeconds.toFixed(1)} s`,
             ),
           next: reasons.flatMap((reason) => stepsOf(reason, seen)).slice(0, 3),
         },
