@@ -32,8 +32,8 @@ export interface Observed {
 
 const ROUND_MS = 1000;
 /** Of each round. */
-const THREADS_MS = 100;
-const STAGES_MS = 15;
+const THREADS_MS = 60;
+const STAGES_MS = 8;
 
 /** The target is closed at the end. @throws PeerError when the application ends before anything was seen */
 export async function observeApplication(

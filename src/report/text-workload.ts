@@ -102,9 +102,10 @@ function formatBursts({ portId, queueId, bySize }: QueueObservation): string[] {
     });
   }
   const first = bars.findIndex(({ value }) => value > 0);
+  const last = bars.findLastIndex(({ value }) => value > 0);
   return [
     `packets a burst, port ${portId}${queueId === undefined ? '' : ` queue ${queueId}`}:`,
-    ...indent(formatBars(bars.slice(first))),
+    ...indent(formatBars(bars.slice(first, last + 1))),
   ];
 }
 

@@ -54,6 +54,7 @@ export class ApplicationSampler {
       await this.#measure();
       ports = await application.target.listPorts();
     }
+    const drops = await this.#drops?.read();
     return {
       pid: application.pid,
       name: application.name,
@@ -63,9 +64,9 @@ export class ApplicationSampler {
       kind: info.kind,
       timeMs: performance.now(),
       ports,
-      total: this.#total,
+      total: { ...this.#total, programNs: this.#total.programNs + (this.#drops?.programNs ?? 0) },
       recent: this.#recent,
-      drops: await this.#drops?.read(),
+      drops,
       price: this.#price(),
       problem: this.#problem,
     };

@@ -29,6 +29,8 @@ export interface DropReading {
 export class DropFeed {
   readonly #maps: WriterMaps;
   readonly #counts = new Map<string, DropReading>();
+  /** Time that counting took, of all threads together. */
+  programNs = 0;
 
   private constructor(maps: WriterMaps) {
     this.#maps = maps;
@@ -58,6 +60,7 @@ export class DropFeed {
         this.#add(portId, reason, numbersOf(value)[0]!);
       }
     }
+    this.programNs += this.#maps.takeProgramNs();
     return [...this.#counts.values()];
   }
 

@@ -117,18 +117,25 @@ static inline void run_hits(const struct trace_at *at, struct trace_writer *own,
 		run_program(at, context, moment);
 }
 
+/* No program takes so long. */
+#define LONGEST_NS_A_HIT 10000
+
 static __attribute__((noinline)) void run_timed(const struct trace_at *at, struct trace_writer *own,
 						struct trace_moment *moment, uint32_t hits)
 {
 	struct hone_trace_cost *cost = &own->shared->costs[at->number];
 	uint64_t begin = rte_rdtsc();
-	uint64_t ticks;
+	uint64_t ticks, ns;
 
 	run_hits(at, own, moment);
 	ticks = rte_rdtsc() - begin;
 	ticks -= RTE_MIN(ticks, at->trace->timing_ticks);
+	ns = (uint64_t)((unsigned __int128)ticks * at->trace->ns_a_tick >> 32);
+	/* The thread was interrupted: that is no price of the program. */
+	if (ns > (uint64_t)hits * LONGEST_NS_A_HIT)
+		return;
 	cost->sampled_hits += hits;
-	cost->sampled_ns += (uint64_t)((unsigned __int128)ticks * at->trace->ns_a_tick >> 32);
+	cost->sampled_ns += ns;
 }
 
 /* A thread that was not seen while the trace was warming takes a memory made in advance, if there is one. */
