@@ -123,7 +123,7 @@ test('nobody polls', async () => {
 test('rings from which nobody takes: full, sending is refused, the mempool is nearly used up', async () => {
   app = await startTestpmd({
     vdevs: ['net_ring0', 'net_ring1'],
-    app: ['--forward-mode=txonly', '--total-num-mbufs=2500'],
+    app: ['--forward-mode=txonly', '--total-num-mbufs=2200'],
   });
   await app.command('start');
   const report = await reportOn(app.pid);
