@@ -30,7 +30,7 @@ export interface LineChartOptions extends ChartText {
   readonly reference?: { readonly label: string; readonly value: number } | undefined;
 }
 
-export const SERIES_COLOURS = 6;
+const SERIES_COLOURS = 6;
 
 const LEFT = 80;
 const TOP = 28;

@@ -60,6 +60,6 @@ export function packetsStep(
   return { command: filter === '' ? where : `${where} -f '${filter}'`, tells };
 }
 
-export function quote(word: string): string {
+function quote(word: string): string {
   return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

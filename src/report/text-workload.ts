@@ -57,7 +57,7 @@ export function formatWorkload(observation: Observation): string[] {
 }
 
 /** Of powers of two in nanoseconds, from the first that has any to the last. */
-export function timeBars(counts: readonly number[]): Bar[] {
+function timeBars(counts: readonly number[]): Bar[] {
   const first = counts.findIndex((count) => count > 0);
   return counts.slice(Math.max(0, first), 1 + counts.findLastIndex((count) => count > 0)).map((count, n) => ({
     label: `from ${formatTime(2 ** (Math.max(0, first) + n))}`,

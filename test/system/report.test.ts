@@ -130,8 +130,8 @@ test('rings from which nobody takes: full, sending is refused, the mempool is ne
   expect(rulesOf(report)).toEqual(
     expect.arrayContaining(['ring-full', 'tx-refused', 'mempool-low', 'nobody-polls']),
   );
-  const ring = report.observation.rings.find(({ name }) => name.includes('net_ring0'))!;
-  expect(ring.most).toBe(ring.size);
+  const full = report.observation.rings.filter(({ most, size }) => most === size).map(({ name }) => name);
+  expect(full.filter((name) => name.includes('net_ring'))).toHaveLength(2);
   const [port] = report.observation.ports;
   expect(port!.txPackets).toBe(0);
   expect(port!.refused).toBe(port!.offered);

@@ -5,7 +5,7 @@
 import { boolean, type Check, count, integer, list, number, object, oneOf, orNull, text } from './check.ts';
 
 /** Packets a second that a port lost, by cause. */
-export interface PortDrops {
+interface PortDrops {
   /** In the adapter: no receive descriptor was free. */
   readonly missed: number | null;
   /** The application's mempool was empty. */
