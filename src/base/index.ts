@@ -1,4 +1,5 @@
 export { assertUnreachable } from './assert.ts';
+export { cleanLine } from './clean-line.ts';
 export { CompileError, type Diagnostic, formatDiagnostic, type Span } from './diagnostics.ts';
 export {
   FormatError,

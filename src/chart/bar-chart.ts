@@ -7,6 +7,7 @@ import {
   emptyChart,
   fitText,
   place,
+  type Reference,
   textWidth,
 } from './chart-frame.ts';
 import { html, type Markup } from './markup.ts';
@@ -29,8 +30,7 @@ export interface Bar {
 export interface BarChartOptions extends ChartText {
   readonly unit: Unit;
   readonly bars: readonly Bar[];
-  /** A line across all bars: what they are compared with. */
-  readonly reference?: { readonly label: string; readonly value: number } | undefined;
+  readonly reference?: Reference | undefined;
 }
 
 const ROW = 26;
@@ -94,11 +94,7 @@ function formatWhisker(plot: Plot, { low, high }: Bar, middle: number): Markup |
   return html`<path class="whisker" d="M${from} ${top}V${bottom}M${from} ${place(middle)}H${to}M${to} ${top}V${bottom}"/>`;
 }
 
-function formatReference(
-  plot: Plot,
-  reference: BarChartOptions['reference'],
-  bottom: number,
-): Markup | undefined {
+function formatReference(plot: Plot, reference: Reference | undefined, bottom: number): Markup | undefined {
   const value = drawable(reference?.value);
   if (reference === undefined || value === undefined) return undefined;
   const x = xOf(plot, value);

@@ -8,6 +8,12 @@ export interface ChartText {
   readonly description?: string;
 }
 
+/** What values are compared with: a line over the whole chart. */
+export interface Reference {
+  readonly label: string;
+  readonly value: number;
+}
+
 export const CHART_WIDTH = 720;
 /** Of a letter, on average. */
 const LETTER_WIDTH = 6.6;
@@ -16,6 +22,11 @@ const LETTER_WIDTH = 6.6;
 export function chartFrame({ title, description }: ChartText, height: number, content: Content): Markup {
   const desc = description === undefined ? undefined : html`<desc>${description}</desc>`;
   return html`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 ${CHART_WIDTH} ${place(height)}"><title>${title}</title>${desc}${content}</svg>`;
+}
+
+/** A line across, with the value that it stands for before it. */
+export function gridRow(y: number, left: number, right: number, words: string): Markup {
+  return html`<line class="grid" x1="${left}" x2="${right}" y1="${y}" y2="${y}"/><text class="tick" text-anchor="end" x="${left - 6}" y="${place(y + 4)}">${words}</text>`;
 }
 
 /** What is drawn when there is nothing to draw. */

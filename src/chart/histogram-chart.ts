@@ -6,6 +6,7 @@ import {
   chartFrame,
   emptyChart,
   fitText,
+  gridRow,
   place,
   textWidth,
 } from './chart-frame.ts';
@@ -41,10 +42,7 @@ export function histogramChart({ along, columns, isLogarithmic, ...text }: Histo
   const everyNth = Math.ceil((Math.max(...shown.map(({ label }) => textWidth(label))) + 8) / pitch);
   const bottom = TOP + HEIGHT;
   return chartFrame(text, bottom + 40, [
-    axis.ticks.map((tick) => {
-      const y = yOf(tick);
-      return html`<line class="grid" x1="${LEFT}" x2="${CHART_WIDTH - 8}" y1="${y}" y2="${y}"/><text class="tick" text-anchor="end" x="${LEFT - 6}" y="${place(y + 4)}">${formatQuantity(tick)}</text>`;
-    }),
+    axis.ticks.map((tick) => gridRow(yOf(tick), LEFT, CHART_WIDTH - 8, formatQuantity(tick))),
     html`<g class="bar plain">${shown.map(({ label, count }, at) => {
       const y = Math.min(yOf(atLeastZero(count)), count > 0 ? bottom - 1 : bottom);
       const said = html`<title>${label}: ${formatQuantity(count)}</title>`;

@@ -6,7 +6,9 @@ import {
   chartFrame,
   emptyChart,
   fitText,
+  gridRow,
   place,
+  type Reference,
   textWidth,
 } from './chart-frame.ts';
 import { html, type Markup } from './markup.ts';
@@ -27,7 +29,7 @@ export interface LineChartOptions extends ChartText {
   readonly unit: Unit;
   /** Not more than SERIES_COLOURS; the page tells them apart by colour and dashes. */
   readonly series: readonly LineSeries[];
-  readonly reference?: { readonly label: string; readonly value: number } | undefined;
+  readonly reference?: Reference | undefined;
 }
 
 const SERIES_COLOURS = 6;
@@ -63,10 +65,7 @@ export function lineChart({ unit, series, reference, ...text }: LineChartOptions
     );
   return chartFrame(text, bottom + 24, [
     formatLegend(shown),
-    axis.ticks.map((tick) => {
-      const y = place(yOf(tick));
-      return html`<line class="grid" x1="${LEFT}" x2="${LEFT + WIDTH}" y1="${y}" y2="${y}"/><text class="tick" text-anchor="end" x="${LEFT - 6}" y="${place(y + 4)}">${formatQuantity(tick, unit)}</text>`;
-    }),
+    axis.ticks.map((tick) => gridRow(place(yOf(tick)), LEFT, LEFT + WIDTH, formatQuantity(tick, unit))),
     times.ticks.map((tick) => {
       const x = times.xOf(tick);
       if (x === undefined) return undefined;
@@ -153,7 +152,7 @@ function thinColumn(column: readonly Dot[]): readonly Dot[] {
 }
 
 function formatReference(
-  reference: LineChartOptions['reference'],
+  reference: Reference | undefined,
   unit: Unit,
   yOf: (value: number) => number,
 ): Markup | undefined {

@@ -2,8 +2,8 @@
 import type { LevelObservation } from '../findings/index.ts';
 import type { CompiledScript } from '../script/index.ts';
 import type { Target } from '../target/index.ts';
-import { type WriterContents, WriterMaps } from '../watch/index.ts';
-import { compileLook, numbersByKey } from './look.ts';
+import { compileProbes, type WriterContents, WriterMaps } from '../watch/index.ts';
+import { numbersByKey } from './look.ts';
 
 /** The kind of levels, its point, and what the point calls the level and the size. */
 const KINDS = [
@@ -34,7 +34,9 @@ export class LevelLooks {
 
   /** @throws PeerError */
   static async start(target: Target): Promise<LevelLooks> {
-    const script = compileLook(KINDS.map(([, point, level, size]) => textOf(point, level, size)).join('\n'));
+    const script = compileProbes(
+      KINDS.map(([, point, level, size]) => textOf(point, level, size)).join('\n'),
+    );
     return new LevelLooks(script, await WriterMaps.start(target, script));
   }
 

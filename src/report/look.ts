@@ -1,9 +1,7 @@
 /** A script that runs on the application for a short while, and what it gathered for each of its threads. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CompiledScript, compileScript, formatKey } from '../script/index.ts';
+import { type CompiledScript, formatKey } from '../script/index.ts';
 import type { Target } from '../target/index.ts';
-import { pointFinder } from '../trace/index.ts';
-import { dpdkPoints, type ProbePoint } from '../tracepoints/index.ts';
 import { numbersOf, type WriterContents, WriterMaps } from '../watch/index.ts';
 
 export interface Look {
@@ -11,15 +9,6 @@ export interface Look {
   readonly seconds: number;
   /** Time that the programs took, of all threads together. */
   readonly programNs: number;
-}
-
-/** @param more points of the application's own */
-export function compileLook(text: string, more: readonly ProbePoint[] = []): CompiledScript {
-  return compileScript(text, {
-    form: 'agent',
-    positional: [],
-    findPoints: pointFinder([...dpdkPoints, ...more], 'an application'),
-  });
 }
 
 /** @throws PeerError */

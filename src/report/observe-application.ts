@@ -140,14 +140,7 @@ class ApplicationObserver {
     const [first] = this.#readings;
     const [one] = takeSnapshot([now], [before], 0).applications;
     const { rxPps, txPps, rxBps, txBps, drops } = one!.rates;
-    const seconds = (now.timeMs - before.timeMs) / 1000;
-    const lost = [
-      drops.missed,
-      drops.noMbuf,
-      drops.rxErrors,
-      drops.txErrors,
-      droppedSince(now, before, seconds),
-    ];
+    const lost = [drops.missed, drops.noMbuf, drops.rxErrors, drops.txErrors, drops.application];
     const known = lost.filter((rate) => rate !== undefined);
     return {
       seconds: (now.timeMs - first!.timeMs) / 1000,
@@ -203,15 +196,4 @@ class ApplicationObserver {
       this.#unknown.add(`${what}: ${error.message}`);
     }
   }
-}
-
-function droppedSince(
-  now: ApplicationReading,
-  before: ApplicationReading,
-  seconds: number,
-): number | undefined {
-  if (now.drops === undefined) return undefined;
-  const sum = (reading: ApplicationReading) =>
-    (reading.drops ?? []).reduce((all, { packets }) => all + packets, 0);
-  return (sum(now) - sum(before)) / seconds;
 }

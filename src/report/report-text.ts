@@ -1,4 +1,5 @@
 /** A report for a terminal: what was asked, what is wrong, then what was seen. */
+import { cleanLine } from '../base/index.ts';
 import { type Finding, formatPercent, formatTime, type Observation } from '../findings/index.ts';
 import type { Report } from './report.ts';
 import { formatGoals } from './text-goals.ts';
@@ -25,9 +26,9 @@ export function formatReportText({ version, observation, goals, findings, price 
   ];
   const text = sections
     .filter(([, lines]) => lines.length > 0)
-    .map(([title, lines]) => (title === '' ? lines.join('\n') : [`== ${title}`, ...lines].join('\n')))
+    .map(([title, lines]) => (title === '' ? lines : [`== ${title}`, ...lines]).map(cleanLine).join('\n'))
     .join('\n\n');
-  return `${clean(text)}\n`;
+  return `${text}\n`;
 }
 
 function headLine({ source, label, startMs, seconds }: Observation, version: string): string {
@@ -57,10 +58,4 @@ function wrap(text: string, width: number): string[] {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line];
-}
-
-/** Names come from applications and files: what would move a terminal's cursor does not pass. */
-function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is meant
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?');
 }

@@ -2,7 +2,8 @@
 import type { StageObservation } from '../findings/index.ts';
 import type { CompiledScript } from '../script/index.ts';
 import type { Target } from '../target/index.ts';
-import { compileLook, lookFor, numbersByKey } from './look.ts';
+import { compileProbes } from '../watch/index.ts';
+import { lookFor, numbersByKey } from './look.ts';
 
 const [BEGIN, END] = ['app:dataplane:stage_begin', 'app:dataplane:stage_end'] as const;
 const SCRIPT = `
@@ -32,7 +33,7 @@ export class StageLooks {
   /** Undefined when the application marks none. @throws PeerError */
   static async open(target: Target): Promise<StageLooks | undefined> {
     const points = (await target.listTracePoints()).filter(({ name }) => name === BEGIN || name === END);
-    return points.length < 2 ? undefined : new StageLooks(target, compileLook(SCRIPT, points));
+    return points.length < 2 ? undefined : new StageLooks(target, compileProbes(SCRIPT, points));
   }
 
   /** @throws PeerError */

@@ -8,6 +8,7 @@ import {
   nameOfLcore,
   type Observation,
 } from '../findings/index.ts';
+import { formatColumns } from './text-table.ts';
 
 const HEADER = ['resource', 'utilisation', 'saturation', 'errors'] as const;
 
@@ -19,18 +20,7 @@ export function formatResources(observation: Observation): string[] {
     ...observation.mempools.map((pool) => levelRow('mempool', pool, pool.size - pool.least)),
     ...observation.rings.map((ring) => levelRow('ring', ring, ring.most)),
   ];
-  return rows.length === 0 ? [] : leftAligned([HEADER, ...rows]);
-}
-
-/** All columns are words here. */
-function leftAligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEADER.map((_, n) => Math.max(...rows.map((row) => row[n]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, n) => cell.padEnd(widths[n]!))
-      .join('  ')
-      .trimEnd(),
-  );
+  return rows.length === 0 ? [] : formatColumns(HEADER, rows, 'words');
 }
 
 function lcoreRows({ lcores }: Observation): string[][] {

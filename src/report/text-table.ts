@@ -1,12 +1,16 @@
 /** Lines of columns, and bars, as a report for a terminal has them. */
 
-/** The first column to the left, the others to the right. */
-export function formatColumns(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** The first column to the left, the others to the right, as numbers are, or to the left. */
+export function formatColumns(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  others: 'numbers' | 'words' = 'numbers',
+): string[] {
   const all = [header, ...rows];
   const widths = header.map((_, n) => Math.max(...all.map((row) => row[n]?.length ?? 0)));
   return all.map((row) =>
     row
-      .map((cell, n) => (n === 0 ? cell.padEnd(widths[n]!) : cell.padStart(widths[n]!)))
+      .map((cell, n) => (n === 0 || others === 'words' ? cell.padEnd(widths[n]!) : cell.padStart(widths[n]!)))
       .join('  ')
       .trimEnd(),
   );

@@ -56,14 +56,22 @@ export function formatWorkload(observation: Observation): string[] {
   ];
 }
 
-/** Of powers of two in nanoseconds, from the first that has any to the last. */
+/** Of powers of two in nanoseconds. */
 function timeBars(counts: readonly number[]): Bar[] {
-  const first = counts.findIndex((count) => count > 0);
-  return counts.slice(Math.max(0, first), 1 + counts.findLastIndex((count) => count > 0)).map((count, n) => ({
-    label: `from ${formatTime(2 ** (Math.max(0, first) + n))}`,
-    value: count,
-    note: formatCount(count),
-  }));
+  return withoutEmptyEnds(
+    counts.map((count, n) => ({
+      label: `from ${formatTime(2 ** n)}`,
+      value: count,
+      note: formatCount(count),
+    })),
+  );
+}
+
+/** From the first that has any to the last. */
+function withoutEmptyEnds(bars: readonly Bar[]): Bar[] {
+  const first = bars.findIndex(({ value }) => value > 0);
+  const last = bars.findLastIndex(({ value }) => value > 0);
+  return first < 0 ? [] : bars.slice(first, last + 1);
 }
 
 function formatRates({ ports, seconds, series }: Observation): string[] {
@@ -101,11 +109,9 @@ function formatBursts({ portId, queueId, bySize }: QueueObservation): string[] {
       note: formatCount(count),
     });
   }
-  const first = bars.findIndex(({ value }) => value > 0);
-  const last = bars.findLastIndex(({ value }) => value > 0);
   return [
     `packets a burst, port ${portId}${queueId === undefined ? '' : ` queue ${queueId}`}:`,
-    ...indent(formatBars(bars.slice(first, last + 1))),
+    ...indent(formatBars(withoutEmptyEnds(bars))),
   ];
 }
 

@@ -1,25 +1,15 @@
 /**
- * Time of the threads that poll, busy or idle as in watch/burst-script.ts, and how the times between polls spread. It reads the clock at each poll, so that it runs for a part of each second.
+ * Time of the threads that poll, busy or idle as watch/burst-script.ts has it, and how the times between polls spread; for a part
+ * of each second.
  */
 import { readFileSync } from 'node:fs';
 import type { LcoreObservation } from '../findings/index.ts';
+import type { CompiledScript } from '../script/index.ts';
 import type { Target } from '../target/index.ts';
-import { numbersOf, RECEIVING_NS, type WriterContents } from '../watch/index.ts';
-import { compileLook, lookFor, numberOf, numbersByKey } from './look.ts';
+import { compileProbes, numbersOf, pollTimes, type WriterContents } from '../watch/index.ts';
+import { lookFor, numberOf, numbersByKey } from './look.ts';
 
-const SCRIPT = `
-  dpdk:rx_poll {
-    $now = nsecs;
-    if (@last != 0) {
-      $gap = $now - @last;
-      @gaps = hist($gap);
-      @longest = max($gap);
-      if (@had != 0) { @busy = sum($gap); @packets = sum(@had); }
-      else { if (args.nb_rx != 0 && $gap < ${RECEIVING_NS}) { @busy = sum($gap); } else { @idle = sum($gap); } }
-    }
-    @last = $now;
-    @had = args.nb_rx;
-  }`;
+const SCRIPT = pollTimes('@gaps = hist($gap); @longest = max($gap);');
 const ASKED = 'dpdk:rx_poll { @asked[args.port, args.queue] = max(args.max); }';
 const ASKED_MS = 20;
 
@@ -29,7 +19,7 @@ export class ThreadLooks {
   readonly #pid: number;
   readonly #threads = new Map<number, LcoreObservation>();
   readonly #switchesBefore = new Map<number, number | undefined>();
-  #script: ReturnType<typeof compileLook> | undefined;
+  #script: CompiledScript | undefined;
   programNs = 0;
   /** Of the busiest thread in the last look, 0 to 1. */
   busyShare: number | undefined;
@@ -41,7 +31,7 @@ export class ThreadLooks {
 
   /** @throws PeerError */
   async look(ms: number): Promise<void> {
-    this.#script ??= compileLook(SCRIPT);
+    this.#script ??= compileProbes(SCRIPT);
     const { writers, seconds, programNs } = await lookFor(this.#target, this.#script, ms);
     this.programNs += programNs;
     const shares: number[] = [];
@@ -89,7 +79,7 @@ export class ThreadLooks {
 
 /** The largest burst that is asked for at each queue, by `PORT QUEUE`. @throws PeerError */
 export async function lookForAskedBursts(target: Target): Promise<Map<string, number>> {
-  const script = compileLook(ASKED);
+  const script = compileProbes(ASKED);
   const { writers } = await lookFor(target, script, ASKED_MS);
   const asked = new Map<string, number>();
   for (const writer of writers) {

@@ -1,8 +1,9 @@
 /** One port looked into: what its driver says, and for each queue the histograms of its bursts, as text. */
 
+import { cleanLine } from '../base/index.ts';
 import type { ApplicationSnapshot, PortSnapshot } from '../watch/index.ts';
 import { type BurstCounts, callsOf, emptyOf } from '../watch/index.ts';
-import { clean, nameOfThread } from './rows.ts';
+import { nameOfThread } from './rows.ts';
 import { formatRate, formatShare } from './units.ts';
 
 const BAR = 52;
@@ -15,7 +16,7 @@ export function portLines(application: ApplicationSnapshot, port: PortSnapshot, 
   const { drops } = rates;
   const speed = info.speedMbps === undefined ? '' : `, ${info.speedMbps} Mbit/s`;
   return [
-    clean(`${application.label}, port ${info.portId} ${info.name}, ${info.driver}${speed}`),
+    cleanLine(`${application.label}, port ${info.portId} ${info.name}, ${info.driver}${speed}`),
     `in  ${formatRate(rates.rxPps)} packets/s, ${formatRate(rates.rxBps)} bit/s; lost a second: ` +
       `${formatRate(drops.missed)} missed, ${formatRate(drops.rxErrors)} errors, ${formatRate(drops.noMbuf)} no mbuf`,
     `out ${formatRate(rates.txPps)} packets/s, ${formatRate(rates.txBps)} bit/s; lost a second: ` +

@@ -1,5 +1,6 @@
 /** The rows of the table: applications, below each its ports with their queues, and its threads; sorted and filtered. */
 
+import { cleanLine } from '../base/index.ts';
 import type { ApplicationSnapshot, PortSnapshot, Rates, Snapshot, Thread } from '../watch/index.ts';
 
 export interface Row {
@@ -54,7 +55,7 @@ function applicationNode(application: ApplicationSnapshot): Node {
   const { pid, label, filePrefix, rates, ports, threads } = application;
   const prefix = filePrefix === '' || filePrefix === 'rte' ? '' : ` (${filePrefix})`;
   return {
-    row: { id: `${pid}`, depth: 0, label: clean(`${label}${prefix}`), rates, pid, portId: undefined },
+    row: { id: `${pid}`, depth: 0, label: cleanLine(`${label}${prefix}`), rates, pid, portId: undefined },
     below: [
       ports.map((port) => portNode(pid, port)),
       threads.map(({ thread, rates: ofThread }) => ({
@@ -78,7 +79,7 @@ function portNode(pid: number, { info, rates, queues }: PortSnapshot): Node {
   // One queue would say again what its port says.
   const shown = queues.length > 1 ? queues : [];
   return {
-    row: { id, depth: 1, label: clean(`port ${portId} ${name}${up ? '' : ' down'}`), rates, pid, portId },
+    row: { id, depth: 1, label: cleanLine(`port ${portId} ${name}${up ? '' : ' down'}`), rates, pid, portId },
     below: [
       shown.map(({ queueId, rates, threads }) => ({
         row: {
@@ -96,10 +97,5 @@ function portNode(pid: number, { info, rates, queues }: PortSnapshot): Node {
 }
 
 export function nameOfThread({ lcore, tid, name }: Thread): string {
-  return lcore === undefined ? clean(`thread ${tid} ${name}`) : `lcore ${lcore}`;
-}
-
-/** Names are the application's: no control characters reach the terminal. */
-export function clean(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd');
+  return lcore === undefined ? cleanLine(`thread ${tid} ${name}`) : `lcore ${lcore}`;
 }

@@ -3,10 +3,11 @@
  * fits the width and all lines the height; columns go before rows do.
  */
 
+import { cleanLine } from '../base/index.ts';
 import type { Snapshot } from '../watch/index.ts';
 import { type Column, columnsFor, fitColumns, type Scale } from './columns.ts';
 import { portLines } from './port-screen.ts';
-import { clean, type Row, rowsOf } from './rows.ts';
+import { type Row, rowsOf } from './rows.ts';
 import { formatLine, type Piece } from './text-line.ts';
 import { KEYS, type View } from './view.ts';
 
@@ -71,7 +72,7 @@ function footLines({ applications }: Snapshot, view: View, notes: readonly strin
   const problems = applications.flatMap(({ label, problem }) =>
     problem === undefined ? [] : [`${label}: ${problem}`],
   );
-  const lines: Piece[][] = [...problems, ...notes.slice(-2)].map((text) => [[clean(text), 'loss']]);
+  const lines: Piece[][] = [...problems, ...notes.slice(-2)].map((text) => [[cleanLine(text), 'loss']]);
   if (view.typing !== undefined)
     return [
       ...lines,

@@ -3,10 +3,9 @@
  * that one count for each call follow packets, polls, empty polls, the average and the histogram; it is the cheapest
  * program that the language has (an index and an increment). Sizes above LARGEST_COUNTED are summed up in one number.
  */
-import { type CompiledScript, compileScript, type MapPlan } from '../script/index.ts';
+import type { CompiledScript, MapPlan } from '../script/index.ts';
 import type { Direction, PortInfo } from '../target/index.ts';
-import { pointFinder } from '../trace/index.ts';
-import { dpdkPoints } from '../tracepoints/index.ts';
+import { compileProbes } from './compile-probes.ts';
 
 /** Bursts of 0 to this many packets are counted by their size. */
 export const LARGEST_COUNTED = 255;
@@ -41,42 +40,43 @@ export function compileBurstScript(ports: readonly Queues[]): BurstScript | unde
   const hooks = wanted.slice(0, MOST_PROGRAMS);
   if (hooks.length === 0) return undefined;
   const uncounted = new Set(wanted.slice(MOST_PROGRAMS).map(({ portId }) => portId));
-  return { script: compile(hooks.map(clauseOf).join('\n')), hooks, uncounted: [...uncounted] };
-}
-
-/**
- * Time of threads that poll: what passes between two polls belongs to the first one. After one that brought packets the
- * thread is busy with them, after an empty one it is idle, unless the next one brings packets at once: that is what receiving takes. Two maps of the state say when the last poll ended and what it
- * brought; it reads the clock at each poll, so that it is run for short whiles only.
- */
-export function compileTimeScript(): CompiledScript {
-  return compile(`
-    dpdk:rx_poll {
-      if (@last != 0) {
-        if (@had != 0) { @busy = sum(nsecs - @last); @packets = sum(@had); }
-        else { if (args.nb_rx != 0 && nsecs - @last < ${RECEIVING_NS}) { @busy = sum(nsecs - @last); } else { @idle = sum(nsecs - @last); } }
-      }
-      @last = nsecs;
-      @had = args.nb_rx;
-    }`);
+  return { script: compileProbes(hooks.map(clauseOf).join('\n')), hooks, uncounted: [...uncounted] };
 }
 
 /** A thread that slept before its packets came needs longer than that. */
-export const RECEIVING_NS = 20_000;
+const RECEIVING_NS = 20_000;
+
+/**
+ * The script of the time of threads that poll: what passes between two polls belongs to the first one. After one that brought packets
+ * the thread is busy with them, after an empty one it is idle, unless the next one brings packets at once: that is what receiving
+ * takes. Two maps of the state say when the last poll ended and what it brought; it reads the clock at each poll, so that it is run
+ * for short whiles only.
+ * @param more statements about each $gap
+ */
+export function pollTimes(more = ''): string {
+  return `
+    dpdk:rx_poll {
+      $now = nsecs;
+      if (@last != 0) {
+        $gap = $now - @last;
+        ${more}
+        if (@had != 0) { @busy = sum($gap); @packets = sum(@had); }
+        else { if (args.nb_rx != 0 && $gap < ${RECEIVING_NS}) { @busy = sum($gap); } else { @idle = sum($gap); } }
+      }
+      @last = $now;
+      @had = args.nb_rx;
+    }`;
+}
+
+export function compileTimeScript(): CompiledScript {
+  return compileProbes(pollTimes());
+}
 
 /** A map that a script of this file is known to have. */
 export function mapOf({ maps }: CompiledScript, name: string): MapPlan {
   const map = maps.find((one) => one.name === name);
   if (map === undefined) throw new Error(`no map ${name}`);
   return map;
-}
-
-function compile(text: string): CompiledScript {
-  return compileScript(text, {
-    form: 'agent',
-    positional: [],
-    findPoints: pointFinder(dpdkPoints, 'an application'),
-  });
 }
 
 function hooksByQueue({ portId, rxQueues, txQueues }: Queues): CountedHook[] {

@@ -2,10 +2,9 @@
  * What an application itself drops, where it has the standard point for that (hone/dataplane.h): counted all the time, as a program
  * that runs for dropped packets only costs nothing else.
  */
-import { compileScript } from '../script/index.ts';
 import type { Target } from '../target/index.ts';
-import { pointFinder } from '../trace/index.ts';
 import { dataplaneTable } from '../tracepoints/index.ts';
+import { compileProbes } from './compile-probes.ts';
 import { numbersOf, WriterMaps } from './writer-maps.ts';
 
 const POINT = 'app:dataplane:drop';
@@ -40,11 +39,7 @@ export class DropFeed {
   static async start(target: Pick<Target, 'listTracePoints' | 'startTrace'>): Promise<DropFeed | undefined> {
     const points = (await target.listTracePoints()).filter(({ name }) => name === POINT);
     if (points.length === 0) return undefined;
-    const script = compileScript(SCRIPT, {
-      form: 'agent',
-      positional: [],
-      findPoints: pointFinder(points, 'an application'),
-    });
+    const script = compileProbes(SCRIPT, points);
     return new DropFeed(await WriterMaps.start(target, script));
   }
 

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Report } from '../../src/report/index.ts';
-import { hone, startHone, startProcess, until } from './hone.ts';
-import { heldMemory, missingDpdk, portCounter, startTestpmd, type Testpmd } from './testpmd.ts';
+import { hone, startHone, until } from './hone.ts';
+import { childOf, heldMemory, missingDpdk, portCounter, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hone-report-'));
 const example = fileURLToPath(new URL('../../examples/forwarder', import.meta.url));
@@ -52,9 +52,7 @@ async function saturated(...more: readonly string[]): Promise<Testpmd> {
 }
 
 test('a forwarder that drops: which, how many, from where, what to do next; the page says it too', async () => {
-  const output = join(folder, 'forwarder.out');
-  const running = startProcess(process.execPath, [
-    fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)),
+  const running = startHone([
     ...['run', '--', join(folder, 'forwarder'), '-l', '0,1', '--no-huge', '-m', '128', '--no-pci'],
     ...[
       '--file-prefix',
@@ -66,8 +64,8 @@ test('a forwarder that drops: which, how many, from where, what to do next; the 
   ]);
   child = running.child;
   await until('the forwarder', () => running.stdout().includes('forwarding between'), 60_000);
-  const pid = Number(execFileSync('pgrep', ['-P', `${running.pid}`], { encoding: 'utf8' }).trim());
-  const page = `${output}.html`;
+  const pid = childOf(running.pid);
+  const page = join(folder, 'report.html');
   const report = await reportOn(pid, '--target', 'drop=0, pps>1', '--html', page);
   // One packet in 16 of the file has a TTL of 1.
   const { ports, drops, stages, traffic, lcores } = report.observation;

@@ -123,7 +123,8 @@ async function ready(child: ChildProcess, below: boolean, prefix: string): Promi
   };
 }
 
-function childOf(parent: number): number {
+/** Of `hone run`: the application. */
+export function childOf(parent: number): number {
   return Number(
     execFileSync('ps', ['-o', 'pid=', '--ppid', String(parent)], { encoding: 'utf8' })
       .trim()

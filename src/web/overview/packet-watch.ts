@@ -1,9 +1,6 @@
 /** Looks into the packets of an application: sizes as SIZE_BUCKETS says, and bytes by addresses. It costs something for each packet. */
-import { compileScript } from '../../script/index.ts';
 import type { Target } from '../../target/index.ts';
-import { pointFinder } from '../../trace/index.ts';
-import { dpdkPoints } from '../../tracepoints/index.ts';
-import { WriterMaps } from '../../watch/index.ts';
+import { compileProbes, WriterMaps } from '../../watch/index.ts';
 import type { PacketsView } from '../protocol/index.ts';
 import { packetViews } from './packet-views.ts';
 
@@ -24,12 +21,7 @@ export class PacketWatch {
 
   /** @throws PeerError */
   static async start(target: Pick<Target, 'startTrace'>): Promise<PacketWatch> {
-    const script = compileScript(SCRIPT, {
-      form: 'agent',
-      positional: [],
-      findPoints: pointFinder(dpdkPoints, 'an application'),
-    });
-    return new PacketWatch(await WriterMaps.start(target, script));
+    return new PacketWatch(await WriterMaps.start(target, compileProbes(SCRIPT)));
   }
 
   /**

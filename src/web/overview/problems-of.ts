@@ -5,14 +5,11 @@ import type { ApplicationView, Problem } from '../protocol/index.ts';
 
 export function problemsOf(now: ApplicationReading, before: ApplicationReading): Problem[] {
   const observation = observeInterval(now, before);
-  const findings = findFindings(observation)
-    // Where no burst was counted, nobody knows who polls.
-    .filter(({ rule }) => now.recent.countedMs > 0 || rule !== 'nobody-polls')
-    .map(
-      ({ severity, subject, title, evidence, meaning, next }): Problem => ({
-        ...{ severity, title: `${subject}: ${title}`, evidence, meaning, next },
-      }),
-    );
+  const findings = findFindings(observation).map(
+    ({ severity, subject, title, evidence, meaning, next }): Problem => ({
+      ...{ severity, title: `${subject}: ${title}`, evidence, meaning, next },
+    }),
+  );
   return [...findings, ...observation.unknown.map(notSeen)];
 }
 
