@@ -14,7 +14,7 @@ export function evaluateGoals(goals: readonly Goal[], observation: Observation):
  * Packets a second that were lost for sure: by adapters, for want of mbufs, by errors, and by the application as it says itself.
  * Undefined when no port counts. What drivers refused is not in it: the application may have offered it again.
  */
-export function lostPps({ ports, drops, seconds }: Observation): number | undefined {
+export function lostPps({ ports, drops = [], seconds }: Observation): number | undefined {
   const known = ports.flatMap(({ missed, noMbuf, rxErrors, txErrors }) =>
     [missed, noMbuf, rxErrors, txErrors].filter((count) => count !== undefined),
   );
@@ -39,7 +39,7 @@ function measure({ metric, isShare }: Goal, observation: Observation): number | 
       const lost = lostPps(observation);
       const isRefused = ports.some(({ refused }) => (refused ?? 0) > 0);
       // Whether it drops what is refused, an application without points of its own does not tell.
-      if (lost === undefined || (lost === 0 && isRefused && drops.length === 0)) return undefined;
+      if (lost === undefined || (lost === 0 && isRefused && drops === undefined)) return undefined;
       if (!isShare) return lost;
       const arrived = (packets ?? 0) / seconds + notReceivedPps(observation);
       return arrived === 0 ? 0 : lost / arrived;

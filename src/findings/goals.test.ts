@@ -38,7 +38,9 @@ test.each([
     undefined,
   ],
   // Refused, and nobody says whether it was dropped then.
-  ['drop=0', { ports: [port({ refused: 1 })] }, undefined, undefined],
+  ['drop=0', { ports: [port({ refused: 1 })], drops: undefined }, undefined, undefined],
+  // Refused, offered again: an application that says what it drops has dropped nothing.
+  ['drop=0', { ports: [port({ refused: 1 })], drops: [] }, 0, true],
   ['pps>=100k', {}, 100_000, true],
   ['pps>100k', {}, 100_000, false],
   ['bps<=51.2M', {}, 51.2e6, true],

@@ -19,8 +19,8 @@ export interface Observation {
   readonly lcores: readonly LcoreObservation[];
   readonly mempools: readonly LevelObservation[];
   readonly rings: readonly LevelObservation[];
-  /** What the application itself says it dropped, by its `packet_drop` points. */
-  readonly drops: readonly DropObservation[];
+  /** What the application itself says it dropped (hone/dataplane.h); undefined when it does not tell. */
+  readonly drops: readonly DropObservation[] | undefined;
   /** Stages that it marks by `stage_begin` and `stage_end`. */
   readonly stages: readonly StageObservation[];
   readonly traffic: TrafficObservation | undefined;

@@ -35,7 +35,7 @@ ${notKnown > 0 ? html`<p class="muted">${notKnown} of ${losses.length} places ar
 ${formatStages(observation.stages)}`;
 }
 
-function lossesOf({ ports, drops }: Observation): Loss[] {
+function lossesOf({ ports, drops = [] }: Observation): Loss[] {
   return [
     ...ports.flatMap((port): Loss[] => {
       const where = `port ${port.portId} ${port.name}`;

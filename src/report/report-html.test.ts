@@ -97,7 +97,7 @@ test('stays small and well-formed, however much was observed and whatever it is 
       lcores: many({ ...lcores[0]!, name: hostile, pollGaps: Array.from({ length: 64 }, (_, at) => at + 1) }),
       mempools: many({ ...mempools[0]!, name: hostile }),
       rings: many({ ...rings[0]!, name: hostile }),
-      drops: many({ ...drops[0]!, reason: hostile }),
+      drops: many({ ...drops![0]!, reason: hostile }),
       stages: many({ ...stages[0]!, name: hostile }),
       traffic: {
         ...traffic!,

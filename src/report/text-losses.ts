@@ -3,7 +3,7 @@ import { formatCount, formatPercent, formatTime, type Observation } from '../fin
 import { formatColumns } from './text-table.ts';
 
 export function formatLosses(observation: Observation): string[] {
-  const { ports, drops, stages, seconds } = observation;
+  const { ports, drops = [], stages, seconds } = observation;
   const arrived = ports.reduce((sum, { rxPackets, missed }) => sum + (rxPackets ?? 0) + (missed ?? 0), 0);
   const rows = [
     ...ports.flatMap(

@@ -35,7 +35,7 @@ export function observeInterval(
     lcores: observeThreads(measured),
     mempools: [],
     rings: [],
-    drops: (now.drops ?? []).flatMap(({ portId, reason, packets }) => {
+    drops: now.drops?.flatMap(({ portId, reason, packets }) => {
       const earlier = before.drops?.find((drop) => drop.portId === portId && drop.reason === reason);
       const since = packets - (earlier?.packets ?? 0);
       return since > 0 ? [{ portId, reason, packets: since, countedSeconds: seconds }] : [];

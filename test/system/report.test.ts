@@ -70,7 +70,7 @@ test('a forwarder that drops: which, how many, from where, what to do next; the 
   // One packet in 16 of the file has a TTL of 1.
   const { ports, drops, stages, traffic, lcores } = report.observation;
   expect(drops).toMatchObject([{ portId: 0, reason: 'ttl' }]);
-  expect(drops[0]!.packets / ports[0]!.rxPackets!).toBeCloseTo(1 / 16, 2);
+  expect(drops![0]!.packets / ports[0]!.rxPackets!).toBeCloseTo(1 / 16, 2);
   expect(report.goals.map(({ isMet }) => isMet)).toEqual([false, true]);
   const [worst] = report.findings;
   expect(worst).toMatchObject({ rule: 'application-drops', severity: 'bad' });

@@ -15,14 +15,15 @@ export const application: readonly Rule[] = [
       'The application received these packets and decided to drop them. Whether that is its task (denied, rate) or a fault ' +
       '(no_route, tx_full, no_memory) is told by the reason; who sends such packets is told by the packets.',
     look: (seen) => {
-      const pps = seen.drops.reduce((sum, drop) => sum + drop.packets / drop.countedSeconds, 0);
+      const { drops = [] } = seen;
+      const pps = drops.reduce((sum, drop) => sum + drop.packets / drop.countedSeconds, 0);
       if (pps === 0) return [];
-      const reasons = [...new Set(seen.drops.map(({ reason }) => reason))];
+      const reasons = [...new Set(drops.map(({ reason }) => reason))];
       return [
         {
           subject: 'application',
           title: `drops ${formatCount(pps)} packets/s: ${reasons.join(', ')}`,
-          evidence: seen.drops
+          evidence: drops
             .toSorted((a, b) => b.packets - a.packets)
             .map(
               ({ portId, reason, packets, countedSeconds }) =>
@@ -65,7 +66,7 @@ export const application: readonly Rule[] = [
 
 /** What shows which packets they are. */
 function stepsOf(reason: string, seen: Observation) {
-  const portId = seen.drops.find((drop) => drop.reason === reason)?.portId ?? seen.ports[0]?.portId ?? 0;
+  const portId = seen.drops?.find((drop) => drop.reason === reason)?.portId ?? seen.ports[0]?.portId ?? 0;
   switch (reason) {
     case 'ttl':
       return [
