@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../base/index.ts';
 import { evaluateGoals, findFindings, type Goal, parseGoals } from '../findings/index.ts';
-import { checkOutput, OutputStream, openOutput } from '../output/index.ts';
+import { checkOutput } from '../output/index.ts';
 import {
   formatReportHtml,
   formatReportJson,
@@ -13,6 +13,7 @@ import {
 } from '../report/index.ts';
 import { type OpenApplication, resolveApplication } from '../target/index.ts';
 import { honeVersion } from './version.ts';
+import { writePage } from './write-page.ts';
 
 interface ReportFlags {
   readonly duration: number;
@@ -83,13 +84,4 @@ async function observe(application: OpenApplication, { duration }: ReportFlags):
     if (isShown) process.stderr.write('\r\u001b[K');
     for (const signal of SIGNALS) process.off(signal, onStop);
   }
-}
-
-/** @throws SysError */
-async function writePage(path: string, page: string): Promise<void> {
-  const givesUp = () => false;
-  const { fd, isShared } = await openOutput(path, givesUp);
-  const stream = new OutputStream({ name: path, fd, isShared, givesUp });
-  await stream.put(new TextEncoder().encode(page));
-  await stream.close();
 }
