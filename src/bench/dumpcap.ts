@@ -58,7 +58,8 @@ export function dumpcapSubject(
   const start = async ({ prefix }: Application): Promise<Listening> => {
     const rejects = filter !== undefined && id.endsWith('reject');
     const command = [
-      PROGRAM,
+      // It says at once that it captures, also into a pipe.
+      ...['stdbuf', '-oL', PROGRAM],
       ...['--file-prefix', prefix, '-i', '0', '-q', '-a', `duration:${lastsSeconds}`],
       ...(filter === undefined ? [] : ['-f', filter]),
       ...['-w', rejects ? file : '/dev/null'],

@@ -31,7 +31,7 @@ export async function capture(
   { prefix }: Application,
   options: readonly string[],
 ): Promise<Listening> {
-  const command = [...bench.hone, 'capture', ...['-i', `${prefix}/0`, '-q', '-w', '/dev/null'], ...options];
+  const command = [...bench.hone, 'capture', '-i', `${prefix}/0`, '-q', '-w', '/dev/null', ...options];
   return startTool(bench, { command, ready: 'Capturing on', read: readCapture });
 }
 
@@ -53,7 +53,7 @@ export function traceSubject(
   script: string,
 ): Subject {
   const start = ({ pid }: Application) => {
-    const command = [...bench.hone, 'trace', '--cost', ...['-p', `${pid}`, '-o', '/dev/null', '-e', script]];
+    const command = [...bench.hone, 'trace', '--cost', '-p', `${pid}`, '-e', script];
     return startTool(bench, { command, ready: 'Attaching', read: readTrace });
   };
   return { ...subject, tool: 'hone trace', start };
@@ -72,7 +72,7 @@ export function recordSubject(
 ): Subject {
   const folder = join(bench.scratch, subject.id);
   const start = async ({ pid }: Application) => {
-    const command = [...bench.hone, 'record', ...['-p', `${pid}`, '-e', event, '-o', folder]];
+    const command = [...bench.hone, 'record', '-p', `${pid}`, '-e', event, '-o', folder];
     const listening = await startTool(bench, { command, ready: 'Recording', read: readRecord });
     const stop = async () => {
       const heard = await listening.stop();
