@@ -13,6 +13,7 @@ import { Cleanup } from './cleanup.ts';
 import { type Dumpcap, findDumpcap, preloadNote } from './dumpcap.ts';
 import { buildExample } from './example.ts';
 import { prepareMemory } from './hugepages.ts';
+import { benchName, removeLeftovers } from './leftovers.ts';
 import { whyNoLttng } from './lttng.ts';
 import { describeMachine, versionOf } from './machine.ts';
 import type { BenchResult, Peer } from './result.ts';
@@ -64,14 +65,17 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const plan = options.isQuick ? QUICK : FULL;
   const cleanup = new Cleanup();
   try {
+    const memory = prepareMemory(cleanup);
+    const scratchParent = hasTmpfs() ? TMPFS : tmpdir();
+    removeLeftovers(memory, [scratchParent, tmpdir()]);
     const bench: Workbench = {
       hone: options.hone,
       placement: { forwarding, others },
-      memory: prepareMemory(cleanup),
+      memory,
       cleanup,
       signal: options.signal,
       windowMs: plan.windowMs,
-      scratch: makeFolder(cleanup, hasTmpfs() ? TMPFS : tmpdir()),
+      scratch: makeFolder(cleanup, scratchParent),
     };
     return await measure(bench, plan, options);
   } finally {
@@ -160,7 +164,7 @@ async function openStages(
 }
 
 function makeFolder(cleanup: Cleanup, parent: string): string {
-  const folder = mkdtempSync(join(parent, 'hone-bench-'));
+  const folder = mkdtempSync(join(parent, benchName('')));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
