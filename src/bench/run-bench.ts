@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { UnsupportedError } from '../base/index.ts';
 import { findProgram, usableProcessors } from '../processes/index.ts';
 import { buildAgent } from '../target/index.ts';
+import type { Application } from './application.ts';
 import { whyNoBpftrace } from './bpftrace.ts';
 import { Cleanup } from './cleanup.ts';
 import { type Dumpcap, findDumpcap, preloadNote } from './dumpcap.ts';
@@ -98,6 +99,9 @@ async function measure(bench: Workbench, plan: Plan, options: BenchOptions): Pro
     turns = new Turns(
       stages.flatMap(({ bare, lasting, subjects }) => [...(bare ? [bare] : []), ...lasting, ...subjects]),
     );
+    const onApplication = (application: Application) => {
+      dpdk = application.dpdk;
+    };
     const roundEnds: number[] = [performance.now()];
     for (; rounds < plan.rounds && isTimeForRound(roundEnds, begun, plan); rounds++) {
       for (const stage of stages) {
@@ -106,7 +110,7 @@ async function measure(bench: Workbench, plan: Plan, options: BenchOptions): Pro
           options.onProgress(`round ${rounds + 1}: ${subject.tool}: ${subject.task}`);
         options.onProgress(`round ${rounds + 1}: ${stage.name}`);
         if (isLate()) continue;
-        dpdk = (await runStage(bench, stage, turns, { first: rounds, isLate, onSubject })) ?? dpdk;
+        await runStage(bench, stage, turns, { first: rounds, isLate, onApplication, onSubject });
       }
       roundEnds.push(performance.now());
     }

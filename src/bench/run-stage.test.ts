@@ -66,7 +66,8 @@ function run(
   more: { first?: number; isLate?: () => boolean; signal?: AbortSignal } = {},
 ) {
   const { first = 0, isLate = () => false, signal } = more;
-  return runStage(workbench(signal), stage, turns, { first, isLate, onSubject: () => {} });
+  const quiet = { onApplication: () => {}, onSubject: () => {} };
+  return runStage(workbench(signal), stage, turns, { first, isLate, ...quiet });
 }
 
 function stageOf(
@@ -85,8 +86,7 @@ test('each tool alone, between two rates without it; what stays first', async ()
     Subject,
   ];
   const turns = new Turns([bare, agent, tool]);
-  const dpdk = await run(stageOf(application, [tool], { bare, lasting: [agent] }), turns);
-  expect(dpdk).toBe('DPDK 22.11.0');
+  await run(stageOf(application, [tool], { bare, lasting: [agent] }), turns);
   expect(application.said).toEqual([
     'rate with 0',
     'start agent',
