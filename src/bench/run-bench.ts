@@ -57,12 +57,12 @@ const SCRATCH_BYTES = 4 * 2 ** 30;
  */
 export async function runBench(options: BenchOptions): Promise<BenchResult> {
   if (findProgram('dpdk-testpmd') === undefined)
-    throw new UnsupportedError('dpdk-testpmd is not installed', 'apt-get install dpdk');
+    throw new UnsupportedError('dpdk-testpmd is not installed: apt-get install dpdk', 'dpdk');
   const processors = usableProcessors();
   const forwarding = processors.at(-1)!;
   const others = processors.slice(0, -1);
   if (others.length === 0)
-    throw new UnsupportedError('this process may use one processor alone', 'two are needed');
+    throw new UnsupportedError('this process may use one processor, and needs two', 'two processors');
   const plan = options.isQuick ? QUICK : FULL;
   const cleanup = new Cleanup();
   try {

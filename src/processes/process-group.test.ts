@@ -45,6 +45,7 @@ test('also what its leader left behind', async () => {
 
 test.each([
   [['sh', '-c', 'echo no memory >&2; exit 3'], /^it ended: no memory$/],
+  [['sh', '-c', 'echo so long; kill -SEGV $$'], /^it ended: SIGSEGV$/],
   [['/no/such/program'], /^it ended: .*(ENOENT|No such file)/],
 ])('%s is not what was waited for', async (command, message) => {
   const group = new ProcessGroup(command);

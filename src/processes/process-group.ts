@@ -27,7 +27,10 @@ export class ProcessGroup {
         this.#hasEnded = true;
         resolve();
       };
-      this.#child.once('close', end);
+      this.#child.once('close', (_, signal) => {
+        if (signal !== null) this.#take(`\n${signal}`);
+        end();
+      });
       this.#child.once('error', (error) => {
         this.#take(error.message);
         end();
@@ -47,7 +50,7 @@ export class ProcessGroup {
     return this.#child.pid;
   }
 
-  /** The end of what it said, on both streams. */
+  /** The end of what it said, on both streams; last the signal that ended it. */
   get output(): string {
     return this.#output;
   }
