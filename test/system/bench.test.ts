@@ -70,7 +70,9 @@ test('the quick run: every tool that is here, less than three minutes, the page,
   expect(code).toBe(0);
   expect(performance.now() - begun).toBeLessThan(QUICK_MS);
   const result = JSON.parse(stdout) as BenchResult;
-  const rows = new Map(result.groups.flatMap((group) => group.rows.map((row) => [row.id, row as WithFigures])));
+  const rows = new Map(
+    result.groups.flatMap((group) => group.rows.map((row) => [row.id, row as WithFigures])),
+  );
   const loss = (id: string) => rows.get(id)?.figures.lossPercent?.median;
   const recorded = (id: string) => rows.get(id)?.figures.recordedPps?.median;
   const isHere = (name: string) => result.peers.find((peer) => peer.name === name)?.version != null;
