@@ -69,6 +69,18 @@ test('a replay and a recording are not blamed for polls that they do not have', 
   }
 });
 
+test('next steps on a recording: packets from the file that has them, or none', () => {
+  const seen = { source: 'recording', label: 'out', drops: [drop('ttl'), drop('ring_full')] } as const;
+  const commands = (packetFile?: string) =>
+    findFindings(healthy({ ...seen, packetFile })).flatMap(({ next }) => next.map(({ command }) => command));
+  expect(commands('out/p.pcapng')).toEqual([
+    expect.stringMatching(/^hone trace --read out -e 'dpdk:rx_packet /),
+    "hone read out/p.pcapng -c 20 -f 'ip[8] <= 1'",
+    expect.stringMatching(/^hone trace --read out -e 'dpdk:tx_burst /),
+  ]);
+  expect(commands()).toEqual([expect.stringMatching(/^hone trace --read out -e 'dpdk:tx_burst /)]);
+});
+
 test('what is over cannot be looked at by top, perf and the like', () => {
   const lcores = [lcore(99, { longestGapNs: 1e6, pollGaps: Array.from({ length: 20 }, () => 5) })];
   const seen = { lcores, ports: [port({ isUp: false })] };
