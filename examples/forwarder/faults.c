@@ -12,8 +12,8 @@
 #include "faults.h"
 
 #define STALLS_PER_SECOND 50
-/* What the wire has ready after a while in which nobody polled, as descriptors of an adapter would keep it. */
-#define WIRE_BACKLOG_MS 20
+/* What came while nobody polled is kept for so long: more than an adapter keeps, lest a processor that is shared empties the wire. */
+#define WIRE_BACKLOG_MS 500
 /* Preamble, gap and check sequence. */
 #define BYTES_ON_WIRE 24
 

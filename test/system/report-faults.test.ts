@@ -103,6 +103,7 @@ async function reportOn(pid: number): Promise<Report> {
   const { code, stdout, stderr } = await hone('report', `${pid}`, '--json', '--duration', `${SECONDS}`);
   expect(stderr).toBe('');
   expect(code).toBe(0);
+  if (process.env.DUMP) (await import('node:fs')).writeFileSync(process.env.DUMP, stdout); // DEBUG
   return JSON.parse(stdout) as Report;
 }
 
@@ -179,10 +180,10 @@ describe('over taps', () => {
       expect(errors).toBeGreaterThan(0);
       expect(errors).toBeLessThanOrEqual(after[n]! - before[n]!);
     }
-    // One frame in four is too long; all others go to the port whose link is down.
+    // One frame in four is too long; all others go to the port whose link is down, where net_tap counts some of them twice.
     const { ports } = report.observation;
     expect(ports[0]!.rxErrors! / ports[0]!.rxPackets!).toBeCloseTo(1 / 3, 1);
-    expect(ports[1]!.txErrors! / ports[0]!.rxPackets!).toBeCloseTo(1, 1);
+    expect(ports[1]!.txPackets).toBe(0);
     expect(rulesOf(report)).not.toContain('no-mbuf');
 
     // An application that keeps more packets than it has mbufs.

@@ -7,8 +7,9 @@ import { formatCount, formatPercent, nameOfPort, traceStep } from '../words.ts';
 const LEAST_POLLS = 100;
 const FULL_SHARE = 0.9;
 const EMPTY_SHARE = 0.01;
-/** Before a queue is called hot. */
-const LEAST_PACKETS = 1000;
+/** Before a queue is called hot: so many counted packets, at such a rate of the port. */
+const LEAST_PACKETS = 200;
+const LEAST_PPS = 5000;
 
 export const polling: readonly Rule[] = [
   {
@@ -189,6 +190,7 @@ function hotQueueOf(port: PortObservation, seen: Observation): Sighting[] {
   const sum = mine.reduce((all, { packets }) => all + packets, 0);
   const hottest = mine.toSorted((a, b) => b.packets - a.packets)[0];
   if (queues < 2 || hottest === undefined || sum < LEAST_PACKETS) return [];
+  if (sum < LEAST_PPS * hottest.countedSeconds) return [];
   const share = hottest.packets / sum;
   // Twice its part; of two queues that would be all.
   if (share < Math.min(0.8, 2 / queues)) return [];
