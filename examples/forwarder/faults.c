@@ -13,7 +13,7 @@
 
 #define STALLS_PER_SECOND 50
 /* What came while nobody polled is kept for so long: more than an adapter keeps, lest a processor that is shared empties the wire. */
-#define WIRE_BACKLOG_MS 500
+#define WIRE_BACKLOG_MS 100
 /* Preamble, gap and check sequence. */
 #define BYTES_ON_WIRE 24
 

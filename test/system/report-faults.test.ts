@@ -103,7 +103,6 @@ async function reportOn(pid: number): Promise<Report> {
   const { code, stdout, stderr } = await hone('report', `${pid}`, '--json', '--duration', `${SECONDS}`);
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  if (process.env.DUMP) (await import('node:fs')).writeFileSync(process.env.DUMP, stdout); // DEBUG
   return JSON.parse(stdout) as Report;
 }
 
@@ -112,6 +111,15 @@ function found({ findings }: Report, rule: string, subject: string): Finding {
   const mine = findings.filter((finding) => finding.rule === rule && finding.subject === subject);
   expect(mine, `${rule} at ${subject} in:\n${listOf(findings)}`).toHaveLength(1);
   return mine[0]!;
+}
+
+/** Reports until one has the finding: how fast a fault shows is a matter of what else this machine has to do. */
+async function reportWith(pid: number, rule: string, subject: string): Promise<Report> {
+  for (let left = 4; ; left--) {
+    const report = await reportOn(pid);
+    const isFound = report.findings.some((finding) => finding.rule === rule && finding.subject === subject);
+    if (isFound || left === 0) return report;
+  }
 }
 
 const listOf = (findings: readonly Finding[]) =>
@@ -192,7 +200,7 @@ describe('over taps', () => {
     await app.command('start');
     await send(inside, 20_000, '1001:100:20');
     await until('mbufs to run out', async () => (await portCounter(app!, 0, 'RX-nombuf')) > 0);
-    const dry = await reportOn(app.pid);
+    const dry = await reportWith(app.pid, 'no-mbuf', incoming);
     const finding = found(dry, 'no-mbuf', incoming);
     expect(finding.severity).toBe('bad');
     expect(numberIn(finding.evidence[0]!)).toBe(dry.observation.ports[0]!.noMbuf);
@@ -216,7 +224,7 @@ test('with room for all: nothing is bad; then one flow of many goes to one queue
   expect(rulesOf(healthy).filter((rule) => rule !== 'poll-gaps')).toEqual([]);
 
   await send(near, 0, '1000:500:19', '1001:100:1');
-  const report = await reportOn(app.pid);
+  const report = await reportWith(app.pid, 'hot-queue', 'port 0 (net_af_packet0)');
   const hot = found(report, 'hot-queue', 'port 0 (net_af_packet0)');
   expect(numberIn(/gets (\S+) %/.exec(hot.title)![1]!)).toBeGreaterThan(90);
   expect(hot.title).toContain('one of 2 queues');
@@ -231,12 +239,11 @@ test('with room for all: nothing is bad; then one flow of many goes to one queue
 test('too much work a packet: the stage that takes the time, and drops before the application', async () => {
   const pid = await startForwarder(
     [`net_pcap0,rx_iface=${far},tx_pcap=/dev/null`, 'net_null1,no-rx=1'],
-    ...['--work', '400000'],
+    ...['--work', '100000'],
   );
   await send(near, 0, '1000:100:16');
   // Until the kernel's buffer of the socket is full.
-  await until('the adapter to drop', async () => rulesOf(await reportOn(pid)).includes('adapter-drops'));
-  const report = await reportOn(pid);
+  const report = await reportWith(pid, 'adapter-drops', 'port 0 (net_pcap0)');
   const drops = found(report, 'adapter-drops', 'port 0 (net_pcap0)');
   expect(drops.severity).toBe('bad');
   expect(numberIn(drops.evidence[0]!)).toBe(report.observation.ports[0]!.missed);
@@ -250,11 +257,11 @@ test('too much work a packet: the stage that takes the time, and drops before th
 test('a link that is full, and an lcore that is elsewhere for 4 ms again and again', async () => {
   const pid = await startForwarder(
     ['net_null0,size=1518', 'net_null1,no-rx=1'],
-    ...['--wire', '9800', '--stall', '4'],
+    ...['--wire', '9500', '--stall', '4'],
   );
-  const report = await reportOn(pid);
+  const report = await reportWith(pid, 'link-full', 'port 0 (net_null0)');
   const full = found(report, 'link-full', 'port 0 (net_null0)');
-  expect(full.title).toMatch(/^receives at 9\d(\.\d)? % of the link's speed$/);
+  expect(full.title).toMatch(/^receives at (9\d(\.\d)?|100) % of the link's speed$/);
   expect(full.evidence[0]).toMatch(/packets\/s of 1,518 bytes at 10,000 Mbit\/s$/);
   const gaps = found(report, 'poll-gaps', 'lcore 1');
   expect(report.observation.lcores[0]!.longestGapNs).toBeGreaterThanOrEqual(4e6);
