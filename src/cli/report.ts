@@ -11,7 +11,7 @@ import {
   observeApplication,
   type Report,
 } from '../report/index.ts';
-import { type OpenApplication, resolveApplication } from '../target/index.ts';
+import { type AnsweringApplication, resolveApplication } from '../target/index.ts';
 import { honeVersion } from './version.ts';
 import { writePage } from './write-page.ts';
 
@@ -70,7 +70,7 @@ async function run(wanted: string | undefined, flags: ReportFlags): Promise<void
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A signal ends it early: what was seen by then is reported. */
-async function observe(application: OpenApplication, { duration }: ReportFlags): Promise<Observed> {
+async function observe(application: AnsweringApplication, { duration }: ReportFlags): Promise<Observed> {
   const stop = new AbortController();
   const onStop = () => stop.abort();
   for (const signal of SIGNALS) process.on(signal, onStop);
