@@ -109,7 +109,7 @@ describe('on a file', () => {
     expect(text).toMatchObject({ code: 0, stderr: '', stdout: 'Attaching 1 probe...\n\n\n@n: 500\n' });
     const length = await hone(
       ...['trace', '--read', file, '-e'],
-      'dpdk:rx_packet { @[args.index % 3] = count(); } END { printf("%d keys\\n", len(@)); print(len(@)); clear(@); }',
+      'dpdk:rx_packet { @n++; @[@n % 3] = count(); } END { printf("%d keys\\n", len(@)); print(len(@)); clear(@); }',
     );
     expect(length.stdout).toContain('\n3 keys\n3\n');
     const json = await hone('trace', '--read', file, '-f', 'json', '-e', script);
