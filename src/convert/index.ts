@@ -2,6 +2,7 @@
 export { checkFolder } from './check-folder.ts';
 export { Conversion, type ItemSelection } from './conversion.ts';
 export type { EventItem, Item, PacketItem } from './item.ts';
+export type { ItemSink } from './item-sink.ts';
 export type { ItemSource } from './item-source.ts';
 export { Merge } from './merge.ts';
 export { type OpenInputs, openInputs } from './open-inputs.ts';

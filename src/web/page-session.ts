@@ -18,7 +18,8 @@ import {
   pageMessages,
   parseMessage,
 } from './protocol/index.ts';
-import { PageTimeline } from './timeline/page-timeline.ts';
+import { LiveTimeline } from './timeline/live-timeline.ts';
+import type { PageTimeline, TimelineOutlet } from './timeline/page-timeline.ts';
 import { checkScript, PageTrace, pointView } from './trace/page-trace.ts';
 
 export interface PageServices {
@@ -181,12 +182,16 @@ export class PageSession {
         this.#tellTrace();
         break;
       case 'start-timeline':
-        await this.#endTimeline();
-        this.#timeline = await PageTimeline.start(message.pid, message.points, (bytes) =>
-          this.#outbox.offer(bytes),
+        await this.#startTimeline(message.request, (outlet) =>
+          LiveTimeline.start(message.pid, message.points, outlet),
         );
-        this.#tellTimeline();
         break;
+      case 'open-recording': {
+        // Loaded when it is needed: what reads recordings is much.
+        const { RecordedTimeline } = await import('./timeline/recorded-timeline.ts');
+        await this.#startTimeline(message.request, (outlet) => RecordedTimeline.start(message.path, outlet));
+        break;
+      }
       case 'stop-timeline':
         await this.#timeline?.stop();
         this.#tellTimeline();
@@ -261,6 +266,28 @@ export class PageSession {
     const trace = this.#trace;
     this.#trace = undefined;
     await trace?.stop();
+  }
+
+  async #startTimeline(
+    request: number,
+    start: (outlet: TimelineOutlet) => Promise<PageTimeline>,
+  ): Promise<void> {
+    await this.#endTimeline();
+    try {
+      this.#timeline = await start({
+        request,
+        tellLanes: (lanes) => this.#answer({ type: 'timeline-lanes', request, lanes }),
+        offer: (bytes) => this.#outbox.offer(bytes),
+        room: () => this.#outbox.room(),
+      });
+    } catch (error) {
+      if (!(error instanceof HoneError)) throw error;
+      this.#answer({
+        ...{ type: 'timeline', request, isRunning: false, note: '', fault: error.message },
+        ...{ lostEvents: 0, leftOut: 0, costs: [], readBytes: 0, sizeBytes: 0 },
+      });
+    }
+    this.#tellTimeline();
   }
 
   #tellTimeline(): void {

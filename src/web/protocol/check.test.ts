@@ -12,7 +12,8 @@ describe('messages of a page', () => {
     { type: 'start-capture', ports: [{ pid: 7, portId: 0 }], filter: 'tcp', snaplen: 96 },
     { type: 'get-rows', request: 1, from: 0, count: 500 },
     { type: 'find-text', request: 1, text: 'x', from: 9, direction: 'backward' },
-    { type: 'start-timeline', pid: 1, points: ['dpdk:rx_burst'] },
+    { type: 'start-timeline', request: 1, pid: 1, points: ['dpdk:rx_burst'] },
+    { type: 'open-recording', request: 0xffff_ffff, path: '/tmp/x' },
   ] as const)('%j', (message) => expect(page(JSON.stringify(message))).toEqual(message));
 
   test.each([

@@ -12,6 +12,7 @@ import {
   orNull,
   text,
 } from './check.ts';
+import { VALUES } from './event-batch.ts';
 import { MOST_LISTED, type OverviewSnapshot, overviewSnapshot } from './overview.ts';
 
 export interface CapturablePort {
@@ -57,6 +58,13 @@ export interface PointView {
   readonly name: string;
   readonly meaning: string;
   readonly arguments: readonly { readonly name: string; readonly type: string; readonly meaning: string }[];
+}
+
+export interface LaneView {
+  readonly number: number;
+  readonly name: string;
+  /** What the values of its events are called; at most VALUES. */
+  readonly labels: readonly string[];
 }
 
 export interface CostView {
@@ -133,12 +141,25 @@ export type HostMessage =
     }
   | {
       readonly type: 'timeline';
+      readonly request: number;
       readonly isRunning: boolean;
+      /** What there is to say about it, a line each. */
       readonly note: string;
-      readonly points: readonly PointView[];
+      /** Why it did not begin, or ended before its time; empty otherwise. */
+      readonly fault: string;
+      /** Of a live one: by the ring, and because this page was slow. */
       readonly lostEvents: number;
       readonly leftOut: number;
       readonly costs: readonly CostView[];
+      /** Of a recording: so much was read, of so much. */
+      readonly readBytes: number;
+      readonly sizeBytes: number;
+    }
+  /** Lanes that the batches of events behind it name by their numbers. */
+  | {
+      readonly type: 'timeline-lanes';
+      readonly request: number;
+      readonly lanes: readonly LaneView[];
     };
 
 const anyText: Check<string> = text(1 << 20);
@@ -213,12 +234,20 @@ export const hostMessages: MessageChecks<HostMessage> = {
   'trace-output': object<Fields<'trace-output'>>({ lines: manyTexts, leftOut: count }),
   timeline: object<Fields<'timeline'>>({
     ...{
+      request: count,
       isRunning: boolean,
       note: anyText,
-      points: list(point, MOST_LISTED),
+      fault: anyText,
       lostEvents: count,
       leftOut: count,
     },
-    costs: list(cost, MOST_LISTED),
+    ...{ costs: list(cost, MOST_LISTED), readBytes: count, sizeBytes: count },
+  }),
+  'timeline-lanes': object<Fields<'timeline-lanes'>>({
+    request: count,
+    lanes: list(
+      object<LaneView>({ number: count, name: anyText, labels: list(anyText, VALUES) }),
+      MOST_LISTED,
+    ),
   }),
 };

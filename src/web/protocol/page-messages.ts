@@ -47,16 +47,28 @@ export type PageMessage =
   | { readonly type: 'check-script'; readonly request: number; readonly pid: number; readonly script: string }
   | { readonly type: 'start-trace'; readonly pid: number; readonly script: string }
   | { readonly type: 'stop-trace' }
-  | { readonly type: 'start-timeline'; readonly pid: number; readonly points: readonly string[] }
+  /** Ends the page's timeline before, as the next one does; `request` comes back with all that belongs to it. */
+  | {
+      readonly type: 'start-timeline';
+      readonly request: number;
+      readonly pid: number;
+      readonly points: readonly string[];
+    }
+  /** A file or a folder on the host, as `hone convert` takes it. */
+  | { readonly type: 'open-recording'; readonly request: number; readonly path: string }
   | { readonly type: 'stop-timeline' };
 
 /** Rows that one request may ask for. */
 const MOST_ROWS = 500;
 const MOST_SCRIPT = 65_536;
 const MOST_FILTER = 8192;
+/** PATH_MAX of Linux. */
+const MOST_PATH = 4096;
 
 const pid: Check<number> = integer(1, 0x7fff_ffff);
 const nothing: Check<object> = object<object>({});
+/** Of a timeline: it stands in 32 bits of each batch. */
+const request: Check<number> = integer(0, 0xffff_ffff);
 
 type Fields<K extends PageMessage['type']> = Omit<Extract<PageMessage, { readonly type: K }>, 'type'>;
 
@@ -81,6 +93,7 @@ export const pageMessages: MessageChecks<PageMessage> = {
   'check-script': object<Fields<'check-script'>>({ request: count, pid, script: text(MOST_SCRIPT) }),
   'start-trace': object<Fields<'start-trace'>>({ pid, script: text(MOST_SCRIPT) }),
   'stop-trace': nothing,
-  'start-timeline': object<Fields<'start-timeline'>>({ pid, points: list(text(256), 16) }),
+  'start-timeline': object<Fields<'start-timeline'>>({ request, pid, points: list(text(256), 16) }),
+  'open-recording': object<Fields<'open-recording'>>({ request, path: text(MOST_PATH) }),
   'stop-timeline': nothing,
 };
