@@ -4,7 +4,9 @@
  */
 import type { RawData } from 'ws';
 import { HoneError, UsageError } from '../base/index.ts';
+import { parseScript } from '../script/index.ts';
 import { connectTarget, openApplications } from '../target/index.ts';
+import { estimateKernelPrice, needsKernel } from '../trace/index.ts';
 import type { ProbePoint } from '../tracepoints/index.ts';
 import { PageCapture } from './capture/page-capture.ts';
 import type { Downloads } from './downloads.ts';
@@ -20,7 +22,8 @@ import {
 } from './protocol/index.ts';
 import { LiveTimeline } from './timeline/live-timeline.ts';
 import type { PageTimeline, TimelineOutlet } from './timeline/page-timeline.ts';
-import { checkScript, PageTrace, pointView } from './trace/page-trace.ts';
+import { checkPageScript, compileInKernel } from './trace/page-script.ts';
+import { PageTrace, pointView, priceView } from './trace/page-trace.ts';
 
 export interface PageServices {
   readonly monitor: OverviewMonitor;
@@ -32,6 +35,8 @@ export interface PageSocket extends OutboxSocket {
   on(event: 'message', listener: (data: RawData, isBinary: boolean) => void): unknown;
   close(code: number, reason: string): void;
 }
+
+type StartTrace = Extract<PageMessage, { readonly type: 'start-trace' }>;
 
 /** Of RFC 6455: what was received breaks the rules. */
 const POLICY_VIOLATION = 1008;
@@ -136,9 +141,13 @@ export class PageSession {
         });
         break;
       case 'check-script': {
-        const { request, pid, script } = message;
+        const { request, pid, process, script } = message;
         const points = this.#points?.pid === pid ? this.#points.points : undefined;
-        this.#answer({ type: 'script', request, ...checkScript(script, points) });
+        this.#answer({
+          type: 'script',
+          request,
+          ...checkPageScript(script, { points, pid: process ?? undefined }),
+        });
         break;
       }
       case 'find-text':
@@ -173,9 +182,7 @@ export class PageSession {
         await this.#listPoints(message.pid);
         break;
       case 'start-trace':
-        await this.#endTrace();
-        this.#trace = await PageTrace.start(message.script, message.pid);
-        this.#tellTrace();
+        await this.#startTrace(message);
         break;
       case 'stop-trace':
         await this.#trace?.stop();
@@ -247,6 +254,21 @@ export class PageSession {
     } finally {
       target.close();
     }
+  }
+
+  async #startTrace({ script, pid, process, isSure }: StartTrace): Promise<void> {
+    await this.#endTrace();
+    const tree = parseScript(script);
+    if (needsKernel(tree)) {
+      const compiled = compileInKernel(tree, process ?? undefined);
+      const price = await estimateKernelPrice(compiled.points, compiled.pid);
+      if (price?.isHot && !isSure) {
+        this.#answer({ type: 'trace-price', price: priceView(price) });
+        return;
+      }
+      this.#trace = PageTrace.inKernel(compiled, price);
+    } else this.#trace = await PageTrace.inApplication(tree, pid);
+    this.#tellTrace();
   }
 
   #tellTrace(): void {

@@ -49,7 +49,7 @@ describe('messages of a page', () => {
   });
 
   test('a text that is too long is refused', () => {
-    const message = { type: 'start-trace', pid: 1, script: 'x'.repeat(65_537) };
+    const message = { type: 'start-trace', pid: 1, process: null, isSure: false, script: 'x'.repeat(65_537) };
     expect(() => page(JSON.stringify(message))).toThrow(/expected text of at most 65536 characters/);
   });
 

@@ -60,6 +60,15 @@ export interface PointView {
   readonly arguments: readonly { readonly name: string; readonly type: string; readonly meaning: string }[];
 }
 
+/** What probes of the kernel take from what they are put on. */
+export interface PriceView {
+  /** The one that takes most, and how often it is hit. */
+  readonly point: string;
+  readonly hitsPerSecond: number;
+  /** Of one processor, by all of them. */
+  readonly percent: number;
+}
+
 export interface LaneView {
   readonly number: number;
   readonly name: string;
@@ -117,6 +126,8 @@ export type HostMessage =
   | {
       readonly type: 'script';
       readonly request: number;
+      /** Where its probes are. */
+      readonly where: 'application' | 'kernel';
       readonly diagnostics: readonly DiagnosticView[];
       readonly probes: readonly string[];
       readonly instructions: number;
@@ -133,7 +144,11 @@ export type HostMessage =
       readonly lostEvents: number;
       /** Updates that found no room in their map. */
       readonly withoutRoom: number;
+      /** Of probes of the kernel, estimated before they were attached. */
+      readonly price: PriceView | null;
     }
+  /** The start of a trace waits for a person who is sure: start it again with `isSure`, or leave it. */
+  | { readonly type: 'trace-price'; readonly price: PriceView }
   | {
       readonly type: 'trace-output';
       readonly lines: string /** Lines left out because the page was slow. */;
@@ -165,6 +180,7 @@ export type HostMessage =
 const anyText: Check<string> = text(1 << 20);
 const manyTexts: Check<string> = text(1 << 24);
 const cost: Check<CostView> = object<CostView>({ probe: anyText, hits: count, nsPerHit: orNull(number) });
+const price: Check<PriceView> = object<PriceView>({ point: anyText, hitsPerSecond: number, percent: number });
 const row: Check<RowView> = object<RowView>({
   ...{ packet: count, timeNs: number, interface: anyText, direction: orNull(oneOf('in', 'out')) },
   ...{ length: count, line: anyText },
@@ -218,6 +234,7 @@ export const hostMessages: MessageChecks<HostMessage> = {
   points: object<Fields<'points'>>({ pid: count, points: list(point, MOST_LISTED) }),
   script: object<Fields<'script'>>({
     request: count,
+    where: oneOf('application', 'kernel'),
     diagnostics: list(
       object<DiagnosticView>({
         ...{ message: anyText, start: count, end: count, hint: orNull(anyText) },
@@ -230,7 +247,9 @@ export const hostMessages: MessageChecks<HostMessage> = {
   trace: object<Fields<'trace'>>({
     ...{ isRunning: boolean, note: anyText, timeMs: number, maps: manyTexts },
     ...{ costs: list(cost, MOST_LISTED), threads: count, lostEvents: count, withoutRoom: count },
+    price: orNull(price),
   }),
+  'trace-price': object<Fields<'trace-price'>>({ price }),
   'trace-output': object<Fields<'trace-output'>>({ lines: manyTexts, leftOut: count }),
   timeline: object<Fields<'timeline'>>({
     ...{

@@ -8,6 +8,7 @@ import {
   type MessageChecks,
   object,
   oneOf,
+  orNull,
   text,
 } from './check.ts';
 
@@ -44,8 +45,22 @@ export type PageMessage =
   /** A ticket for the packets that the host holds, as a file. */
   | { readonly type: 'get-download' }
   | { readonly type: 'list-points'; readonly pid: number }
-  | { readonly type: 'check-script'; readonly request: number; readonly pid: number; readonly script: string }
-  | { readonly type: 'start-trace'; readonly pid: number; readonly script: string }
+  /** `process`: probes of the kernel only there; null for all of the machine. */
+  | {
+      readonly type: 'check-script';
+      readonly request: number;
+      readonly pid: number;
+      readonly process: number | null;
+      readonly script: string;
+    }
+  /** `isSure`: not asked about the price (`trace-price`) of probes of the kernel. */
+  | {
+      readonly type: 'start-trace';
+      readonly pid: number;
+      readonly process: number | null;
+      readonly script: string;
+      readonly isSure: boolean;
+    }
   | { readonly type: 'stop-trace' }
   /** Ends the page's timeline before, as the next one does; `request` comes back with all that belongs to it. */
   | {
@@ -66,6 +81,8 @@ const MOST_FILTER = 8192;
 const MOST_PATH = 4096;
 
 const pid: Check<number> = integer(1, 0x7fff_ffff);
+/** 0 where no application is chosen: the kernel needs none. */
+const pidOrNone: Check<number> = integer(0, 0x7fff_ffff);
 const nothing: Check<object> = object<object>({});
 /** Of a timeline: it stands in 32 bits of each batch. */
 const request: Check<number> = integer(0, 0xffff_ffff);
@@ -90,8 +107,12 @@ export const pageMessages: MessageChecks<PageMessage> = {
   }),
   'get-download': nothing,
   'list-points': object<Fields<'list-points'>>({ pid }),
-  'check-script': object<Fields<'check-script'>>({ request: count, pid, script: text(MOST_SCRIPT) }),
-  'start-trace': object<Fields<'start-trace'>>({ pid, script: text(MOST_SCRIPT) }),
+  'check-script': object<Fields<'check-script'>>({
+    ...{ request: count, pid: pidOrNone, process: orNull(pid), script: text(MOST_SCRIPT) },
+  }),
+  'start-trace': object<Fields<'start-trace'>>({
+    ...{ pid: pidOrNone, process: orNull(pid), script: text(MOST_SCRIPT), isSure: boolean },
+  }),
   'stop-trace': nothing,
   'start-timeline': object<Fields<'start-timeline'>>({ request, pid, points: list(text(256), 16) }),
   'open-recording': object<Fields<'open-recording'>>({ request, path: text(MOST_PATH) }),

@@ -3,12 +3,13 @@
  * application's rings to the page in batches. What the page does not take is left out and counted.
  */
 import { UsageError } from '../../base/index.ts';
-import type { CompiledScript } from '../../script/index.ts';
+import { type CompiledScript, parseScript } from '../../script/index.ts';
 import { connectTarget, realtimeNs, type Target } from '../../target/index.ts';
 import { AgentSource, type TraceEvent } from '../../trace/index.ts';
 import type { ProbePoint } from '../../tracepoints/index.ts';
 import { type LaneView, VALUES } from '../protocol/index.ts';
-import { compileFor, costViews } from '../trace/page-trace.ts';
+import { compileInApplication } from '../trace/page-script.ts';
+import { costViews } from '../trace/page-trace.ts';
 import { EventColumns } from './event-columns.ts';
 import type { PageTimeline, TimelineMessage, TimelineOutlet } from './page-timeline.ts';
 
@@ -175,7 +176,7 @@ function eventScript(points: readonly ProbePoint[]): CompiledScript {
     const values = ['lcore', ...shownArguments(point).map(({ name }) => `args.${name}`)];
     return `${point.name} { printf("${number} ${values.map(() => '%u').join(' ')}", ${values.join(', ')}); }`;
   });
-  return compileFor(clauses.join('\n'), points);
+  return compileInApplication(parseScript(clauses.join('\n')), points);
 }
 
 function shownArguments(point: ProbePoint): ProbePoint['arguments'] {
