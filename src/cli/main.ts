@@ -102,6 +102,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./extcap.ts')).registerExtcap,
   },
   {
+    name: 'bench',
+    summary: 'what hone and other tools cost, measured on this machine',
+    load: async () => (await import('./bench.ts')).registerBench,
+  },
+  {
     name: 'doctor',
     summary: 'what this machine lacks, and the command that mends it',
     load: async () => (await import('./doctor.ts')).registerDoctor,

@@ -53,10 +53,29 @@ test('a hot queue: one flow, or a hash that does not spread', () => {
 });
 
 test('a replay and a recording are not blamed for polls that they do not have', () => {
-  const queues = [queue({ 16: 1000 }), queue({ 16: 1000 }, { queueId: 1 })];
+  const countsEmptyPolls = false;
+  const queues = [
+    queue({ 16: 1000 }, { countsEmptyPolls }),
+    queue({ 16: 1000 }, { queueId: 1, countsEmptyPolls }),
+  ];
   const ports = [port({ rxQueues: 3 })];
   for (const source of ['replay', 'recording'] as const) {
     expect(findFindings(healthy({ source, queues, ports }))).toEqual([]);
     expect(findFindings(healthy({ source, queues: [], ports }))).toEqual([]);
   }
+  for (const bursts of [{ 32: 1000 }, { 1: 1000 }]) {
+    const few = [queue(bursts, { countsEmptyPolls })];
+    expect(findFindings(healthy({ source: 'recording', queues: few }))).toEqual([]);
+  }
+});
+
+test('what is over cannot be looked at by top, perf and the like', () => {
+  const lcores = [lcore(99, { longestGapNs: 1e6, pollGaps: Array.from({ length: 20 }, () => 5) })];
+  const seen = { lcores, ports: [port({ isUp: false })] };
+  const commands = (source: 'application' | 'recording') =>
+    findFindings(healthy({ source, ...seen })).flatMap(({ next }) => next.map(({ command }) => command));
+  expect(
+    commands('application').filter((command) => !/^hone (trace|capture) -/.test(command)).length,
+  ).toBeGreaterThan(1);
+  for (const command of commands('recording')) expect(command).toMatch(/^hone (trace --read|read) /);
 });

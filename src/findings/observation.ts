@@ -64,6 +64,8 @@ export interface QueueObservation {
   readonly tids: readonly number[];
   /** Index n: calls that gave (in) or offered (out) n packets; the last index counts those of its size and larger ones. */
   readonly bySize: readonly number[];
+  /** False where only polls that gave packets are known: index 0 says nothing then. */
+  readonly countsEmptyPolls: boolean;
   readonly packets: number;
   /** Largest burst that a caller asked for (in). */
   readonly askedBurst: number | undefined;

@@ -48,6 +48,11 @@ export function traceStep({ source, pid, label }: Observation, script: string, t
   return { command: `hone trace ${where} -e '${script}'`, tells };
 }
 
+/** What tells more of an application that runs; nothing where it is over. */
+export function liveSteps({ source }: Observation, command: string, tells: string): NextStep[] {
+  return source === 'application' ? [{ command, tells }] : [];
+}
+
 /** Packets as lines, of a running application or of the file. */
 export function packetsStep(
   { source, pid, label }: Observation,
