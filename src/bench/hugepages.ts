@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Cleanup } from './cleanup.ts';
 
 /** Of one application. */
-export const MEMORY_MIB = 256;
+const MEMORY_MIB = 256;
 const PAGE_MIB = 2;
 const PAGES = MEMORY_MIB / PAGE_MIB;
 const FOLDER = '/sys/kernel/mm/hugepages/hugepages-2048kB';

@@ -17,7 +17,7 @@ export interface Workbench {
 }
 
 /** Processors. The tools and the applications' main lcore share all but one. */
-export interface Placement {
+interface Placement {
   readonly forwarding: number;
   readonly others: readonly number[];
 }
