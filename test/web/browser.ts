@@ -87,6 +87,8 @@ export function ownRuntime(): { readonly env: NodeJS.ProcessEnv; remove(): void 
 
 export interface ReplayUnderTest extends WebUnderTest {
   readonly replay: Running;
+  /** In which the replay is found. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** A page on a replay of the sample that nothing else on the machine is seen beside; `stop` ends both. @param rate packets a second */
@@ -100,7 +102,7 @@ export async function startOnReplay(rate: number): Promise<ReplayUnderTest> {
   try {
     await replay.stderrMatches(/capture with/);
     const web = await startWebPage(runtime.env);
-    return { ...web, replay, stop: () => web.stop().finally(end) };
+    return { ...web, replay, env: runtime.env, stop: () => web.stop().finally(end) };
   } catch (error) {
     end();
     throw error;
