@@ -25,7 +25,16 @@ describe.skipIf(missing !== undefined)(`a report on a replay${missing ? ` (${mis
     try {
       await replay.stderrMatches(/capture with/);
       const report = await startHone(
-        ['report', '--duration', '2', '--target', 'pps>1', '--html', join(folder, 'report.html')],
+        [
+          'report',
+          `${replay.pid}`,
+          '--duration',
+          '2',
+          '--target',
+          'pps>1',
+          '--html',
+          join(folder, 'report.html'),
+        ],
         runtime.env,
       ).finished();
       expect(report.stderr).toBe('');
