@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError, PeerError, SysError } from '../base/index.ts';
 import { ealFolder, ProcessGroup } from '../processes/index.ts';
 import { Telemetry } from '../target/index.ts';
+import { benchName } from './leftovers.ts';
 import type { Workbench } from './workbench.ts';
 
 const START_MS = 30_000;
@@ -40,7 +41,7 @@ let started = 0;
 
 /** @throws HoneError when it does not start, or forwards nothing: what it said last */
 export async function startApplication(bench: Workbench, command: ApplicationCommand): Promise<Application> {
-  const prefix = `hone-bench-${process.pid}-${++started}`;
+  const prefix = benchName(++started);
   const folder = ealFolder(prefix);
   const { forwarding, others } = bench.placement;
   const eal = [

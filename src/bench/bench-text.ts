@@ -58,7 +58,7 @@ function formatRow({ task, tool, turns, absent }: Row, figures: RowFigures): str
   return [
     task,
     tool,
-    isBare ? '' : `${isNoise ? '~' : ''}${formatSpread(lossPercent, (value) => value.toFixed(1))}`,
+    isBare ? '' : `${formatSpread(lossPercent, (value) => value.toFixed(1))}${isNoise ? ' ~' : '  '}`,
     isBare ? '' : formatSpread(nsPerPacket, (value) => value.toFixed(1)),
     formatQuantity(forwardedPps?.median, 'pps'),
     recordedPps === undefined ? '' : formatQuantity(recordedPps.median),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { HoneError } from '../base/index.ts';
 import { findProgram, ProcessGroup } from '../processes/index.ts';
+import { benchName } from './leftovers.ts';
 import type { Heard, Listening, Subject } from './stage.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -40,7 +41,7 @@ export function lttngSubject(
   event: string,
 ): Subject {
   const start = async (): Promise<Listening> => {
-    const session = `hone-bench-${process.pid}-${subject.id}`;
+    const session = benchName(subject.id);
     const output = join(scratch, subject.id);
     await lttng('create', session, `--output=${output}`);
     const destroy = cleanup.add(() => {

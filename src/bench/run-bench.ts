@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import { UnsupportedError } from '../base/index.ts';
 import { findProgram, usableProcessors } from '../processes/index.ts';
 import { buildAgent } from '../target/index.ts';
+import type { Application } from './application.ts';
 import { whyNoBpftrace } from './bpftrace.ts';
 import { Cleanup } from './cleanup.ts';
 import { type Dumpcap, findDumpcap, preloadNote } from './dumpcap.ts';
 import { buildExample } from './example.ts';
 import { prepareMemory } from './hugepages.ts';
+import { benchName, removeLeftovers } from './leftovers.ts';
 import { whyNoLttng } from './lttng.ts';
 import { describeMachine, versionOf } from './machine.ts';
 import type { BenchResult, Peer } from './result.ts';
@@ -55,23 +57,26 @@ const SCRATCH_BYTES = 4 * 2 ** 30;
  */
 export async function runBench(options: BenchOptions): Promise<BenchResult> {
   if (findProgram('dpdk-testpmd') === undefined)
-    throw new UnsupportedError('dpdk-testpmd is not installed', 'apt-get install dpdk');
+    throw new UnsupportedError('dpdk-testpmd is not installed: apt-get install dpdk', 'dpdk');
   const processors = usableProcessors();
   const forwarding = processors.at(-1)!;
   const others = processors.slice(0, -1);
   if (others.length === 0)
-    throw new UnsupportedError('this process may use one processor alone', 'two are needed');
+    throw new UnsupportedError('this process may use one processor, and needs two', 'two processors');
   const plan = options.isQuick ? QUICK : FULL;
   const cleanup = new Cleanup();
   try {
+    const memory = prepareMemory(cleanup);
+    const scratchParent = hasTmpfs() ? TMPFS : tmpdir();
+    removeLeftovers(memory, [scratchParent, tmpdir()]);
     const bench: Workbench = {
       hone: options.hone,
       placement: { forwarding, others },
-      memory: prepareMemory(cleanup),
+      memory,
       cleanup,
       signal: options.signal,
       windowMs: plan.windowMs,
-      scratch: makeFolder(cleanup, hasTmpfs() ? TMPFS : tmpdir()),
+      scratch: makeFolder(cleanup, scratchParent),
     };
     return await measure(bench, plan, options);
   } finally {
@@ -94,6 +99,9 @@ async function measure(bench: Workbench, plan: Plan, options: BenchOptions): Pro
     turns = new Turns(
       stages.flatMap(({ bare, lasting, subjects }) => [...(bare ? [bare] : []), ...lasting, ...subjects]),
     );
+    const onApplication = (application: Application) => {
+      dpdk = application.dpdk;
+    };
     const roundEnds: number[] = [performance.now()];
     for (; rounds < plan.rounds && isTimeForRound(roundEnds, begun, plan); rounds++) {
       for (const stage of stages) {
@@ -102,7 +110,7 @@ async function measure(bench: Workbench, plan: Plan, options: BenchOptions): Pro
           options.onProgress(`round ${rounds + 1}: ${subject.tool}: ${subject.task}`);
         options.onProgress(`round ${rounds + 1}: ${stage.name}`);
         if (isLate()) continue;
-        dpdk = (await runStage(bench, stage, turns, { first: rounds, isLate, onSubject })) ?? dpdk;
+        await runStage(bench, stage, turns, { first: rounds, isLate, onApplication, onSubject });
       }
       roundEnds.push(performance.now());
     }
@@ -160,7 +168,7 @@ async function openStages(
 }
 
 function makeFolder(cleanup: Cleanup, parent: string): string {
-  const folder = mkdtempSync(join(parent, 'hone-bench-'));
+  const folder = mkdtempSync(join(parent, benchName('')));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -18,6 +18,7 @@ export interface RoundOptions {
   readonly first: number;
   /** There is no time for one more. */
   readonly isLate: () => boolean;
+  readonly onApplication: (application: Application) => void;
   readonly onSubject: (subject: Subject) => void;
 }
 
@@ -27,20 +28,19 @@ export async function runStage(
   stage: Stage,
   turns: Turns,
   options: RoundOptions,
-): Promise<string | undefined> {
+): Promise<void> {
   if (stage.absent !== undefined) {
     for (const subject of stage.subjects) turns.fail(subject, stage.absent);
-    return undefined;
+    return;
   }
   let application: Application | undefined;
   try {
     application = await stage.start();
+    options.onApplication(application);
     await runSubjects(bench, stage, application, turns, options);
-    return application.dpdk;
   } catch (error) {
     const why = reason(error, bench);
     for (const subject of stage.subjects) turns.fail(subject, `${stage.name}: ${why}`);
-    return undefined;
   } finally {
     await application?.stop();
   }
@@ -51,7 +51,7 @@ async function runSubjects(
   { bare, lasting, subjects }: Stage,
   application: Application,
   turns: Turns,
-  { first, isLate, onSubject }: RoundOptions,
+  { first, isLate, onSubject }: Omit<RoundOptions, 'onApplication'>,
 ): Promise<void> {
   let before = await application.rate(bench.windowMs);
   if (bare !== undefined) turns.add(bare, { beforePps: before, withPps: before });

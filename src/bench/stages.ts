@@ -46,7 +46,7 @@ const testpmd: ApplicationCommand = {
 };
 
 export function testpmdStage(bench: Workbench): Stage {
-  const hasGdb = findProgram('gdb') !== undefined;
+  const hasGdb = canAttach();
   const honeRow = (id: string, task: string): Omit<Subject, 'start'> => ({
     id,
     group: 'capture',
@@ -98,9 +98,16 @@ export function testpmdStage(bench: Workbench): Stage {
         'dpdk:rx_burst',
       ),
     ],
-    start: () =>
-      startApplication(bench, hasGdb ? testpmd : { ...testpmd, below: [...bench.hone, 'run', '--'] }),
+    start: () => startApplication(bench, hasGdb ? testpmd : { ...testpmd, below: honeRun(bench) }),
   };
+}
+
+function canAttach(): boolean {
+  return findProgram('gdb') !== undefined;
+}
+
+function honeRun({ hone }: Workbench): string[] {
+  return [...hone, 'run', '--'];
 }
 
 export function dumpcapStage(bench: Workbench, dumpcap: Dumpcap): Stage {
@@ -157,7 +164,17 @@ export function pointsStage(bench: Workbench, example: Example, folder: string):
       recordSubject(bench, row('point-burst-record', BURST_EVENT), 'app:forwarder:burst_begin'),
       recordSubject(bench, row('point-packet-record', PACKET_EVENT), 'app:forwarder:forward'),
     ],
-    start: () => startApplication(bench, forwarder(program, folder, [...bench.hone, 'run', '--'])),
+    async start() {
+      if (!canAttach()) return startApplication(bench, forwarder(program, folder, honeRun(bench)));
+      const application = await startApplication(bench, forwarder(program, folder, []));
+      try {
+        await attachAgent(bench, application);
+        return application;
+      } catch (error) {
+        await application.stop();
+        throw error;
+      }
+    },
   };
 }
 

@@ -16,10 +16,6 @@ export class Turns {
     for (const subject of subjects) this.#entries.set(subject.id, { subject, turns: [], failure: undefined });
   }
 
-  get hasAny(): boolean {
-    return [...this.#entries.values()].some(({ turns }) => turns.length > 0);
-  }
-
   add({ id }: Subject, turn: Turn): void {
     this.#entries.get(id)!.turns.push(turn);
   }
@@ -28,9 +24,12 @@ export class Turns {
     this.#entries.get(id)!.failure = why;
   }
 
+  /** Those with the same task one below the other. */
   rows(group: GroupId): Row[] {
-    return [...this.#entries.values()]
-      .filter(({ subject }) => subject.group === group)
+    const entries = [...this.#entries.values()].filter(({ subject }) => subject.group === group);
+    const tasks = [...new Set(entries.map(({ subject }) => subject.task))];
+    return tasks
+      .flatMap((task) => entries.filter(({ subject }) => subject.task === task))
       .map(({ subject: { id, tool, task, absent }, turns, failure }) => {
         const why = absent ?? failure ?? (turns.length === 0 ? 'there was no time for it' : undefined);
         return { id, tool, task, turns, absent: why };

@@ -48,7 +48,7 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'report',
-    summary: 'what looks wrong with a running application, and what to do next',
+    summary: 'what looks wrong with an application, and what to do next',
     load: async () => (await import('./report.ts')).registerReport,
   },
   {

@@ -45,7 +45,8 @@ test('also what its leader left behind', async () => {
 
 test.each([
   [['sh', '-c', 'echo no memory >&2; exit 3'], /^it ended: no memory$/],
-  [['/no/such/program'], /^it ended: .*ENOENT/],
+  [['sh', '-c', 'echo so long; kill -SEGV $$'], /^it ended: SIGSEGV$/],
+  [['/no/such/program'], /^it ended: .*(ENOENT|No such file)/],
 ])('%s is not what was waited for', async (command, message) => {
   const group = new ProcessGroup(command);
   await expect(group.until(() => undefined, 10_000, never)).rejects.toThrow(message);

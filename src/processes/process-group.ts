@@ -1,10 +1,11 @@
 /**
- * A program in a process group of its own, so that all that it starts ends with it. What it says is kept to tell why it did not
- * do what it should.
+ * A program in a process group of its own, so that all that it starts ends with it; the program itself also when this process is
+ * killed (PR_SET_PDEATHSIG, by setpriv(1)). What it says is kept to tell why it did not do what it should.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError } from '../base/index.ts';
+import { findProgram } from './programs.ts';
 
 const KEPT_LETTERS = 65_536;
 const LOOK_MS = 50;
@@ -19,13 +20,17 @@ export class ProcessGroup {
   /** @throws HoneError (later, from untilSaid and the like) when there is no such program */
   constructor(command: readonly string[], env: NodeJS.ProcessEnv = process.env) {
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    this.#child = spawn(command[0]!, command.slice(1), { detached: true, env, stdio: [...stdio] });
+    const [program, ...words] = [...diesWithUs(), ...command];
+    this.#child = spawn(program!, words, { detached: true, env, stdio: [...stdio] });
     this.closed = new Promise((resolve) => {
       const end = () => {
         this.#hasEnded = true;
         resolve();
       };
-      this.#child.once('close', end);
+      this.#child.once('close', (_, signal) => {
+        if (signal !== null) this.#take(`\n${signal}`);
+        end();
+      });
       this.#child.once('error', (error) => {
         this.#take(error.message);
         end();
@@ -45,7 +50,7 @@ export class ProcessGroup {
     return this.#child.pid;
   }
 
-  /** The end of what it said, on both streams. */
+  /** The end of what it said, on both streams; last the signal that ended it. */
   get output(): string {
     return this.#output;
   }
@@ -97,4 +102,8 @@ export class ProcessGroup {
     this.signal('SIGKILL');
     await this.closed;
   }
+}
+
+function diesWithUs(): string[] {
+  return findProgram('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'KILL'];
 }

@@ -42,6 +42,9 @@ export interface Scope {
 }
 
 export interface ProbeForm extends Resources {
+  /** Whether programs may jump back. */
+  readonly hasLoops: boolean;
+
   /** The first instructions: saves the context, prepares what expressions of this probe ask for. */
   begin(code: ProbeCode, expressions: readonly Expression[]): void;
   /** The last ones, where every way ends: the result, and exit. */
