@@ -228,26 +228,31 @@ export class AgentForm implements ProbeForm {
     asm.constant(length!, BigInt(bytes));
     asm.bind(isWhole);
     asm.store(4, to.base, to.offset, length!);
-    // The bytes begin 4 behind the length, so pieces of 4 keep every store aligned.
+    // The bytes begin 4 behind the length, so pieces of 4 keep every store aligned. No branches: librte_bpf follows every way
+    // through a program, and two a piece are more ways than it ever comes to the end of.
     const end = Math.ceil((bytes + 4) / 8) * 8 - 4;
     for (let at = 0; at < end; at += 4) {
-      const [store, isThere] = [asm.label(), asm.label()];
-      asm.constant(word!, 0n);
-      asm.jumpIf(o.BPF_JLE, length!, at, store);
-      asm.load(4, word!, CONTEXT, traceContext.packet + at);
-      asm.jumpIf(o.BPF_JGE, length!, at + 4, isThere);
-      // Bits that are too many are pushed out above: 32 - 8 * (length - at) of them.
-      asm.constant(0, BigInt(8 * (at + 4)));
-      asm.alu(o.BPF_LSH, length!, 3);
+      // r0 = how many of the four are not there: at + 4 - length, at least 0 ...
+      asm.constant(0, BigInt(at + 4));
       asm.aluRegister(o.BPF_SUB, 0, length!);
-      asm.alu(o.BPF_RSH, length!, 3);
-      asm.alu(o.BPF_AND, 0, 31);
-      asm.alu(o.BPF_LSH, word!, 32);
+      asm.move(word!, 0);
+      asm.alu(o.BPF_ARSH, word!, 63);
+      asm.alu(o.BPF_XOR, word!, -1);
+      asm.aluRegister(o.BPF_AND, 0, word!);
+      // ... and at most 4
+      asm.alu(o.BPF_SUB, 0, 4);
+      asm.move(word!, 0);
+      asm.alu(o.BPF_ARSH, word!, 63);
+      asm.aluRegister(o.BPF_AND, 0, word!);
+      asm.alu(o.BPF_ADD, 0, 4);
+      asm.alu(o.BPF_LSH, 0, 3);
+      asm.alu(o.BPF_AND, 0, 63);
+      // They are the upper ones, and pushed out there.
+      asm.load(4, word!, CONTEXT, traceContext.packet + at);
       asm.aluRegister(o.BPF_LSH, word!, 0);
+      asm.alu(o.BPF_LSH, word!, 32);
       asm.alu(o.BPF_RSH, word!, 32);
       asm.aluRegister(o.BPF_RSH, word!, 0);
-      asm.bind(isThere);
-      asm.bind(store);
       asm.store(4, to.base, to.offset + 4 + at, word!);
     }
     code.free(word!);
