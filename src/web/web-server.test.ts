@@ -1,9 +1,11 @@
 /** The server with a client that is no browser: what a hostile or a slow one can do. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { encodePcapFileHeader, writePcapRecordHeader } from '../pcapng/index.ts';
+import { decodeEventBatch } from './protocol/index.ts';
 import { startWeb, type WebServer } from './web-server.ts';
 
 let folder: string;
@@ -88,12 +90,19 @@ describe('what a client says', () => {
     client.send('{"type":"get-packet","request":1,"row":0}');
     client.send('{"type":"start-capture","ports":[{"pid":2147483647,"portId":0}],"filter":"","snaplen":96}');
     client.send('{"type":"start-capture","ports":[],"filter":"tcp prot 80","snaplen":96}');
-    await vi.waitUntil(() => said.length === 4);
+    client.send('{"type":"open-recording","request":3,"path":"/dev/stdin"}');
+    client.send('{"type":"start-trace","pid":0,"process":null,"script":"uprobe:/none:f { }","isSure":true}');
+    await vi.waitUntil(() => said.length === 6);
     expect(said).toEqual([
       { type: 'hello', version: '1.2.3' },
       { type: 'refused', what: 'get-packet', message: 'there is no capture' },
       { type: 'refused', what: 'start-capture', message: expect.stringContaining('2147483647') },
       { type: 'refused', what: 'start-capture', message: 'no port was chosen' },
+      expect.objectContaining({
+        ...{ type: 'timeline', request: 3, isRunning: false },
+        fault: expect.stringMatching(/^\/dev\/stdin: got a pipe or a device|^cannot read \/dev\/stdin/),
+      }),
+      { type: 'refused', what: 'start-trace', message: expect.stringContaining('no file /none') },
     ]);
     expect(client.readyState).toBe(WebSocket.OPEN);
   });
@@ -119,4 +128,61 @@ test('a client that asks and never reads is not listened to; when it reads, it g
   });
   client.resume();
   await vi.waitUntil(() => answered === asked, { timeout: 100_000, interval: 100 });
+});
+
+describe('a recording and a client that reads nothing', () => {
+  const PACKETS = 300_000;
+  let file: string;
+  beforeAll(() => {
+    const record = new Uint8Array(16);
+    const view = new DataView(record.buffer);
+    const all = new Uint8Array(PACKETS * record.length);
+    for (let n = 0; n < PACKETS; n++) {
+      writePcapRecordHeader(view, 0, n, 0, 0, 60);
+      all.set(record, n * record.length);
+    }
+    file = join(folder, 'many.pcap');
+    writeFileSync(file, Buffer.concat([encodePcapFileHeader(1, 262_144), all]));
+  });
+
+  const isOpen = () =>
+    readdirSync('/proc/self/fd').some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === file;
+      } catch {
+        return false;
+      }
+    });
+
+  const begin = async () => {
+    const client = connect();
+    const got = { events: 0, isOver: false };
+    client.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) got.events += decodeEventBatch(new Uint8Array(data).buffer).count;
+      else if (/"type":"timeline".*"isRunning":false/.test(String(data))) got.isOver = true;
+    });
+    await outcome(client);
+    client.send(JSON.stringify({ type: 'open-recording', request: 1, path: file }));
+    await vi.waitUntil(() => got.events > 0);
+    client.pause();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return { client, got };
+  };
+
+  test('is waited for, and gets everything', async () => {
+    const { client, got } = await begin();
+    expect(got.events).toBeLessThan(PACKETS);
+    expect(isOpen()).toBe(true);
+    client.resume();
+    await vi.waitUntil(() => got.isOver, { timeout: 60_000 });
+    expect(got.events).toBe(PACKETS);
+    expect(isOpen()).toBe(false);
+  });
+
+  test('that goes leaves no file open', async () => {
+    const { client } = await begin();
+    expect(isOpen()).toBe(true);
+    client.terminate();
+    await vi.waitUntil(() => !isOpen(), { timeout: 60_000 });
+  });
 });
