@@ -52,11 +52,64 @@ test('a hot queue: one flow, or a hash that does not spread', () => {
   expect(evidence(flows(200, 200, 200, 200, 200))).toContain('it is the hash');
 });
 
+test('a large flow of a hot queue is small among those of all ports', () => {
+  const ports = [port({ rxQueues: 4 }), port({ portId: 1 })];
+  const queues = [...four(1000, 400, 300, 300), queue({ 0: 500, 1: 8000 }, { portId: 1 })];
+  const traffic = flows(90, ...Array<number>(91).fill(10));
+  const [hot] = findFindings(healthy({ ports, queues, traffic })).filter(({ rule }) => rule === 'hot-queue');
+  expect(hot!.evidence[1]).toContain('one flow is large enough');
+});
+
+test('at a rate that no lcore minds no queue is hot', () => {
+  const ports = [port({ rxQueues: 4 })];
+  const queues = four(1000, 400, 300, 300).map((one) => ({ ...one, countedSeconds: 1 }));
+  expect(findFindings(healthy({ ports, queues })).map(({ rule }) => rule)).not.toContain('hot-queue');
+});
+
+test('nobody polls: not without having counted, and not where a thread was seen to', () => {
+  const found = (more: Partial<Observation>) =>
+    findFindings(healthy({ queues: [], lcores: [], ...more })).map(({ rule }) => rule);
+  expect(found({})).toContain('nobody-polls');
+  expect(found({ countedSeconds: 0 })).not.toContain('nobody-polls');
+  expect(found({ lcores: [lcore(1)] })).not.toContain('nobody-polls');
+});
+
 test('a replay and a recording are not blamed for polls that they do not have', () => {
-  const queues = [queue({ 16: 1000 }), queue({ 16: 1000 }, { queueId: 1 })];
+  const countsEmptyPolls = false;
+  const queues = [
+    queue({ 16: 1000 }, { countsEmptyPolls }),
+    queue({ 16: 1000 }, { queueId: 1, countsEmptyPolls }),
+  ];
   const ports = [port({ rxQueues: 3 })];
   for (const source of ['replay', 'recording'] as const) {
     expect(findFindings(healthy({ source, queues, ports }))).toEqual([]);
     expect(findFindings(healthy({ source, queues: [], ports }))).toEqual([]);
   }
+  for (const bursts of [{ 32: 1000 }, { 1: 1000 }]) {
+    const few = [queue(bursts, { countsEmptyPolls })];
+    expect(findFindings(healthy({ source: 'recording', queues: few }))).toEqual([]);
+  }
+});
+
+test('next steps on a recording: packets from the file that has them, or none', () => {
+  const seen = { source: 'recording', label: 'out', drops: [drop('ttl'), drop('ring_full')] } as const;
+  const commands = (packetFile?: string) =>
+    findFindings(healthy({ ...seen, packetFile })).flatMap(({ next }) => next.map(({ command }) => command));
+  expect(commands('out/p.pcapng')).toEqual([
+    expect.stringMatching(/^hone trace --read out -e 'dpdk:rx_packet /),
+    "hone read out/p.pcapng -c 20 -f 'ip[8] <= 1'",
+    expect.stringMatching(/^hone trace --read out -e 'dpdk:tx_burst /),
+  ]);
+  expect(commands()).toEqual([expect.stringMatching(/^hone trace --read out -e 'dpdk:tx_burst /)]);
+});
+
+test('what is over cannot be looked at by top, perf and the like', () => {
+  const lcores = [lcore(99, { longestGapNs: 1e6, pollGaps: Array.from({ length: 20 }, () => 5) })];
+  const seen = { lcores, ports: [port({ isUp: false })] };
+  const commands = (source: 'application' | 'recording') =>
+    findFindings(healthy({ source, ...seen })).flatMap(({ next }) => next.map(({ command }) => command));
+  expect(
+    commands('application').filter((command) => !/^hone (trace|capture) -/.test(command)).length,
+  ).toBeGreaterThan(1);
+  for (const command of commands('recording')) expect(command).toMatch(/^hone (trace --read|read) /);
 });

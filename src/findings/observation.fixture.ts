@@ -40,6 +40,7 @@ export function queue(
     bySize,
     packets: bySize.reduce((sum, count, size) => sum + count * size, 0),
     askedBurst: 32,
+    countsEmptyPolls: true,
     ...more,
   };
 }

@@ -8,6 +8,8 @@ export interface Observation {
   /** How it is called on a command line: a name and a pid, or a file. */
   readonly label: string;
   readonly pid: number | undefined;
+  /** Of a recording: a file with its packets. */
+  readonly packetFile?: string | undefined;
   /** Milliseconds since 1970 at the start. */
   readonly startMs: number;
   /** For how long the ports' counters were watched. */
@@ -64,6 +66,8 @@ export interface QueueObservation {
   readonly tids: readonly number[];
   /** Index n: calls that gave (in) or offered (out) n packets; the last index counts those of its size and larger ones. */
   readonly bySize: readonly number[];
+  /** False where only polls that gave packets are known: index 0 says nothing then. */
+  readonly countsEmptyPolls: boolean;
   readonly packets: number;
   /** Largest burst that a caller asked for (in). */
   readonly askedBurst: number | undefined;

@@ -37,7 +37,7 @@ function lcoreRows({ lcores }: Observation): string[][] {
 }
 
 function queueRows({ queues }: Observation): string[][] {
-  return queues.map(({ portId, queueId, direction, bySize, packets, askedBurst }) => {
+  return queues.map(({ portId, queueId, direction, bySize, countsEmptyPolls, packets, askedBurst }) => {
     const calls = bySize.reduce((sum, count) => sum + count, 0);
     const empty = bySize[0] ?? 0;
     const average = calls === empty ? '-' : (packets / (calls - empty)).toFixed(1);
@@ -46,7 +46,7 @@ function queueRows({ queues }: Observation): string[][] {
     return [
       `port ${portId} ${direction === 'in' ? 'rx' : 'tx'} queue ${queueId ?? 'all'}`,
       `bursts of ${average}`,
-      direction === 'out' || calls === 0
+      direction === 'out' || calls === 0 || !countsEmptyPolls
         ? '-'
         : `${formatPercent(empty / calls)} of polls empty${full === undefined ? '' : `, ${formatPercent(full / calls)} full`}`,
       '-',

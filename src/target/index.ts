@@ -14,12 +14,14 @@ export { agentHash } from './dpdk/agent-source.ts';
 export { attachAgent } from './dpdk/attach-agent.ts';
 export { readElfPoints } from './dpdk/elf-points.ts';
 export { runApplication } from './dpdk/run-application.ts';
+export { Telemetry } from './dpdk/telemetry.ts';
 export { bootTimeNs, realtimeNs } from './posix.ts';
 export type { Pace as ReplayPace } from './replay/player.ts';
 export { runReplay } from './replay/run-replay.ts';
 export { openFileTraffic, openSampleTraffic } from './replay/traffic.ts';
 export { resolveApplication } from './resolve-application.ts';
 export {
+  type AnsweringApplication,
   type OpenApplication,
   openApplications,
   resolvePorts,

@@ -83,6 +83,7 @@ function observeQueues({ queues, countedMs }: Measured): QueueObservation[] {
     const { bySize, largeBursts } = readings.reduce<BurstCounts>(addBursts, NO_BURSTS);
     return {
       ...{ portId, queueId, direction, countedSeconds: countedMs / 1000, askedBurst: undefined },
+      countsEmptyPolls: true,
       tids: [...new Set(readings.filter((queue) => callsOf(queue) > 0).map(({ thread }) => thread.tid))],
       bySize: largeBursts > 0 ? [...bySize, largeBursts] : bySize,
       packets: readings.reduce((sum, queue) => sum + packetsOf(queue), 0),

@@ -6,6 +6,7 @@ import {
   formatCount,
   formatPercent,
   formatTime,
+  liveSteps,
   nameOfLcore,
   nameOfPort,
   packetsStep,
@@ -159,7 +160,7 @@ export const portLosses: readonly Rule[] = [
           subject: nameOfPort(port),
           title: 'the link is down',
           evidence: [],
-          next: [{ command: 'hone ports', tells: 'state and speed of all ports' }],
+          next: liveSteps(seen, 'hone ports', 'state and speed of all ports'),
         })),
   },
   {
