@@ -3,6 +3,7 @@ export { CaptureSource } from './capture-source.ts';
 export { checkFolder } from './check-folder.ts';
 export { Conversion, type ItemSelection } from './conversion.ts';
 export type { EventItem, Item, PacketItem } from './item.ts';
+export type { ItemSink } from './item-sink.ts';
 export type { ItemSource } from './item-source.ts';
 export { Merge } from './merge.ts';
 export { type OpenInputs, openInputs } from './open-inputs.ts';

@@ -8,6 +8,8 @@ export interface Observation {
   /** How it is called on a command line: a name and a pid, or a file. */
   readonly label: string;
   readonly pid: number | undefined;
+  /** Of a recording: a file with its packets. */
+  readonly packetFile?: string | undefined;
   /** Milliseconds since 1970 at the start. */
   readonly startMs: number;
   /** For how long the ports' counters were watched. */

@@ -55,14 +55,21 @@ export function liveSteps({ source }: Observation, command: string, tells: strin
 
 /** Packets as lines, of a running application or of the file. */
 export function packetsStep(
-  { source, pid, label }: Observation,
+  { source, pid, label, packetFile = label }: Observation,
   portId: number,
   filter: string,
   tells: string,
 ): NextStep {
   const where =
-    source === 'recording' ? `hone read ${quote(label)} -c 20` : `hone capture -i ${pid}/${portId} -c 20`;
+    source === 'recording'
+      ? `hone read ${quote(packetFile)} -c 20`
+      : `hone capture -i ${pid}/${portId} -c 20`;
   return { command: filter === '' ? where : `${where} -f '${filter}'`, tells };
+}
+
+/** Not every recording has packets to look into. */
+export function isPossible({ command }: NextStep, { source, packetFile }: Observation): boolean {
+  return source !== 'recording' || packetFile !== undefined || !/dpdk:[rt]x_packet|^hone read /.test(command);
 }
 
 function quote(word: string): string {

@@ -81,8 +81,6 @@ export type Expression = { readonly type: ValueType; readonly span: Span } /**
   /** `@x[keys]`: its value; 0 when it is not there. Of a count, sum, ... the value as an integer. */
   | { readonly op: 'map'; readonly map: number; readonly keys: readonly Expression[] }
   | { readonly op: 'has-key'; readonly map: number; readonly keys: readonly Expression[] }
-  /** Keys in a map; form kernel and host only. */
-  | { readonly op: 'map-length'; readonly map: number }
   /** `$x++`, `--@y[k]`: gives the value before or after. */
   | {
       readonly op: 'increment';

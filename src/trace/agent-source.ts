@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError } from '../base/index.ts';
 import { type CompiledProbe, type CompiledScript, type MapContents, TraceMaps } from '../script/index.ts';
 import type { TraceFeed, TraceRequest, TraceWriter } from '../target/index.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import type { HostPrograms } from './host-programs.ts';
 import { IntervalClock } from './interval-clock.ts';
 import { RingEvents } from './ring-events.ts';
@@ -105,7 +106,11 @@ export class AgentSource implements TraceSource {
     if (state !== undefined) this.#maps.setInitialState(state);
     // Nothing to attach to: timers alone.
     if (this.#targetProbes.length > 0) {
-      this.#feed = await startFeed(startRequest(script, this.#seed, state?.slice()));
+      try {
+        this.#feed = await startFeed(startRequest(script, this.#seed, state?.slice()));
+      } catch (error) {
+        throw explainRefusal(error, this.#targetProbes);
+      }
       this.#rings = new RingEvents(this.#feed.baseNs);
     }
     this.#intervals = new IntervalClock(script.probes, this.#startNs);

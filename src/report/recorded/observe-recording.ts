@@ -197,6 +197,7 @@ class RecordingObserver {
       source: 'recording',
       label: this.#label,
       pid: undefined,
+      packetFile: this.#inputs.sources.find((source) => source instanceof CaptureSource)?.name,
       startMs: Number(this.#startNs / NS_PER_MS),
       seconds,
       countedSeconds: queues.length === 0 ? 0 : seconds,

@@ -137,8 +137,6 @@ function show(e: Expression): string {
       return `@${e.map}[${e.keys.map(show).join(', ')}]`;
     case 'has-key':
       return `has_key(@${e.map}[${e.keys.map(show).join(', ')}])`;
-    case 'map-length':
-      return `len(@${e.map})`;
     case 'increment':
       return `${e.gives} ${target(e.target)} ${e.by}`;
     case 'read-text':
@@ -620,7 +618,7 @@ describe('faults', () => {
     ],
     [
       'dpdk:rx_burst { @ = 1; $x = len(@); }',
-      'len() works only in the kernel, and this script runs in the application',
+      'len() is known where all threads come together: when a line is printed',
     ],
     ['dpdk:rx_packet { printf("%r", buf(999)); }', 'buf() takes 1 to 240 bytes, got 999'],
     ['BEGIN { $x = $0; }', 'parameters are numbered from 1'],

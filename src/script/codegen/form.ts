@@ -52,7 +52,7 @@ export interface ProbeForm extends Resources {
 
   /**
    * An integer that only the form knows into a register: `argument`, `register`, `field`, `builtin`, `stack`,
-   * `map-length`, `read-integer`, `mac-address` of memory. Throws CompileError (scope.code.fail) for what it does not have.
+   * `read-integer`, `mac-address` of memory. Throws CompileError (scope.code.fail) for what it does not have.
    */
   scalar(scope: Scope, e: Expression, into: number): void;
   /** The same for values of several bytes: text arguments, comm, ipv6 fields, `read-text`, `read-buffer`, `symbol`. */
