@@ -65,6 +65,8 @@ export const oracleScripts: readonly string[] = [
   'tracepoint:syscalls:sys_enter_write /comm == "worker"/ { @[str(args->buf)] = hist(args->count); }',
   'tracepoint:syscalls:sys_exit_write /comm == "worker"/ { @[args->ret] = count(); }',
   'tracepoint:raw_syscalls:sys_enter /comm == "worker" && args->id == 1/ { @ = count(); }',
+  'BEGIN { @a["x"] = 1; @b[1] = count(); @c["k", 2] = sum(5); } usdt:W:net:rx { @a["y"] = arg0; } END { delete(@a["x"]); @a["z"] = 9; print(@a); clear(@a); zero(@b); }',
+  'usdt:W:net:rx { @k[0] = arg1; @x[@k[@k[@k[0] ^ arg1] ^ arg1]] = sum(arg0); }',
 ];
 
 /** What bpftrace 0.17 does not have, and the same in its words. */

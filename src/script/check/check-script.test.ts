@@ -535,7 +535,10 @@ describe('faults', () => {
       'BEGIN { @ = *(uint8 *)5; }',
       'reading memory works only in the kernel, and this script runs in the application',
     ],
-    ['BEGIN { @ = (struct foo *)5; }', 'structs are not known here'],
+    [
+      'BEGIN { @ = (struct foo *)5; }',
+      'struct foo is not known here: no type of the program or the kernel is read, so its members have no places',
+    ],
     ['BEGIN { @ = (short)5; }', 'no type short'],
     ['BEGIN { @ = hist(1, 6); }', "hist()'s k is 0 to 5, got 6"],
     [

@@ -253,8 +253,10 @@ export class ExpressionChecker implements ProbeChecker {
     if (type !== undefined) return type;
     return fail(
       span,
-      /^(?:struct|union|enum)\b/.test(name) ? 'structs are not known here' : `no type ${name}`,
-      'the types are int8, int16, int32, int64 and uint8, uint16, uint32, uint64',
+      /^(?:struct|union|enum)\b/.test(name)
+        ? `${name} is not known here: no type of the program or the kernel is read, so its members have no places`
+        : `no type ${name}`,
+      'memory is read by numbers, as in *(uint32 *)(arg0 + 8); the types are int8, int16, int32, int64 and uint8, uint16, uint32, uint64',
     );
   }
 

@@ -132,15 +132,22 @@ export class AgentForm implements ProbeForm {
     }
   }
 
-  mapValue(scope: Scope, map: number, keys: readonly Expression[], purpose: 'update' | 'find'): MapValue {
+  mapValue(
+    scope: Scope,
+    map: number,
+    keys: readonly Expression[],
+    purpose: 'update' | 'find',
+    _absent?: Label,
+    spare?: number,
+  ): MapValue {
     const plan = this.#placed.maps[map]!;
     switch (plan.place.kind) {
       case 'flat':
-        return this.#near(scope, plan.place.offset, plan.valueBytes);
+        return this.#near(scope, plan.place.offset, plan.valueBytes, undefined, spare);
       case 'indexed':
-        return this.#indexed(scope, plan, plan.place, keys[0]!);
+        return this.#indexed(scope, plan, plan.place, keys[0]!, spare);
       case 'keyed':
-        return this.#keyed(scope, plan, plan.place, keys, purpose);
+        return this.#keyed(scope, plan, plan.place, keys, purpose, spare);
       default:
         return scope.code.fail(`${plan.name} lies in the kernel`);
     }
@@ -207,7 +214,7 @@ export class AgentForm implements ProbeForm {
       refuse(code, `args.${name} is not there in the application`, e.span);
     }
     this.argumentsUsed |= 1 << place.index;
-    const slot = code.tryTake() ?? code.fail('too many values at once', e.span);
+    const slot = code.tryTake() ?? code.tooMany(e.span);
     asm.load(1, 0, CONTEXT, traceContext.args + 8 * place.index);
     asm.alu(o.BPF_AND, 0, 3);
     asm.alu(o.BPF_LSH, 0, Math.log2(traceContext.textSlotBytes));
@@ -221,7 +228,7 @@ export class AgentForm implements ProbeForm {
   #buffer(scope: Scope, e: Expression, to: Place): void {
     const { asm, code } = scope;
     const bytes = e.type.kind === 'buffer' ? e.type.bytes : 0;
-    const [length, word] = [0, 1].map(() => code.tryTake() ?? code.fail('too many values at once', e.span));
+    const [length, word] = [0, 1].map(() => code.tryTake() ?? code.tooMany(e.span));
     const isWhole = asm.label();
     asm.load(4, length!, CONTEXT, traceContext.packetBytes);
     asm.jumpIf(o.BPF_JLE, length!, bytes, isWhole);
@@ -270,21 +277,24 @@ export class AgentForm implements ProbeForm {
     asm.load(8, 0, 0, 0);
   }
 
-  /** A value at an offset of the context and `index` bytes on; that register is given back. */
-  #near(scope: Scope, offset: number, bytes: number, index?: number): MapValue {
+  /**
+   * A value at an offset of the context and `index` bytes on; that register is given back, unless it is `spare`: one of the
+   * caller's, for when no other is free.
+   */
+  #near(scope: Scope, offset: number, bytes: number, index?: number, spare?: number): MapValue {
     const { asm, code } = scope;
     const isNear = offset + bytes <= MAX_DISPLACEMENT;
     if (index === undefined && isNear) return { base: CONTEXT, offset, taken: undefined };
     // A number is added to an address, never the other way: librte_bpf takes the result for a number else.
-    const register = code.tryTake() ?? code.fail('too many values at once');
+    const register = code.tryTake() ?? index ?? spare ?? code.tooMany();
+    if (register === index) asm.move(0, index);
     asm.move(register, CONTEXT);
     if (!isNear) asm.alu(o.BPF_ADD, register, offset);
-    if (index !== undefined) {
-      asm.aluRegister(o.BPF_ADD, register, index);
-      code.free(index);
-    }
-    code.hold(register);
-    return { base: register, offset: isNear ? offset : 0, taken: register };
+    if (index !== undefined) asm.aluRegister(o.BPF_ADD, register, register === index ? 0 : index);
+    if (index !== undefined && index !== register && index !== spare) code.free(index);
+    const taken = register === spare ? undefined : register;
+    if (taken !== undefined) code.hold(taken);
+    return { base: register, offset: isNear ? offset : 0, taken };
   }
 
   #indexed(
@@ -292,15 +302,16 @@ export class AgentForm implements ProbeForm {
     plan: MapPlan,
     { offset, entries }: MapPlan['place'] & { kind: 'indexed' },
     key: Expression,
+    spare: number | undefined,
   ): MapValue {
     const { asm, code } = scope;
-    const register = code.tryTake() ?? code.fail('too many values at once', key.span);
+    const register = code.tryTake() ?? spare ?? code.tooMany(key.span);
     scope.lower.value(scope, key, register);
     if (!isEvident(key) || maxOf(key) >= BigInt(entries)) asm.alu(o.BPF_AND, register, entries - 1);
     const shift = Math.log2(plan.valueBytes);
     if (Number.isInteger(shift)) asm.alu(o.BPF_LSH, register, shift);
     else asm.alu(o.BPF_MUL, register, plan.valueBytes);
-    return this.#near(scope, offset, plan.valueBytes, register);
+    return this.#near(scope, offset, plan.valueBytes, register, spare);
   }
 
   #keyed(
@@ -309,15 +320,17 @@ export class AgentForm implements ProbeForm {
     { index, layout }: MapPlan['place'] & { kind: 'keyed' },
     keys: readonly Expression[],
     purpose: 'update' | 'find',
+    spare: number | undefined,
   ): MapValue {
     const { asm, code } = scope;
     const helper = purpose === 'update' ? traceHelper.mapSlot : traceHelper.mapFind;
     this.#withKey(scope, plan, keys, (key) => this.#call(scope, helper, index, key));
-    const register = code.tryTake() ?? code.fail('too many values at once');
+    const register = code.tryTake() ?? spare ?? code.tooMany();
     asm.move(register, 0);
     asm.alu(o.BPF_AND, register, layout.slots - 1);
     asm.alu(o.BPF_MUL, register, strideBytes(layout));
-    return this.#near(scope, layout.offset + valueOffsetInEntry(layout), plan.valueBytes, register);
+    const offset = layout.offset + valueOffsetInEntry(layout);
+    return this.#near(scope, offset, plan.valueBytes, register, spare);
   }
 
   /** Puts the keys into scratch memory; `use` gets their place in the context. */

@@ -141,7 +141,7 @@ export class PacketFields {
     const [absent, end] = [asm.label(), asm.label()];
     this.#unlessField(field, absent);
     const { offset } = placeOf(field);
-    const register = this.#code.tryTake() ?? this.#code.fail('too many values at once');
+    const register = this.#code.tryTake() ?? this.#code.tooMany();
     const header = this.#addressOf(layersOf(field.protocol)!, register);
     for (let at = 0; at < 16; at += 8) {
       asm.load(8, 0, header.base, header.offset + offset + at);
@@ -172,7 +172,7 @@ export class PacketFields {
     this.#unlessBytes(layer, bytesOf(field), absent);
     const condition = fieldConditions[field.name];
     if (condition === undefined) return;
-    const register = this.#code.tryTake() ?? this.#code.fail('too many values at once');
+    const register = this.#code.tryTake() ?? this.#code.tooMany();
     const { base, offset } = this.#addressOf(layer, register);
     asm.load(condition.bytes, 0, base, offset + condition.offset);
     this.#code.free(register);
@@ -213,7 +213,7 @@ export class PacketFields {
       return;
     }
     // offset + bytes <= packetBytes
-    const register = this.#code.tryTake() ?? this.#code.fail('too many values at once');
+    const register = this.#code.tryTake() ?? this.#code.tooMany();
     this.#code.readHome(home, register);
     asm.load(4, 0, CONTEXT, PACKET_BYTES);
     asm.aluRegister(o.BPF_SUB, 0, register);

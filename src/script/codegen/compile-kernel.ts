@@ -7,6 +7,7 @@ import type { CompiledProbe, CompiledScript } from '../plan.ts';
 import type { CheckedProbe, CheckedScript } from '../typed.ts';
 import { KernelForm } from './kernel-form.ts';
 import { KernelMapPlans } from './kernel-map-plans.ts';
+import { requireCheckable } from './limits.ts';
 import { lowerProbe } from './lower-statement.ts';
 
 /**
@@ -37,7 +38,7 @@ function lowerForKernel(
   const lower = (scratchIn: 'stack' | 'map') => {
     const form = new KernelForm({ maps, plans, point: probe.point, pid, scratchIn });
     const program = lowerProbe(probe, form, events, source);
-    form.verify(program);
+    requireCheckable(() => form.verify(program), source, probe.span);
     return program;
   };
   try {

@@ -6,7 +6,7 @@ import type { CompiledProbe, CompiledScript } from '../plan.ts';
 import type { CheckedProbe, CheckedScript, Expression, Statement, Target } from '../typed.ts';
 import { AgentForm } from './agent-form.ts';
 import { fold, partsOf } from './fold.ts';
-import { requireLength } from './limits.ts';
+import { requireCheckable, requireLength } from './limits.ts';
 import { lowerProbe } from './lower-statement.ts';
 import { placeMaps } from './place-maps.ts';
 import { renameRegisters } from './rename-registers.ts';
@@ -22,7 +22,7 @@ export function compileForAgent(script: CheckedScript): CompiledScript {
     const form = new AgentForm(script.maps, placed);
     const program = renameRegisters(lowerProbe(probe, form, script.events, script.source));
     requireLength(program, script.source, probe.span);
-    form.verify(program);
+    requireCheckable(() => form.verify(program), script.source, probe.span);
     const { point, port, queue } = probe;
     const runs = isOfHost(probe) ? 'host' : 'target';
     const { needsTime, packetBytes, argumentsUsed } = form;

@@ -72,6 +72,7 @@ export interface ProbeForm extends Resources {
   /**
    * The value of a map under these keys: made if need be ('update'), or only looked for ('find'). Jumps to `absent`
    * where there is none and the form has nothing else to give; a form may give a value of zeros instead.
+   * @param spare a register of the caller's without content, for the address when no other is free
    */
   mapValue(
     scope: Scope,
@@ -79,6 +80,7 @@ export interface ProbeForm extends Resources {
     keys: readonly Expression[],
     purpose: 'update' | 'find',
     absent: Label,
+    spare?: number,
   ): MapValue;
   /** Jumps when the map does not have the key. */
   unlessKey(scope: Scope, map: number, keys: readonly Expression[], absent: Label): void;

@@ -139,6 +139,7 @@ export class KernelForm implements ProbeForm {
     keys: readonly Expression[],
     purpose: 'update' | 'find',
     absent: Label,
+    spare?: number,
   ): MapValue {
     const { asm, code } = scope;
     const plan = this.#options.plans.maps[map]!;
@@ -147,8 +148,9 @@ export class KernelForm implements ProbeForm {
       if (purpose === 'update' && keys.length > 0) this.#makeIfAbsent(scope, map, plan, key);
     });
     asm.jumpIf(o.BPF_JEQ, 0, 0, absent);
-    const register = code.tryTake() ?? code.fail('too many values at once');
+    const register = code.tryTake() ?? spare ?? code.tooMany();
     asm.move(register, 0);
+    if (register === spare) return { base: register, offset: 0, taken: undefined };
     code.hold(register);
     return { base: register, offset: 0, taken: register };
   }
@@ -187,7 +189,7 @@ export class KernelForm implements ProbeForm {
       asm.constant(3, 0n);
     });
     asm.jumpIf(o.BPF_JEQ, 0, 0, lost);
-    const record = code.tryTake() ?? code.fail('too many values at once');
+    const record = code.tryTake() ?? code.tooMany();
     asm.move(record, 0);
     code.hold(record);
     code.call(helper.ktimeGetBootNs, () => {});

@@ -1,5 +1,5 @@
 /** What programs of the form `agent` have room for. */
-import { CompileError, type Span } from '../../base/index.ts';
+import { CompileError, type Span, VerifierError } from '../../base/index.ts';
 import type { EbpfProgram } from '../../bpf/index.ts';
 
 /** Bytes of stack of one program, as the kernel and librte_bpf have it. */
@@ -12,4 +12,20 @@ export function requireLength(program: EbpfProgram, source: string, span: Span):
   if (program.length <= MAX_INSNS) return;
   const message = `this probe takes ${program.length} instructions: expected at most ${MAX_INSNS}`;
   throw new CompileError(source, [{ message, span, hint: 'unroll less, or print less in one probe' }]);
+}
+
+/**
+ * Runs the verifier. Its patience is the one thing of it that a script can use up: by many divisions in one another, say.
+ * @throws CompileError then. @throws VerifierError for all else: a defect of the compiler
+ */
+export function requireCheckable(verify: () => void, source: string, span: Span): void {
+  try {
+    verify();
+  } catch (error) {
+    if (!(error instanceof VerifierError) || !error.message.includes('too much to walk over')) throw error;
+    const message = 'this probe has too many ways through it to be checked';
+    throw new CompileError(source, [
+      { message, span, hint: 'fewer divisions and conditions in one another' },
+    ]);
+  }
 }

@@ -32,7 +32,7 @@ export function lowerMapRead(scope: Scope, e: Expression & { op: 'map' }, into: 
   const { kind } = form.maps[e.map]!;
   const [absent, end] = [asm.label(), asm.label()];
   code.at(e.span);
-  const value = form.mapValue(scope, e.map, e.keys, 'find', absent);
+  const value = form.mapValue(scope, e.map, e.keys, 'find', absent, into);
   const load = (offset: number): void => asm.load(8, into, value.base, value.offset + offset);
   switch (kind.kind) {
     case 'hist':
@@ -41,9 +41,10 @@ export function lowerMapRead(scope: Scope, e: Expression & { op: 'map' }, into: 
       break;
     case 'avg':
     case 'stats':
-      load(FIRST_OFFSET);
       withRegister(scope, [into, value.base], (updates) => {
         asm.load(8, updates, value.base, value.offset + UPDATES_OFFSET);
+        // Last: the address may be in the same register.
+        load(FIRST_OFFSET);
         divideRegisters(scope, into, updates, kind.isSigned);
       });
       break;

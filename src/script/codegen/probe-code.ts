@@ -55,6 +55,11 @@ export class ProbeCode {
     throw new CompileError(this.source, [{ message, span, ...(hint === undefined ? {} : { hint }) }]);
   }
 
+  /** Registers or what stands for them are used up. @throws CompileError */
+  tooMany(span?: Span): never {
+    return this.fail('too many values at once', span, 'give a part of it to a variable ($x) before');
+  }
+
   /** For messages about what has no place of its own. */
   at(span: Span): void {
     this.#span = span;
@@ -90,7 +95,7 @@ export class ProbeCode {
   forbidAside(): () => void {
     const before = this.asideCount;
     return () => {
-      if (this.asideCount > before) this.fail('too many values at once');
+      if (this.asideCount > before) this.tooMany();
     };
   }
 

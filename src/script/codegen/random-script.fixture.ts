@@ -108,9 +108,38 @@ export const expression: fc.Arbitrary<Expression> = fc.letrec<{ any: Expression 
   ),
 })).any;
 
-/** What the expression gives by bigints. Changes `variables`. */
-export function evaluate(e: Expression, args: Values, variables: bigint[]): bigint {
-  const value = (part: Expression): bigint => evaluate(part, args, variables);
+/** Operations in one another, each with another expression on its other side. */
+export const deepExpression: fc.Arbitrary<Expression> = fc
+  .record({
+    innermost: expression,
+    around: fc.array(
+      fc.record({
+        operator: fc.constantFrom(...operators.filter((each) => each !== '/' && each !== '%')),
+        other: expression,
+        isRight: fc.boolean(),
+        isSigned: fc.boolean(),
+      }),
+      { minLength: 8, maxLength: 25 },
+    ),
+  })
+  .map(({ innermost, around }) =>
+    around.reduce<Expression>((inner, { operator, other, isRight, isSigned }) => {
+      const [left, right] = isRight ? [other, inner] : [inner, other];
+      return { op: 'binary', operator, left, right, type: integer(isSigned), span };
+    }, innermost),
+  );
+
+/** What a map holds under its keys. */
+type ReadMap = (map: number, keys: readonly bigint[]) => bigint;
+
+/** What the expression gives by bigints. Changes `variables`. @param readMap as in scripts that scriptOf makes */
+export function evaluate(
+  e: Expression,
+  args: Values,
+  variables: bigint[],
+  readMap: ReadMap = (map) => (map === 1 ? 77n : 88n),
+): bigint {
+  const value = (part: Expression): bigint => evaluate(part, args, variables, readMap);
   switch (e.op) {
     case 'integer':
       return bits64(e.value);
@@ -119,7 +148,7 @@ export function evaluate(e: Expression, args: Values, variables: bigint[]): bigi
     case 'variable':
       return variables[e.variable]!;
     case 'map':
-      return e.map === 1 ? 77n : 88n;
+      return readMap(e.map, e.keys.map(value));
     case 'negate':
       return bits64(-value(e.operand));
     case 'complement':

@@ -5,6 +5,7 @@ import { dpdkPoints, type ProbePoint } from '../../tracepoints/index.ts';
 import { checkScript } from '../check/index.ts';
 import { type CompiledScript, type MapPlan, type ValueType, valueBytes } from '../plan.ts';
 import { parseScript } from '../syntax/index.ts';
+import type { CheckedScript } from '../typed.ts';
 import { compileForAgent } from './compile-script.ts';
 
 export const engines: readonly [Engine, Engine] = [interpreter, wasmJit];
@@ -58,10 +59,14 @@ export const appPoint: ProbePoint = {
 
 const points: readonly ProbePoint[] = [...dpdkPoints, appPoint];
 
-export function compile(text: string): CompiledScript {
+export function check(text: string): CheckedScript {
   const findPoints = ({ parts }: { readonly parts: readonly string[] }): readonly ProbePoint[] =>
     points.filter(({ name }) => name === parts.join(':'));
-  return compileForAgent(checkScript(parseScript(text), { form: 'agent', positional: [], findPoints }));
+  return checkScript(parseScript(text), { form: 'agent', positional: [], findPoints });
+}
+
+export function compile(text: string): CompiledScript {
+  return compileForAgent(check(text));
 }
 
 export interface Hit {
