@@ -15,7 +15,13 @@ const ORDER = ['bad', 'warning', 'note'] as const;
 /** The worst first, and what is lost before what may be. */
 export function findFindings(observation: Observation): Finding[] {
   const findings = rules.flatMap(({ name, severity, meaning, look }) =>
-    look(observation).map((sighting): Finding => ({ rule: name, severity, meaning, ...sighting })),
+    look(observation).map(
+      (sighting): Finding => ({
+        ...{ rule: name, severity, meaning },
+        ...sighting,
+        next: sighting.next.filter((step) => step !== undefined),
+      }),
+    ),
   );
   return findings.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }

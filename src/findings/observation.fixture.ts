@@ -38,6 +38,7 @@ export function queue(
     countedSeconds: 0.1,
     tids: [11],
     bySize,
+    arePollsCounted: true,
     packets: bySize.reduce((sum, count, size) => sum + count * size, 0),
     askedBurst: 32,
     ...more,
@@ -78,6 +79,7 @@ export function healthy(more: Partial<Observation> = {}): Observation {
     stages: [],
     traffic: undefined,
     series: [],
+    recording: undefined,
     unknown: [],
     ...more,
   };

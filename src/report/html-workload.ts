@@ -149,10 +149,11 @@ function formatInterArrival({ interArrival }: TrafficObservation): Markup | unde
 }
 
 export function formatBursts({ queues, lcores }: Observation): Markup {
-  const drawn = queues.toSorted((a, b) => b.packets - a.packets).slice(0, MOST_QUEUES);
+  const counted = queues.filter(({ bySize }) => bySize.length > 0);
+  const drawn = counted.toSorted((a, b) => b.packets - a.packets).slice(0, MOST_QUEUES);
   const polled = lcores.filter(hasGaps).slice(0, MOST_LCORES);
   if (drawn.length === 0 && polled.length === 0) return html`<p>Neither bursts nor polls were seen.</p>`;
-  const rest = queues.length - drawn.length;
+  const rest = counted.length - drawn.length;
   return html`${drawn.map(formatQueueBursts)}
 ${rest > 0 ? html`<p class="muted">And ${rest} queues with fewer packets.</p>` : undefined}
 ${polled.map(formatPollGaps)}`;

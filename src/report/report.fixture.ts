@@ -39,6 +39,7 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
         countedSeconds: 1,
         tids: [4712],
         bySize: [...Array.from({ length: 32 }, (_, at) => (at === 0 ? 90 : 1)), 900],
+        arePollsCounted: true,
         packets: 29_296,
         askedBurst: 32,
       },
@@ -49,6 +50,7 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
         countedSeconds: 1,
         tids: [4712],
         bySize: [0, 5, 6],
+        arePollsCounted: true,
         packets: 17,
         askedBurst: undefined,
       },
@@ -100,6 +102,7 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
       dropPps: at > 12 ? 1e5 : 0,
       busyShare: 0.93,
     })),
+    recording: undefined,
     unknown: ['net_null says nothing of errors when it sends.'],
     ...more,
   };

@@ -1,7 +1,15 @@
 /** Time of polling threads: how much is left, how it spreads, and whether they come too late. */
 import type { LcoreObservation, Observation } from '../observation.ts';
 import type { Rule, Sighting } from '../rule.ts';
-import { busyShare, formatCount, formatPercent, formatTime, nameOfLcore, traceStep } from '../words.ts';
+import {
+  busyShare,
+  formatCount,
+  formatPercent,
+  formatTime,
+  liveStep,
+  nameOfLcore,
+  traceStep,
+} from '../words.ts';
 import { BUSY_SHARE } from './port-losses.ts';
 
 /** 131 µs, a bound of the buckets: at 10 Mpps 1300 packets arrive in it, which is what descriptor rings hold. */
@@ -28,7 +36,7 @@ export const lcores: readonly Rule[] = [
               (lcore.packets === 0 ? '' : `, ${formatTime(lcore.busyNs / lcore.packets)} a packet`),
           ],
           next: [
-            { command: `perf top -t ${lcore.tid}`, tells: 'which functions the time goes to' },
+            liveStep(seen, `perf top -t ${lcore.tid}`, 'which functions the time goes to'),
             ...stageSteps(seen),
           ],
         })),
@@ -127,7 +135,7 @@ export const lcores: readonly Rule[] = [
               `${formatTime(stage.ns)} in ${formatCount(stage.calls)} calls` +
                 (stage.packets === 0 ? '' : `, ${formatTime(stage.ns / stage.packets)} a packet`),
             ],
-            next: [{ command: `perf top -t ${lcore.tid}`, tells: 'which functions the time goes to' }],
+            next: [liveStep(seen, `perf top -t ${lcore.tid}`, 'which functions the time goes to')],
           },
         ];
       }),

@@ -19,17 +19,18 @@ export const polling: readonly Rule[] = [
       'Packets wait the longer the more there are, and are dropped when the descriptors are used up.',
     look: (seen) =>
       inQueues(seen).flatMap((queue): Sighting[] => {
-        const { askedBurst, bySize } = queue;
+        const { askedBurst, bySize, arePollsCounted } = queue;
         const calls = callsOf(queue);
         if (askedBurst === undefined || askedBurst < 2 || askedBurst >= bySize.length) return [];
         const full = bySize.slice(askedBurst).reduce((sum, count) => sum + count, 0);
         if (calls < LEAST_POLLS || full < calls * FULL_SHARE) return [];
+        const polls = arePollsCounted ? 'polls' : 'polls that gave any';
         return [
           {
             subject: nameOfQueue(queue, seen),
-            title: `gives full bursts in ${formatPercent(full / calls)} of its polls`,
+            title: `gives full bursts in ${formatPercent(full / calls)} of its ${polls}`,
             evidence: [
-              `${formatCount(full)} of ${formatCount(calls)} polls gave all ${askedBurst} packets asked for`,
+              `${formatCount(full)} of ${formatCount(calls)} ${polls} gave all ${askedBurst} packets asked for`,
             ],
             next: [traceStep(seen, `${pollOf(queue)} { @ = hist(args.nb_rx); }`, 'how full bursts are')],
           },
@@ -47,7 +48,7 @@ export const polling: readonly Rule[] = [
         const calls = callsOf(queue);
         const empty = queue.bySize[0] ?? 0;
         // A replay polls only when there are packets; a recording may have bursts only.
-        if (seen.source !== 'application' || calls < LEAST_POLLS || empty > calls * EMPTY_SHARE) return [];
+        if (!queue.arePollsCounted || calls < LEAST_POLLS || empty > calls * EMPTY_SHARE) return [];
         return [
           {
             subject: nameOfQueue(queue, seen),
@@ -144,6 +145,7 @@ export const polling: readonly Rule[] = [
         const calls = callsOf(queue);
         const empty = queue.bySize[0] ?? 0;
         const average = queue.packets / Math.max(1, calls - empty);
+        if (!queue.arePollsCounted) return [];
         if (calls - empty < LEAST_POLLS || empty > calls * 0.1 || average > SMALL_BURST) return [];
         return [
           {
