@@ -53,7 +53,11 @@ test('a hot queue: one flow, or a hash that does not spread', () => {
 });
 
 test('a replay and a recording are not blamed for polls that they do not have', () => {
-  const queues = [queue({ 16: 1000 }), queue({ 16: 1000 }, { queueId: 1 })];
+  const arePollsCounted = false;
+  const queues = [
+    queue({ 16: 1000 }, { arePollsCounted }),
+    queue({ 16: 1000 }, { queueId: 1, arePollsCounted }),
+  ];
   const ports = [port({ rxQueues: 3 })];
   for (const source of ['replay', 'recording'] as const) {
     expect(findFindings(healthy({ source, queues, ports }))).toEqual([]);

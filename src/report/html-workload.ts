@@ -94,7 +94,7 @@ export function formatTraffic({ traffic, source }: Observation): Markup {
   if (traffic === undefined) return html`<p>No packets were looked into.</p>`;
   const { packets, bytes, seconds } = traffic;
   const average = shareOf(bytes, packets);
-  const which = source === 'recording' ? 'All' : 'A sample';
+  const which = source === 'recording' ? 'Of one direction all' : 'A sample';
   return html`<h3>Packets</h3>
 <p>${which}: ${formatCount(packets)} packets in ${formatQuantity(seconds * 1e9, 'ns')}, ${formatQuantity(average, 'bytes')} on average.</p>
 ${formatSizes(traffic)}${formatProtocols(traffic)}${formatFlows(traffic)}${formatInterArrival(traffic)}`;

@@ -51,7 +51,7 @@ export async function observeRecording(
     await read(inputs, items, options);
     const damages = [...new Set(inputs.sources.flatMap(({ damage }) => damage ?? []))];
     const damage = damages.length === 0 ? undefined : new FormatError(damages.join('; '), 0);
-    if (items.firstNs === undefined) {
+    if (items.packets + items.events === 0) {
       throw damage ?? new UsageError(`${paths.join(' ')}: nothing was recorded in it`);
     }
     return { observation: observe(paths, inputs, items, options.signal.aborted), damage };
@@ -106,8 +106,9 @@ function observe(
   items: RecordedItems,
   isCutShort: boolean,
 ): Observation {
-  const { firstNs = 0n, lastNs, sees, telling, losses, ports } = items;
-  const seconds = Number(lastNs - firstNs) / 1e9;
+  const { span, spans, sees, telling, losses, ports, traffic } = items;
+  const { firstNs = 0n, seconds } = span;
+  const trafficSeconds = spans.packets.seconds;
   for (const port of ports.all) port.missed = losses.missedOf(port.portId);
   const [pid, ...otherPids] = items.pids;
   const seen = {
@@ -123,8 +124,8 @@ function observe(
     rings: items.rings.observe(),
     drops: items.drops(seconds),
     stages: items.stages.observe(seconds),
-    traffic: items.traffic.in.observe(seconds) ?? items.traffic.out.observe(seconds),
-    series: items.series.observe(seconds, sees, telling.has('drop')),
+    traffic: traffic.in.observe(trafficSeconds) ?? traffic.out.observe(trafficSeconds),
+    series: items.observeSeries(),
     recording: {
       inputs: paths.map((path) => inputOf(path, kinds)),
       ...{ packets: items.packets, events: items.events, isFiltered: items.isFiltered },

@@ -8,7 +8,7 @@ import {
   text,
 } from '../convert/index.ts';
 import { EnumerationValue, type EventDescription, type FieldValue } from '../ctf/index.ts';
-import type { DropObservation } from '../findings/index.ts';
+import type { DropObservation, SeriesPoint } from '../findings/index.ts';
 import type { CaptureInterface, CaptureRecord } from '../pcapng/index.ts';
 import { isOutgoing, queueOf } from '../trace/index.ts';
 import { dataplaneTable } from '../tracepoints/index.ts';
@@ -18,6 +18,7 @@ import { isFiltered, RecordedLosses } from './recorded-losses.ts';
 import { type CounterName, type Passed, type PortStats, RecordedPorts, type Seen } from './recorded-ports.ts';
 import { RecordedQueues } from './recorded-queues.ts';
 import { RecordedSeries } from './recorded-series.ts';
+import { RecordedSpan } from './recorded-span.ts';
 import { RecordedStages } from './recorded-stages.ts';
 import { RecordedThreads } from './recorded-threads.ts';
 import { TrafficCounter } from './traffic-counter.ts';
@@ -25,6 +26,7 @@ import { TrafficCounter } from './traffic-counter.ts';
 /** Of a hostile file that names more: they are left out. */
 const MOST_REASONS = 1024;
 const MOST_PIDS = 64;
+const SAME_TIME = 1.02;
 const PORT_STATES: readonly string[] = ['', 'added', 'removed', 'link_up', 'link_down', 'started', 'stopped'];
 const UNKNOWN_SPEED = 0xffff_ffff;
 
@@ -37,22 +39,26 @@ export class RecordedItems {
   readonly mempools: RecordedLevels = new RecordedLevels();
   readonly rings: RecordedLevels = new RecordedLevels();
   readonly losses: RecordedLosses = new RecordedLosses();
-  readonly series: RecordedSeries = new RecordedSeries();
+  readonly spans: Readonly<Record<'events' | 'packets', RecordedSpan>> = {
+    events: new RecordedSpan(),
+    packets: new RecordedSpan(),
+  };
   readonly traffic: Readonly<Record<'in' | 'out', TrafficCounter>> = {
     in: new TrafficCounter(),
     out: new TrafficCounter(),
   };
   packets = 0;
   events = 0;
-  /** Of the first and the last item, ns since 1970; undefined without any. */
-  firstNs: bigint | undefined;
-  lastNs = 0n;
   isFiltered = false;
   /** Events that would tell more if they said which thread they are of. */
   hasThreadless = false;
   readonly pids: Set<number> = new Set();
 
   readonly #kinds: readonly EventKind[];
+  readonly #series: Readonly<Record<'events' | 'packets', RecordedSeries>> = {
+    events: new RecordedSeries(),
+    packets: new RecordedSeries(),
+  };
   readonly #topics = new Map<EventDescription, Topic | undefined>();
   readonly #drops = new Map<string, { portId: number; reason: string; packets: number }>();
   readonly #lastArrival = new WeakMap<
@@ -67,13 +73,39 @@ export class RecordedItems {
     this.telling = new TellingEvents(kinds);
   }
 
+  /** Whether events count what passes ports, and so what rates are of. */
+  get #countsByEvents(): boolean {
+    return (['port-stats', 'rx-poll', 'tx-burst'] as const).some((topic) => this.telling.has(topic));
+  }
+
+  /** What rates are of: of what counts packets, all of it where nothing is known to be there all the time. */
+  get span(): RecordedSpan {
+    const { events, packets } = this.spans;
+    if (this.#countsByEvents && events.firstNs !== undefined) return events;
+    return packets.firstNs === undefined ? events : packets.with(events);
+  }
+
   get sees(): Seen {
     const has = (topic: Topic) => this.telling.has(topic);
+    // Packets of a longer time are more, and not of these rates.
+    const isSameTime = this.spans.packets.seconds <= this.span.seconds * SAME_TIME;
     return {
-      captured: { rx: this.#seen.in, tx: this.#seen.out },
+      captured: { rx: this.#seen.in && isSameTime, tx: this.#seen.out && isSameTime },
       bursts: { rx: has('rx-poll'), tx: has('tx-burst') },
       packetEvents: { rx: has('rx-packet'), tx: has('tx-packet') },
     };
+  }
+
+  /** Rates over that time. */
+  observeSeries(): SeriesPoint[] {
+    const none = { rx: false, tx: false };
+    const { sees } = this;
+    if (!this.#countsByEvents) {
+      const seen = { ...sees, bursts: none, packetEvents: none };
+      return this.#series.packets.observe(this.spans.packets.seconds, seen, false);
+    }
+    const drops = this.telling.has('drop');
+    return this.#series.events.observe(this.spans.events.seconds, { ...sees, captured: none }, drops);
   }
 
   /** Undefined when the application has not told, or nobody listened. */
@@ -84,7 +116,7 @@ export class RecordedItems {
 
   addPacket({ packet, timeNs, session }: PacketItem, file: string): void {
     this.packets++;
-    this.#happened(timeNs);
+    this.#happened(timeNs, 'packets');
     const { interface: of, data, originalLength, linkType } = packet;
     const direction = isOutgoing(packet) ? 'out' : 'in';
     this.#seen[direction] = true;
@@ -117,7 +149,7 @@ export class RecordedItems {
 
   addEvent(item: EventItem): void {
     this.events++;
-    this.#happened(item.timeNs);
+    this.#happened(item.timeNs, 'events');
     const { event } = item.cursor;
     let topic = this.#topics.get(event);
     if (topic === undefined && !this.#topics.has(event)) {
@@ -130,12 +162,9 @@ export class RecordedItems {
     this.#tell(topic, item);
   }
 
-  #happened(timeNs: bigint): void {
-    if (this.firstNs === undefined) {
-      this.firstNs = timeNs;
-      this.series.begin(timeNs);
-    }
-    if (timeNs > this.lastNs) this.lastNs = timeNs;
+  #happened(timeNs: bigint, what: 'events' | 'packets'): void {
+    this.spans[what].add(timeNs);
+    this.#series[what].begin(timeNs);
   }
 
   #tell(topic: Topic, item: EventItem): void {
@@ -225,7 +254,7 @@ export class RecordedItems {
       },
     });
     for (const [field, amount] of Object.entries(since ?? {})) {
-      this.series.add(item.timeNs, 'stats', field as keyof Passed, amount);
+      this.#series.events.add(item.timeNs, 'stats', field as keyof Passed, amount);
     }
   }
 
@@ -249,7 +278,7 @@ export class RecordedItems {
       this.#drops.set(key, drop);
     }
     drop.packets++;
-    this.series.addDrop(item.timeNs);
+    this.#series.events.addDrop(item.timeNs);
   }
 
   #pass(
@@ -263,8 +292,9 @@ export class RecordedItems {
     const [packetField, byteField] = direction === 'in' ? IN : OUT;
     passed[packetField] += packets;
     passed[byteField] += bytes;
-    this.series.add(timeNs, who, packetField, packets);
-    if (bytes > 0) this.series.add(timeNs, who, byteField, bytes);
+    const series = this.#series[who === 'captured' ? 'packets' : 'events'];
+    series.add(timeNs, who, packetField, packets);
+    if (bytes > 0) series.add(timeNs, who, byteField, bytes);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a recording cannot say, why, and what to record for it: a line each. */
-import type { Observation } from '../findings/index.ts';
+import { formatCount, type Observation } from '../findings/index.ts';
 import type { RecordedItems } from './recorded-items.ts';
 
 export function unknownOfRecording(
@@ -14,12 +14,12 @@ export function unknownOfRecording(
     [seconds === 0, 'rates: everything was recorded at one moment'],
     [
       lostEvents > 0,
-      `what ${lostEvents} events said that were lost when they were recorded: what events count is at least so much, and times ` +
+      `what ${formatCount(lostEvents)} events said that were lost when they were recorded: what events count is at least so much, and times ` +
         'across a loss are left out',
     ],
     [
       lostPackets > 0,
-      `what was in ${lostPackets} packets that the capture lost: what packets count is at least so much`,
+      `what was in ${formatCount(lostPackets)} packets that the capture lost: what packets count is at least so much`,
     ],
     [recording?.isFiltered === true, 'packets that did not match the filter of the capture'],
     [packets === 0, 'sizes, protocols, flows: no packets recorded: record them with hone record --packets'],
