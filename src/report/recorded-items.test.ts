@@ -10,8 +10,8 @@ const EMPTY = 'lib.ethdev.rx.burst.empty';
 const BURST = 'lib.ethdev.rx.burst.nonempty';
 const SENT = 'lib.ethdev.tx.burst';
 
-function at(us: number, name: string, fields: StructureValue, context?: StructureValue): MadeEvent {
-  return { timeNs: T0 + BigInt(Math.round(1000 * us)), name, fields, context };
+function at(us: number, name: string, fields: StructureValue): MadeEvent {
+  return { timeNs: T0 + BigInt(Math.round(1000 * us)), name, fields };
 }
 
 const poll = (us: number, received: number, queue = 0) =>
@@ -30,7 +30,10 @@ async function take(
 ): Promise<RecordedItems> {
   const made = new MadeSources();
   const session = made.session('made', captured.length > 0);
-  const sources = [made.trace(session, packets), ...(captured.length > 0 ? [made.capture(session, captured)] : [])];
+  const sources = [
+    made.trace(session, packets),
+    ...(captured.length > 0 ? [made.capture(session, captured)] : []),
+  ];
   const items = new RecordedItems(kinds);
   const merge = new Merge(sources);
   for (;;) {
@@ -44,7 +47,9 @@ async function take(
 const events = (...list: readonly MadeEvent[]): readonly MadePacket[] => [{ events: list }];
 
 test('polls: bursts by size and queue, who polled, what was asked for, time busy and idle', async () => {
-  const items = await take(events(poll(0, 0), poll(1, 32), poll(5, 0), poll(6, 0), poll(106, 4, 1), poll(107, 0)));
+  const items = await take(
+    events(poll(0, 0), poll(1, 32), poll(5, 0), poll(6, 0), poll(106, 4, 1), poll(107, 0)),
+  );
   expect(items.queues.observe(1, true)).toMatchObject([
     { queueId: 0, direction: 'in', packets: 32, askedBurst: 32, arePollsCounted: true, tids: [100] },
     { queueId: 1, direction: 'in', packets: 4 },
@@ -95,14 +100,17 @@ test('across a loss there is no time between polls, and no stage', async () => {
   ];
   const whole = await take(lossy(0n));
   expect(whole.threads.observe()[0]).toMatchObject({ longestGapNs: 500_000, idleNs: 504_000 });
-  expect(whole.stages.observe(1)).toMatchObject([{ name: 'decide', tid: 100, calls: 2, ns: 499_000, packets: 16 }]);
+  expect(whole.stages.observe(1)).toMatchObject([
+    { name: 'decide', tid: 100, calls: 2, ns: 499_000, packets: 16 },
+  ]);
   const cut = await take(lossy(3n));
   expect(cut.threads.observe()[0]).toMatchObject({ longestGapNs: 1000, idleNs: 2000 });
   expect(cut.stages.observe(1)).toMatchObject([{ calls: 1, ns: 1000 }]);
 });
 
 test('drops by reason and port; none told is not none listened to', async () => {
-  const drop = (us: number, reason: number) => at(us, 'app:dataplane:drop', { port: 1, queue: 0, reason, len: 60 });
+  const drop = (us: number, reason: number) =>
+    at(us, 'app:dataplane:drop', { port: 1, queue: 0, reason, len: 60 });
   const items = await take(events(drop(0, 4), drop(1, 4), drop(2, 99)));
   expect(items.drops(2)).toEqual([
     { portId: 1, reason: 'ttl', packets: 2, countedSeconds: 2 },
@@ -145,7 +153,8 @@ test("levels, without mempools' own rings; states of ports and queues; the drive
 });
 
 test('packets of a capture of the same time give bytes; of a longer time they are not of these rates', async () => {
-  const packetsAt = (...us: number[]) => us.map((one) => ({ timeNs: T0 + BigInt(1000 * one), direction: 'in' as const }));
+  const packetsAt = (...us: number[]) =>
+    us.map((one) => ({ timeNs: T0 + BigInt(1000 * one), direction: 'in' as const }));
   const bursts = events(poll(0, 1), at(5, SENT, { port_id: 0, queue_id: 0, nb_pkts: 1 }), poll(10, 2));
   const same = await take(bursts, undefined, packetsAt(0, 10, 10));
   expect(same.ports.all.map((port) => port.observe(same.sees))).toMatchObject([

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Report } from '../../src/report/index.ts';
-import { hone, startHone, until } from './hone.ts';
+import { hone, type Running, startHone, until } from './hone.ts';
 import { childOf, heldMemory, missingDpdk, portCounter, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hone-report-'));
@@ -43,6 +43,24 @@ async function reportOn(pid: number, ...more: readonly string[]): Promise<Report
   return JSON.parse(stdout) as Report;
 }
 
+let forwarders = 0;
+
+/** Of packets of which one in 16 has a TTL of 1. */
+function startForwarder(): Running {
+  const running = startHone([
+    ...['run', '--', join(folder, 'forwarder'), '-l', '0,1', '--no-huge', '-m', '128', '--no-pci'],
+    ...[
+      '--file-prefix',
+      `report-${process.pid}-${++forwarders}`,
+      '--vdev',
+      `net_pcap0,rx_pcap=${example}/traffic.pcap,infinite_rx=1`,
+    ],
+    ...['--vdev', 'net_null1,no-rx=1'],
+  ]);
+  child = running.child;
+  return running;
+}
+
 const rulesOf = ({ findings }: Report) => findings.map(({ rule }) => rule);
 
 async function saturated(...more: readonly string[]): Promise<Testpmd> {
@@ -52,17 +70,7 @@ async function saturated(...more: readonly string[]): Promise<Testpmd> {
 }
 
 test('a forwarder that drops: which, how many, from where, what to do next; the page says it too', async () => {
-  const running = startHone([
-    ...['run', '--', join(folder, 'forwarder'), '-l', '0,1', '--no-huge', '-m', '128', '--no-pci'],
-    ...[
-      '--file-prefix',
-      `report-${process.pid}`,
-      '--vdev',
-      `net_pcap0,rx_pcap=${example}/traffic.pcap,infinite_rx=1`,
-    ],
-    ...['--vdev', 'net_null1,no-rx=1'],
-  ]);
-  child = running.child;
+  const running = startForwarder();
   await until('the forwarder', () => running.stdout().includes('forwarding between'), 60_000);
   const pid = childOf(running.pid);
   const page = join(folder, 'report.html');
@@ -133,6 +141,90 @@ test('rings from which nobody takes: full, sending is refused, the mempool is ne
   const [port] = report.observation.ports;
   expect(port!.txPackets).toBe(0);
   expect(port!.refused).toBe(port!.offered);
+});
+
+test('a recording: its report has the numbers of babeltrace2 and tshark, and the findings of the running forwarder', async () => {
+  const running = startForwarder();
+  await until('the forwarder', () => running.stdout().includes('forwarding between'), 60_000);
+  const pid = childOf(running.pid);
+  const out = join(folder, 'recorded');
+  const points = ['dpdk:rx_poll', 'dpdk:rx_burst', 'dpdk:tx_burst', 'app:dataplane:*', 'dpdk:port_stats'];
+  const recorded = await hone(
+    ...['record', '-p', `${pid}`, ...points.flatMap((point) => ['-e', point]), '-a', 'duration:1'],
+    ...['-e', 'dpdk:mempool_level', '-e', 'dpdk:ring_level', '--packets', '-s', '96', '-o', out],
+  );
+  expect(recorded.code).toBe(0);
+  const { code, stdout } = await hone('report', out, '--json', '--target', 'drop=0');
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout) as Report;
+  const { drops, queues, lcores, stages, mempools, recording, traffic, ports } = report.observation;
+  const events = new Map<string, number>();
+  let received = 0;
+  const options = { encoding: 'utf8', maxBuffer: 1 << 30 } as const;
+  for (const line of execFileSync('babeltrace2', [`${out}/events`], options).split('\n')) {
+    const name = / ([\w.]+(?::\w+)*): \{ cpu_id/.exec(line)?.[1];
+    if (name === undefined) continue;
+    events.set(name, (events.get(name) ?? 0) + 1);
+    if (name.startsWith('lib.ethdev.rx.burst')) received += Number(/nb_rx = (\d+)/.exec(line)?.[1] ?? 0);
+  }
+  const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
+  const polls = queues.filter(({ direction }) => direction === 'in');
+  expect(recording!.events).toBe(sum([...events.values()]));
+  expect(sum(polls.map(({ bySize }) => bySize[0] ?? 0))).toBe(events.get('lib.ethdev.rx.burst.empty'));
+  expect(sum(polls.flatMap(({ bySize }) => bySize.slice(1)))).toBe(
+    events.get('lib.ethdev.rx.burst.nonempty'),
+  );
+  expect(sum(polls.map(({ packets }) => packets))).toBe(received);
+  expect(drops).toMatchObject([{ portId: 0, reason: 'ttl', packets: events.get('app:dataplane:drop') }]);
+  const captured = execFileSync(
+    'tshark',
+    [
+      '-r',
+      `${out}/packets.pcapng`,
+      '-Y',
+      'frame.packet_flags_direction == 1',
+      '-T',
+      'fields',
+      '-e',
+      'frame.len',
+    ],
+    { ...options, stdio: 'pipe' },
+  );
+  const lengths = captured.trim().split('\n').map(Number);
+  expect([traffic!.packets, traffic!.bytes]).toEqual([lengths.length, sum(lengths)]);
+  expect(lcores).toMatchObject([{ lcore: 1 }]);
+  expect(stages.map(({ name }) => name)).toEqual(['decide']);
+  expect(mempools.map(({ name }) => name)).toContain('packets');
+  expect(ports[0]!.rxErrors).toBe(0);
+  expect(report.goals[0]!.isMet).toBe(false);
+  expect(rulesOf(report)).toEqual(
+    expect.arrayContaining(['application-drops', 'burst-at-maximum', 'no-empty-polls']),
+  );
+  // Its next step works on the files.
+  const script = /--read \S+ -e '(.*)'$/.exec(report.findings[0]!.next[0]!.command)![1]!;
+  const traced = await hone('trace', '--read', out, '-e', script);
+  expect(traced.stdout).toContain('@[10.0.0.66, 10.9.9.9]');
+});
+
+test('files and applications are told apart', async () => {
+  const capture = `${example}/traffic.pcap`;
+  for (const args of [[capture], ['--read', capture]]) {
+    const { code, stdout } = await hone('report', ...args);
+    expect(code).toBe(0);
+    expect(stdout).toContain('a recording');
+  }
+  for (const [args, words] of [
+    [['missing.pcapng'], 'cannot read missing.pcapng'],
+    [['./missing'], 'cannot read ./missing'],
+    [['--duration', '3', capture], 'recorded files, which are read whole'],
+    [['12', capture], 'expected one application, or files'],
+    [['nothing-like-this'], 'no file nothing-like-this'],
+  ] as const) {
+    const { code, stdout, stderr } = await hone('report', ...args);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(words);
+  }
 });
 
 test('a report that is killed leaves nothing behind', async () => {
