@@ -53,10 +53,10 @@ test('a hot queue: one flow, or a hash that does not spread', () => {
 });
 
 test('a replay and a recording are not blamed for polls that they do not have', () => {
-  const arePollsCounted = false;
+  const countsEmptyPolls = false;
   const queues = [
-    queue({ 16: 1000 }, { arePollsCounted }),
-    queue({ 16: 1000 }, { queueId: 1, arePollsCounted }),
+    queue({ 16: 1000 }, { countsEmptyPolls }),
+    queue({ 16: 1000 }, { queueId: 1, countsEmptyPolls }),
   ];
   const ports = [port({ rxQueues: 3 })];
   for (const source of ['replay', 'recording'] as const) {

@@ -38,7 +38,7 @@ export function queue(
     countedSeconds: 0.1,
     tids: [11],
     bySize,
-    arePollsCounted: true,
+    countsEmptyPolls: true,
     packets: bySize.reduce((sum, count, size) => sum + count * size, 0),
     askedBurst: 32,
     ...more,

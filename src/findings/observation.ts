@@ -96,7 +96,7 @@ export interface QueueObservation {
   /** Index n: calls that gave (in) or offered (out) n packets; the last index counts those of its size and larger ones. */
   readonly bySize: readonly number[];
   /** Whether empty polls are counted; else index 0 says nothing (in). */
-  readonly arePollsCounted: boolean;
+  readonly countsEmptyPolls: boolean;
   readonly packets: number;
   /** Largest burst that a caller asked for (in). */
   readonly askedBurst: number | undefined;

@@ -51,7 +51,7 @@ test('polls: bursts by size and queue, who polled, what was asked for, time busy
     events(poll(0, 0), poll(1, 32), poll(5, 0), poll(6, 0), poll(106, 4, 1), poll(107, 0)),
   );
   expect(items.queues.observe(1, true)).toMatchObject([
-    { queueId: 0, direction: 'in', packets: 32, askedBurst: 32, arePollsCounted: true, tids: [100] },
+    { queueId: 0, direction: 'in', packets: 32, askedBurst: 32, countsEmptyPolls: true, tids: [100] },
     { queueId: 1, direction: 'in', packets: 4 },
   ]);
   const [first] = items.queues.observe(1, true);
@@ -68,7 +68,7 @@ test('polls: bursts by size and queue, who polled, what was asked for, time busy
 test('with bursts alone nothing is said of empty polls and of the time of threads', async () => {
   const items = await take(events(poll(0, 3), poll(1, 32)));
   expect(items.telling.hasEmptyPolls).toBe(false);
-  expect(items.queues.observe(1, false)[0]).toMatchObject({ packets: 35, arePollsCounted: false });
+  expect(items.queues.observe(1, false)[0]).toMatchObject({ packets: 35, countsEmptyPolls: false });
   expect(items.threads.observe()).toEqual([]);
 });
 

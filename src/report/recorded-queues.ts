@@ -59,7 +59,7 @@ export class RecordedQueues {
       .sort((a, b) => order(a) - order(b))
       .map(({ portId, queueId, direction, bySize, tids, packets, asked }) => ({
         ...{ portId, queueId, direction, countedSeconds: seconds, tids: [...tids], bySize, packets },
-        arePollsCounted: polls && direction === 'in' && bySize.length > 0,
+        countsEmptyPolls: polls && direction === 'in' && bySize.length > 0,
         askedBurst: direction === 'in' && asked > 0 ? asked : undefined,
       }));
   }

@@ -37,7 +37,7 @@ function lcoreRows({ lcores }: Observation): string[][] {
 }
 
 function queueRows({ queues }: Observation): string[][] {
-  return queues.map(({ portId, queueId, direction, bySize, packets, askedBurst, arePollsCounted }) => {
+  return queues.map(({ portId, queueId, direction, bySize, packets, askedBurst, countsEmptyPolls }) => {
     const calls = bySize.reduce((sum, count) => sum + count, 0);
     const empty = bySize[0] ?? 0;
     const average = calls === empty ? '-' : (packets / (calls - empty)).toFixed(1);
@@ -49,7 +49,7 @@ function queueRows({ queues }: Observation): string[][] {
       direction === 'out' || calls === 0
         ? '-'
         : [
-            arePollsCounted ? `${formatPercent(empty / calls)} of polls empty` : 'empty polls not known',
+            countsEmptyPolls ? `${formatPercent(empty / calls)} of polls empty` : 'empty polls not known',
             ...(full === undefined ? [] : [`${formatPercent(full / calls)} full`]),
           ].join(', '),
       '-',

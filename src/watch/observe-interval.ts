@@ -90,7 +90,7 @@ function observeQueues(
       tids: [...new Set(readings.filter((queue) => callsOf(queue) > 0).map(({ thread }) => thread.tid))],
       bySize: largeBursts > 0 ? [...bySize, largeBursts] : bySize,
       // A replay polls only when there are packets.
-      arePollsCounted: kind === 'dpdk',
+      countsEmptyPolls: kind === 'dpdk',
       packets: readings.reduce((sum, queue) => sum + packetsOf(queue), 0),
     };
   });

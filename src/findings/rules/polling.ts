@@ -19,12 +19,12 @@ export const polling: readonly Rule[] = [
       'Packets wait the longer the more there are, and are dropped when the descriptors are used up.',
     look: (seen) =>
       inQueues(seen).flatMap((queue): Sighting[] => {
-        const { askedBurst, bySize, arePollsCounted } = queue;
+        const { askedBurst, bySize, countsEmptyPolls } = queue;
         const calls = callsOf(queue);
         if (askedBurst === undefined || askedBurst < 2 || askedBurst >= bySize.length) return [];
         const full = bySize.slice(askedBurst).reduce((sum, count) => sum + count, 0);
         if (calls < LEAST_POLLS || full < calls * FULL_SHARE) return [];
-        const polls = arePollsCounted ? 'polls' : 'polls that gave any';
+        const polls = countsEmptyPolls ? 'polls' : 'polls that gave any';
         return [
           {
             subject: nameOfQueue(queue, seen),
@@ -48,7 +48,7 @@ export const polling: readonly Rule[] = [
         const calls = callsOf(queue);
         const empty = queue.bySize[0] ?? 0;
         // A replay polls only when there are packets; a recording may have bursts only.
-        if (!queue.arePollsCounted || calls < LEAST_POLLS || empty > calls * EMPTY_SHARE) return [];
+        if (!queue.countsEmptyPolls || calls < LEAST_POLLS || empty > calls * EMPTY_SHARE) return [];
         return [
           {
             subject: nameOfQueue(queue, seen),
@@ -145,7 +145,7 @@ export const polling: readonly Rule[] = [
         const calls = callsOf(queue);
         const empty = queue.bySize[0] ?? 0;
         const average = queue.packets / Math.max(1, calls - empty);
-        if (!queue.arePollsCounted) return [];
+        if (!queue.countsEmptyPolls) return [];
         if (calls - empty < LEAST_POLLS || empty > calls * 0.1 || average > SMALL_BURST) return [];
         return [
           {
