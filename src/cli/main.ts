@@ -48,7 +48,7 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'report',
-    summary: 'what looks wrong with a running application, and what to do next',
+    summary: 'what looks wrong with an application, and what to do next',
     load: async () => (await import('./report.ts')).registerReport,
   },
   {
@@ -100,6 +100,11 @@ const COMMANDS: readonly Entry[] = [
     name: 'extcap',
     summary: "ports as Wireshark's interfaces: install, uninstall",
     load: async () => (await import('./extcap.ts')).registerExtcap,
+  },
+  {
+    name: 'bench',
+    summary: 'what hone and other tools cost, measured on this machine',
+    load: async () => (await import('./bench.ts')).registerBench,
   },
   {
     name: 'doctor',

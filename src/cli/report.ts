@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { type FormatError, UsageError } from '../base/index.ts';
 import { evaluateGoals, findFindings, type Goal, parseGoals } from '../findings/index.ts';
-import { checkOutput, OutputStream, openOutput } from '../output/index.ts';
+import { checkOutput } from '../output/index.ts';
 import {
   formatReportHtml,
   formatReportJson,
@@ -15,6 +15,7 @@ import {
 import type { OpenApplication } from '../target/index.ts';
 import { findReportInput } from './report-inputs.ts';
 import { honeVersion } from './version.ts';
+import { writePage } from './write-page.ts';
 
 interface ReportFlags {
   readonly duration?: number;
@@ -41,7 +42,7 @@ export function registerReport(program: Command): void {
       'the application: its pid, file prefix or name; may be left out when one runs; or recorded files and folders',
     )
     .addOption(
-      new Option('--read <file>', 'a recorded file or folder, whatever it is called; repeatable')
+      new Option('-r, --read <file>', 'a recorded file or folder, whatever it is called; repeatable')
         .argParser((path: string, paths: readonly string[]) => [...paths, path])
         .default([], 'none'),
     )
@@ -139,13 +140,4 @@ async function observeFiles(paths: readonly string[]): Promise<Seen> {
     return observeRecording(paths, { signal, onProgress });
   });
   return { observation, price: undefined, damage };
-}
-
-/** @throws SysError */
-async function writePage(path: string, page: string): Promise<void> {
-  const givesUp = () => false;
-  const { fd, isShared } = await openOutput(path, givesUp);
-  const stream = new OutputStream({ name: path, fd, isShared, givesUp });
-  await stream.put(new TextEncoder().encode(page));
-  await stream.close();
 }

@@ -1,7 +1,7 @@
 /**
- * The ports of a recording: what its captures call interfaces and its events number. What passed a port is told by the driver's counters
- * (dpdk:port_stats) where these were recorded, else by whichever of packets, bursts and events of packets counted most: each of them can
- * only miss some.
+ * The ports of a recording: what its captures call interfaces and its events number. What passed a port is told by whichever of the
+ * driver's counters (dpdk:port_stats), packets, bursts and events of packets counted most: each of them can only miss some, the
+ * counters what passed before their first sample and after the last.
  */
 import type { PortObservation } from '../findings/index.ts';
 import type { CaptureInterface } from '../pcapng/index.ts';
@@ -89,10 +89,7 @@ export class RecordedPort {
       ...{ portId, name, driver, isUp, speedMbps, offered, refused },
       rxQueues: this.queues.rx.size || undefined,
       txQueues: this.queues.tx.size || undefined,
-      rxPackets: stat('ipackets') ?? rx.packets,
-      txPackets: stat('opackets') ?? tx.packets,
-      rxBytes: stat('ibytes') ?? rx.bytes,
-      txBytes: stat('obytes') ?? tx.bytes,
+      ...{ rxPackets: rx.packets, txPackets: tx.packets, rxBytes: rx.bytes, txBytes: tx.bytes },
       missed: stat('imissed') ?? this.missed,
       rxErrors: stat('ierrors'),
       noMbuf: stat('rx_nombuf'),
@@ -107,6 +104,11 @@ export class RecordedPort {
         packets: this.passed[who][`${direction}Packets`],
         bytes: who === 'bursts' ? undefined : this.passed[who][`${direction}Bytes`],
       }));
+    if (this.#sum !== undefined) {
+      const [packets, bytes] =
+        direction === 'rx' ? (['ipackets', 'ibytes'] as const) : (['opackets', 'obytes'] as const);
+      counted.unshift({ packets: Number(this.#sum[packets]), bytes: Number(this.#sum[bytes]) });
+    }
     // Of equal ones the first, which has bytes.
     return counted.reduce<{ packets: number | undefined; bytes: number | undefined }>(
       (best, one) => (best.packets === undefined || one.packets > best.packets ? one : best),

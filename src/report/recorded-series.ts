@@ -57,7 +57,7 @@ export class RecordedSeries {
     });
   }
 
-  /** The driver's counters, else who counted most; undefined when nobody did. */
+  /** Who counted most; undefined when nobody did. */
   #columnOf(field: keyof Passed, sees: Seen): number | undefined {
     const direction = field.startsWith('rx') ? 'rx' : 'tx';
     const packets = `${direction}Packets` as const;
@@ -65,9 +65,8 @@ export class RecordedSeries {
       COUNTERS.indexOf(who) * FIELDS.length + FIELDS.indexOf(of);
     const total = (who: CounterName) =>
       this.#points.reduce((sum, point) => sum + point[at(who, packets)]!, 0);
-    if (total('stats') > 0) return at('stats', field);
-    const [best] = (['captured', 'packetEvents', 'bursts'] as const)
-      .filter((who) => sees[who][direction])
+    const [best] = (['stats', 'captured', 'packetEvents', 'bursts'] as const)
+      .filter((who) => (who === 'stats' ? total('stats') > 0 : sees[who][direction]))
       .toSorted((a, b) => total(b) - total(a));
     return best === undefined || (best === 'bursts' && field !== packets) ? undefined : at(best, field);
   }

@@ -3,7 +3,7 @@ import { formatCount, type Observation } from '../findings/index.ts';
 import type { RecordedItems } from './recorded-items.ts';
 
 export function unknownOfRecording(
-  { seconds, recording, lcores }: Omit<Observation, 'unknown'>,
+  { seconds, recording, lcores, ports: seenPorts }: Omit<Observation, 'unknown'>,
   { telling, packets, hasThreadless, pids, ports }: RecordedItems,
 ): string[] {
   const losses = recording?.losses ?? [];
@@ -21,7 +21,11 @@ export function unknownOfRecording(
       lostPackets > 0,
       `what was in ${formatCount(lostPackets)} packets that the capture lost: what packets count is at least so much`,
     ],
-    [recording?.isFiltered === true, 'packets that did not match the filter of the capture'],
+    [recording?.isFiltered === true, 'packets that did not match: they were captured through a filter'],
+    [
+      seenPorts.some(({ rxPackets = 0, rxBytes }) => rxPackets > 0 && rxBytes === undefined),
+      'bits a second: bursts count more packets than what knows their bytes',
+    ],
     [packets === 0, 'sizes, protocols, flows: no packets recorded: record them with hone record --packets'],
     [
       !telling.has('rx-poll'),

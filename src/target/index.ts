@@ -14,6 +14,7 @@ export { agentHash } from './dpdk/agent-source.ts';
 export { attachAgent } from './dpdk/attach-agent.ts';
 export { readElfPoints } from './dpdk/elf-points.ts';
 export { runApplication } from './dpdk/run-application.ts';
+export { Telemetry } from './dpdk/telemetry.ts';
 export { bootTimeNs, realtimeNs } from './posix.ts';
 export type { Pace as ReplayPace } from './replay/player.ts';
 export { runReplay } from './replay/run-replay.ts';

@@ -14,6 +14,7 @@ type Syscall = (...args: Argument[]) => number;
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
@@ -145,9 +146,10 @@ function socketAddress(path: string): Uint8Array {
   return address;
 }
 
-/** A Unix stream socket, non-blocking and closed on exec. Close it with fs.closeSync. */
-export function openSocket(): number {
-  return mustSucceed('socket', AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+/** A Unix socket, of a stream or of whole messages, non-blocking and closed on exec. Close it with fs.closeSync. */
+export function openSocket(kind: 'stream' | 'seqpacket' = 'stream'): number {
+  const type = kind === 'stream' ? SOCK_STREAM : SOCK_SEQPACKET;
+  return mustSucceed('socket', AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 /** @returns 0 or the errno: EAGAIN when the listener's backlog is full. */
