@@ -72,7 +72,7 @@ async function round(): Promise<void> {
       idle = await comparison.between(script, forwarder, idle, () => traceBeside(forwarder, script));
     }
     await bpftraceBeside(forwarder, idle);
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 15; i++) {
       startMs.node.push(measureBareNode());
       const { attachedMs, hitMs } = await measureAttaching(forwarder);
       startMs.attached.push(attachedMs);

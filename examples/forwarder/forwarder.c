@@ -9,7 +9,8 @@
  *	hone trace -e 'app:forwarder:drop { @[str(args.reason)] = count(); }'
  *
  * One lcore, the last one, serves all ports; --vdev net_af_packet0,iface=veth0 does as well as net_null. With "-- --hold" it
- * forwards nothing before it has read a line: time to attach a tracer. `make LTTNG=1` and `make NONE=1`: see the Makefile.
+ * forwards nothing before it has read a line: time to attach a tracer. Options that give it a fault to find: see faults.h.
+ * `make LTTNG=1` and `make NONE=1`: see the Makefile.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -29,6 +30,7 @@
 
 #include <hone/dataplane.h>
 
+#include "faults.h"
 #include "forwarder.h"
 
 #define BURST 32
@@ -41,6 +43,7 @@ struct counts {
 
 static atomic_bool over;
 static struct counts counts[RTE_MAX_ETHPORTS];
+static struct faults faults;
 
 static void end(int signal)
 {
@@ -107,7 +110,9 @@ static uint16_t serve(uint16_t port)
 
 	if (received == 0)
 		return 0;
+	faults_wire_brought(&faults, packets, received);
 	forwarder_burst_begin(port, received);
+	faults_work(&faults, received);
 	hone_dataplane_stage_begin("decide");
 	kept = decide(port, packets, received);
 	hone_dataplane_stage_end("decide", received);
@@ -128,6 +133,9 @@ static int forward(void *arg)
 	while (!atomic_load_explicit(&over, memory_order_relaxed)) {
 		uint32_t received = 0;
 
+		faults_stall(&faults);
+		if (!faults_wire_has_packets(&faults))
+			continue;
 		for (uint16_t port = 0; port < ports; port++)
 			received += serve(port);
 		if ((received > 0) == busy)
@@ -150,8 +158,25 @@ static int open_port(uint16_t port, struct rte_mempool *pool)
 	       rte_eth_tx_queue_setup(port, 0, DESCRIPTORS, rte_socket_id(), NULL) != 0 || rte_eth_dev_start(port) != 0;
 }
 
+/* What stands after the EAL's "--". @return whether to wait for a line before forwarding begins */
+static bool read_options(char **options)
+{
+	bool hold = false;
+
+	for (; *options != NULL; options++) {
+		if (strcmp(*options, "--hold") == 0)
+			hold = true;
+		else if (faults_take(&faults, options[0], options[1]))
+			options++;
+		else
+			rte_exit(EXIT_FAILURE, "%s: expected --hold or --work, --stall, --wire and a number\n", *options);
+	}
+	return hold;
+}
+
 int main(int argc, char **argv)
 {
+	bool hold;
 	struct rte_mempool *pool;
 	unsigned int worker;
 	uint16_t ports;
@@ -159,6 +184,7 @@ int main(int argc, char **argv)
 
 	if (taken < 0)
 		rte_exit(EXIT_FAILURE, "the EAL does not start\n");
+	hold = argc > taken + 1 && read_options(argv + taken + 1);
 	ports = rte_eth_dev_count_avail() & ~1;
 	worker = rte_get_next_lcore(-1, 1, 0);
 	pool = rte_pktmbuf_pool_create("packets", MBUFS, 128, 0, RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
@@ -169,7 +195,7 @@ int main(int argc, char **argv)
 			rte_exit(EXIT_FAILURE, "port %u does not start\n", port);
 	signal(SIGINT, end);
 	signal(SIGTERM, end);
-	if (argc > taken + 1 && strcmp(argv[taken + 1], "--hold") == 0) {
+	if (hold) {
 		printf("holding\n");
 		fflush(stdout);
 		while (!atomic_load(&over) && getchar() != '\n')

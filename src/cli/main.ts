@@ -181,8 +181,6 @@ if (process.env.HONE_DEBUG === '1') process.setSourceMapsEnabled(true);
 const argv = process.argv.slice(2);
 // What is thrown where nobody waits for it: in a timer, in a signal's handler.
 process.on('uncaughtException', (error) => process.exit(report(error, argv)));
-try {
-  await main(argv);
-} catch (error) {
+main(argv).catch((error: unknown) => {
   process.exitCode = report(error, argv);
-}
+});

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { HoneError } from '../base/index.ts';
 import { claimFolder, RteTraces } from '../record/index.ts';
-import type { OpenApplication } from '../target/index.ts';
+import type { AnsweringApplication } from '../target/index.ts';
 import type { RecordOptions } from './record-options.ts';
 import { PacketCapture, planPackets } from './record-packets.ts';
 import { formatFolder } from './record-report.ts';
@@ -32,7 +32,7 @@ export class Beside {
    * @throws CompileError, UsageError, HoneError; then nothing runs
    */
   static async start(
-    application: OpenApplication,
+    application: AnsweringApplication,
     options: RecordOptions,
     onNote: (text: string) => void,
   ): Promise<Beside> {

@@ -1,6 +1,6 @@
 /** The packets of a recording: a capture of the same application into a file beside the events, on the same clock. */
 import { CaptureSession, type CaptureSource, openFileWriter } from '../capture/index.ts';
-import type { OpenApplication } from '../target/index.ts';
+import type { AnsweringApplication } from '../target/index.ts';
 import { type ApplicationPlan, planSources, startSources } from './capture-sources.ts';
 import type { RecordOptions } from './record-options.ts';
 import { within } from './record-sources.ts';
@@ -67,7 +67,7 @@ export class PacketCapture {
 
 /** Finds the ports and compiles the filters. @throws CompileError, UsageError, HoneError */
 export function planPackets(
-  { pid }: OpenApplication,
+  { pid }: AnsweringApplication,
   { choices }: RecordOptions,
 ): Promise<ApplicationPlan[]> {
   return planSources(

@@ -1,11 +1,11 @@
 /** From what the command line asks for to the one application that is recorded, and the ids of its ports. */
 import { UsageError } from '../base/index.ts';
-import { type OpenApplication, resolveApplication, resolvePorts } from '../target/index.ts';
+import { type AnsweringApplication, resolveApplication, resolvePorts } from '../target/index.ts';
 import type { RecordOptions } from './record-options.ts';
 
 export interface RecordedApplication {
   /** The caller closes its target. */
-  readonly application: OpenApplication;
+  readonly application: AnsweringApplication;
   /** Undefined for everywhere. */
   readonly portIds: readonly number[] | undefined;
 }

@@ -13,7 +13,7 @@ import {
   type RecordSession,
 } from '../record/index.ts';
 import { compileSelection } from '../script/index.ts';
-import type { OpenApplication } from '../target/index.ts';
+import type { AnsweringApplication } from '../target/index.ts';
 import { pointFinder } from '../trace/index.ts';
 import { dpdkPoints } from '../tracepoints/index.ts';
 import { ApplicationEndedError } from './exit-codes.ts';
@@ -63,7 +63,7 @@ async function record(options: RecordOptions): Promise<void> {
 }
 
 async function recordFrom(
-  application: OpenApplication,
+  application: AnsweringApplication,
   plan: RecordingPlan,
   options: RecordOptions,
 ): Promise<void> {
@@ -92,7 +92,7 @@ async function recordFrom(
 }
 
 async function startRecording(
-  application: OpenApplication,
+  application: AnsweringApplication,
   plan: RecordingPlan,
   options: RecordOptions,
   report: RecordReport,

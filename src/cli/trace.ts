@@ -9,6 +9,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../base/index.ts';
 import { checkOutput } from '../output/index.ts';
 import { parseScript } from '../script/index.ts';
+import { needsKernel } from '../trace/index.ts';
 import { traceApplication } from './trace-application.ts';
 import { addTraceOptions, type TraceOptions } from './trace-options.ts';
 
@@ -41,16 +42,11 @@ async function run(options: TraceOptions): Promise<void> {
   } else if (read !== undefined) {
     const { traceFile } = await import('./trace-file.ts');
     await traceFile(tree, read, options);
-  } else if (providers.some((provider) => OF_KERNEL.has(provider))) {
+  } else if (needsKernel(tree)) {
     const { traceKernel } = await import('./trace-kernel.ts');
     await traceKernel(tree, options);
   } else await traceApplication(tree, providers.includes('app'), options);
 }
-
-/** First words of probes that need the kernel, with bpftrace's short forms. */
-const OF_KERNEL: ReadonlySet<string> = new Set(
-  'usdt U uprobe u uretprobe ur tracepoint t software s profile p'.split(' '),
-);
 
 function readScript(path: string): string {
   try {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -49,6 +49,12 @@ test('other files are captures, whatever their name; standard input is one', () 
   make('x');
   expect(found('x').captures).toEqual(['x']);
   expect(findInputs('-')).toEqual({ path: '-', captures: ['-'], traces: [] });
+});
+
+test('the whole of a disk is no recording', () => {
+  for (let n = 0; n < 17; n++) mkdirSync(join(folder, `${n}`));
+  for (let n = 0; n < 17 * 1000; n++) closeSync(openSync(join(folder, `${n % 17}`, `${n}`), 'w'));
+  expect(() => found()).toThrow(/more than 16384 files and folders in it, expected a recording/);
 });
 
 test('nothing to read', () => {

@@ -19,6 +19,8 @@ const METADATA = 'metadata';
 const CAPTURE = /\.(pcap|pcapng|cap)(\.gz|\.zst)?$/;
 /** LTTng nests five deep: trace/ust/uid/0/64-bit. */
 const DEEPEST = 8;
+/** More below a folder is no recording: the whole of a disk. */
+const MOST_ENTRIES = 16_384;
 
 /** @throws SysError; UsageError for a folder without anything to read */
 export function findInputs(path: string): FoundInputs {
@@ -31,7 +33,23 @@ export function findInputs(path: string): FoundInputs {
   }
   const captures: string[] = [];
   const traces: string[] = [];
-  walk(path.replace(/(?<=.)\/+$/, ''), DEEPEST, captures, traces);
+  let entries = 0;
+  const walk = (folder: string, depth: number) => {
+    const listed = list(folder);
+    entries += listed.length;
+    if (entries > MOST_ENTRIES) {
+      throw new UsageError(
+        `${path}: more than ${MOST_ENTRIES} files and folders in it, expected a recording`,
+      );
+    }
+    if (listed.some((entry) => entry.isFile() && entry.name === METADATA)) traces.push(folder);
+    for (const entry of listed) {
+      const below = `${folder}/${entry.name}`;
+      if (entry.isFile() && CAPTURE.test(entry.name)) captures.push(below);
+      else if (entry.isDirectory() && depth > 0) walk(below, depth - 1);
+    }
+  };
+  walk(path.replace(/(?<=.)\/+$/, ''), DEEPEST);
   if (captures.length === 0 && traces.length === 0) {
     throw new UsageError(`${path}: expected a trace (a file named metadata) or a capture in this folder`);
   }
@@ -44,16 +62,6 @@ export function findStreams(trace: string): readonly string[] {
     .filter((entry) => entry.isFile() && entry.name !== METADATA && !entry.name.startsWith('.'))
     .filter(({ name }) => !CAPTURE.test(name))
     .map(({ name }) => `${trace}/${name}`);
-}
-
-function walk(folder: string, depth: number, captures: string[], traces: string[]): void {
-  const entries = list(folder);
-  if (entries.some((entry) => entry.isFile() && entry.name === METADATA)) traces.push(folder);
-  for (const entry of entries) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isFile() && CAPTURE.test(entry.name)) captures.push(path);
-    else if (entry.isDirectory() && depth > 0) walk(path, depth - 1, captures, traces);
-  }
 }
 
 function list(folder: string): Dirent[] {

@@ -5,6 +5,7 @@ export { Conversion, type ItemSelection } from './conversion.ts';
 export { findInputs } from './find-inputs.ts';
 export { isRepeated } from './is-repeated.ts';
 export type { EventItem, Item, PacketItem } from './item.ts';
+export type { ItemSink } from './item-sink.ts';
 export type { ItemSource } from './item-source.ts';
 export { Merge } from './merge.ts';
 export { type OpenInputs, openInputs } from './open-inputs.ts';

@@ -116,11 +116,7 @@ export const cases: Readonly<Record<string, readonly [Partial<Observation>, Part
       { ports: [port({ rxQueues: 1 })], queues: four(1) },
       'port 0 (net_null0) queues 1, 2 are not polled',
     ],
-    'nobody-polls': [
-      { queues: [] },
-      { queues: [], countedSeconds: 0 },
-      'forwarder 10 no thread polls a port',
-    ],
+    'nobody-polls': [{ queues: [], lcores: [] }, { queues: [] }, 'forwarder 10 no thread polls a port'],
     'lcore-saturated': [{ lcores: [lcore(95)] }, { lcores: [lcore(94)] }, 'lcore 1 is 95 % busy'],
     'lcore-imbalance': [
       { lcores: [lcore(80), lcore(20, { tid: 12, lcore: 2 })] },

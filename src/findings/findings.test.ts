@@ -52,6 +52,28 @@ test('a hot queue: one flow, or a hash that does not spread', () => {
   expect(evidence(flows(200, 200, 200, 200, 200))).toContain('it is the hash');
 });
 
+test('a large flow of a hot queue is small among those of all ports', () => {
+  const ports = [port({ rxQueues: 4 }), port({ portId: 1 })];
+  const queues = [...four(1000, 400, 300, 300), queue({ 0: 500, 1: 8000 }, { portId: 1 })];
+  const traffic = flows(90, ...Array<number>(91).fill(10));
+  const [hot] = findFindings(healthy({ ports, queues, traffic })).filter(({ rule }) => rule === 'hot-queue');
+  expect(hot!.evidence[1]).toContain('one flow is large enough');
+});
+
+test('at a rate that no lcore minds no queue is hot', () => {
+  const ports = [port({ rxQueues: 4 })];
+  const queues = four(1000, 400, 300, 300).map((one) => ({ ...one, countedSeconds: 1 }));
+  expect(findFindings(healthy({ ports, queues })).map(({ rule }) => rule)).not.toContain('hot-queue');
+});
+
+test('nobody polls: not without having counted, and not where a thread was seen to', () => {
+  const found = (more: Partial<Observation>) =>
+    findFindings(healthy({ queues: [], lcores: [], ...more })).map(({ rule }) => rule);
+  expect(found({})).toContain('nobody-polls');
+  expect(found({ countedSeconds: 0 })).not.toContain('nobody-polls');
+  expect(found({ lcores: [lcore(1)] })).not.toContain('nobody-polls');
+});
+
 test('a replay and a recording are not blamed for polls that they do not have', () => {
   const countsEmptyPolls = false;
   const queues = [

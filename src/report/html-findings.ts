@@ -10,7 +10,7 @@ const SENTENCE_LETTERS = 240;
 export function formatGoals(goals: readonly GoalResult[]): Markup {
   return table({
     caption: 'What was asked for',
-    columns: [{ title: 'goal' }, { title: 'measured', isNumber: true }, { title: '' }],
+    columns: [{ title: 'goal' }, { title: 'measured', isNumber: true }, { title: 'result' }],
     rows: goals
       .slice(0, MOST_FINDINGS)
       .map(({ goal, measured, isMet }) => [

@@ -51,7 +51,7 @@ export function formatRates({ series }: Observation): Markup {
     return figure(title, lineChart({ title, description, unit, series: lines }), {
       caption: `${title}: least, average and most`,
       columns: [
-        { title: '' },
+        { title: 'what' },
         ...['least', 'average', 'most'].map((name) => ({ title: name, isNumber: true })),
       ],
       rows: lines.map(({ name, points }) => [

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError, PeerError } from '../base/index.ts';
 import type { Observation, SeriesPoint } from '../findings/index.ts';
-import type { OpenApplication } from '../target/index.ts';
+import type { AnsweringApplication } from '../target/index.ts';
 import {
   type ApplicationReading,
   ApplicationSampler,
@@ -37,7 +37,7 @@ const STAGES_MS = 8;
 
 /** The target is closed at the end. @throws PeerError when the application ends before anything was seen */
 export async function observeApplication(
-  application: OpenApplication,
+  application: AnsweringApplication,
   options: ObserveOptions,
 ): Promise<Observed> {
   const observer = new ApplicationObserver(application);
@@ -49,7 +49,7 @@ export async function observeApplication(
 }
 
 class ApplicationObserver {
-  readonly #application: OpenApplication;
+  readonly #application: AnsweringApplication;
   readonly #sampler: ApplicationSampler;
   readonly #threads: ThreadLooks;
   readonly #traffic: TrafficLooks;
@@ -61,21 +61,22 @@ class ApplicationObserver {
   readonly #series: SeriesPoint[] = [];
   readonly #unknown = new Set<string>();
 
-  constructor(application: OpenApplication) {
+  constructor(application: AnsweringApplication) {
     this.#application = application;
-    this.#sampler = new ApplicationSampler(application);
+    this.#sampler = new ApplicationSampler(application, { measuresTime: false });
     this.#threads = new ThreadLooks(application.target, application.pid);
     this.#traffic = new TrafficLooks(application.target);
   }
 
   async run({ seconds, signal, onProgress }: ObserveOptions): Promise<Observed> {
+    await this.#begin();
     const startMs = Date.now();
     await this.#read();
     const begun = performance.now();
     const endMs = begun + 1000 * seconds;
     try {
-      await this.#begin();
-      for (let nextMs = begun; performance.now() < endMs && !signal.aborted; ) {
+      // Once in any case: on a machine that has no time to spare, too, there are two readings.
+      for (let nextMs = begun; nextMs === begun || (performance.now() < endMs && !signal.aborted); ) {
         nextMs += ROUND_MS;
         onProgress(Math.round((performance.now() - begun) / 1000));
         await this.#round();

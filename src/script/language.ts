@@ -64,7 +64,7 @@ export const languageFunctions: readonly LanguageFunction[] = [
   ]),
   ...rows('value', [
     ['has_key(@map, key)', 1, 2, '1 when the map has the key'],
-    ['len(@map)', 1, 1, 'keys in a map', 'kernel'],
+    ['len(@map)', 1, 1, 'keys in a map when the line is printed: printf() and print() take it'],
     ['str(text[, length])', 1, 2, 'text in memory; str($1): a parameter of the command line as text'],
     ['buf([address,] length)', 0, 2, 'bytes of memory; in the application the first bytes of the packet'],
     ['strncmp(a, b, length)', 3, 3, '0 when two texts are the same up to a length'],

@@ -110,6 +110,8 @@ export interface KernelMapPlan {
 export interface EventField {
   readonly type: ValueType;
   readonly offset: number;
+  /** The host puts there how many keys this map has, an integer. */
+  readonly lengthOf?: string;
 }
 
 /**

@@ -81,8 +81,6 @@ export type Expression = { readonly type: ValueType; readonly span: Span } /**
   /** `@x[keys]`: its value; 0 when it is not there. Of a count, sum, ... the value as an integer. */
   | { readonly op: 'map'; readonly map: number; readonly keys: readonly Expression[] }
   | { readonly op: 'has-key'; readonly map: number; readonly keys: readonly Expression[] }
-  /** Keys in a map; form kernel and host only. */
-  | { readonly op: 'map-length'; readonly map: number }
   /** `$x++`, `--@y[k]`: gives the value before or after. */
   | {
       readonly op: 'increment';
@@ -160,6 +158,21 @@ export interface EventUse {
   readonly values: readonly Expression[];
 }
 
+/** Numbers in brackets are variables that the script does not name. */
+export type ForRange =
+  /** Bounds that are written out: the only ones of the form agent, where each round is code of its own. */
+  | { readonly kind: 'constant'; readonly first: bigint; readonly last: bigint; readonly counter: number }
+  | {
+      readonly kind: 'computed';
+      readonly first: Expression;
+      readonly last: Expression;
+      readonly counter: number;
+      /** Holds `first`. */
+      readonly base: number;
+      /** Holds how many rounds there are to be. */
+      readonly rounds: number;
+    };
+
 export type Statement = { readonly span: Span } & (
   | { readonly op: 'assign'; readonly target: Target; readonly value: Expression }
   /** `@x[keys] = sum(value)` and so on; `value` is undefined for count. */
@@ -180,6 +193,16 @@ export type Statement = { readonly span: Span } & (
     }
   /** Bounded loops of the form kernel. */
   | { readonly op: 'while'; readonly condition: Expression; readonly body: readonly Statement[] }
+  /**
+   * `for ($i : first..last)`: the bounds are looked at once, before the first round, and compared as signed numbers. Whatever
+   * the body does to `variable`, the next round begins with the next number.
+   */
+  | {
+      readonly op: 'for';
+      readonly variable: number;
+      readonly range: ForRange;
+      readonly body: readonly Statement[];
+    }
   | { readonly op: 'break' | 'continue' }
   | { readonly op: 'return' }
   /** For its effect: `@x++;` */

@@ -21,6 +21,7 @@ export { runReplay } from './replay/run-replay.ts';
 export { openFileTraffic, openSampleTraffic } from './replay/traffic.ts';
 export { resolveApplication } from './resolve-application.ts';
 export {
+  type AnsweringApplication,
   type OpenApplication,
   openApplications,
   resolvePorts,

@@ -6,13 +6,16 @@ import { HoneError, nearest, UsageError } from '../base/index.ts';
 import { type Application, type FoundApplication, findWithoutSocket, findWithSocket } from './discovery.ts';
 import type { PortInfo, Target } from './target.ts';
 
-/** An application that answers, and its ports. */
-export interface OpenApplication {
+/** An application that answers. */
+export interface AnsweringApplication {
   /** What messages call it: "dpdk-testpmd 4711". */
   readonly label: string;
   readonly pid: number;
   readonly name: string;
   readonly target: Target;
+}
+
+export interface OpenApplication extends AnsweringApplication {
   readonly ports: readonly PortInfo[];
 }
 
@@ -27,8 +30,22 @@ export interface SelectedPort {
  * @throws UsageError when nothing answers: it says what is running and what to do
  */
 export async function openApplications(): Promise<OpenApplication[]> {
+  return whoAnswers(openApplication);
+}
+
+/** The same without asking for ports: one round trip less. */
+export async function answeringApplications(): Promise<AnsweringApplication[]> {
+  return whoAnswers((found) => {
+    const { pid, name, target } = found;
+    return target === undefined ? whyClosed(found) : { label: labelOf(found), pid, name, target };
+  });
+}
+
+async function whoAnswers<A extends AnsweringApplication>(
+  open: (found: FoundApplication) => A | string | Promise<A | string>,
+): Promise<A[]> {
   const found = await findWithSocket();
-  const opened = await Promise.all(found.map(openApplication));
+  const opened = await Promise.all(found.map(open));
   const answering = opened.filter((application) => typeof application !== 'string');
   if (answering.length > 0) return answering;
   const lines = [...opened, ...findWithoutSocket(found).map(whyClosed)];
@@ -42,7 +59,7 @@ export async function openApplications(): Promise<OpenApplication[]> {
 /** @returns a line that says why it cannot be opened, when it cannot */
 async function openApplication(found: FoundApplication): Promise<OpenApplication | string> {
   const { pid, name, target } = found;
-  const label = `${name} ${pid}`;
+  const label = labelOf(found);
   if (target === undefined) return whyClosed(found);
   try {
     return { label, pid, name, target, ports: await target.listPorts() };
@@ -51,6 +68,10 @@ async function openApplication(found: FoundApplication): Promise<OpenApplication
     if (!(error instanceof HoneError)) throw error;
     return `${label}: ${error.message}`;
   }
+}
+
+function labelOf({ name, pid }: Application): string {
+  return `${name} ${pid}`;
 }
 
 function whyClosed({ pid, name, agent, problem }: Application): string {
@@ -79,10 +100,10 @@ function portsNamed(wanted: string, ports: readonly PortInfo[]): readonly PortIn
 }
 
 /** Those that a pid, a file prefix or a name means. @throws UsageError for none */
-export function selectApplication(
+export function selectApplication<A extends AnsweringApplication>(
   wanted: string,
-  applications: readonly OpenApplication[],
-): OpenApplication[] {
+  applications: readonly A[],
+): A[] {
   const matching = applications.filter(({ pid, name, target }) =>
     [String(pid), target.info.filePrefix, name].includes(wanted),
   );
@@ -109,7 +130,7 @@ function suggest(wanted: string, names: readonly string[]): string {
   return name === undefined ? '' : `, did you mean "${name}"?`;
 }
 
-function labels(applications: readonly OpenApplication[]): string {
+function labels(applications: readonly AnsweringApplication[]): string {
   return applications.map(({ label }) => label).join(', ');
 }
 

@@ -13,6 +13,7 @@ import {
   type TraceFormat,
   valueBytes,
 } from '../script/index.ts';
+import { fieldsOf } from './event-record.ts';
 import type { TraceSource } from './trace-source.ts';
 
 export type MapStore = Pick<TraceSource, 'copyContents' | 'clear' | 'zero'>;
@@ -32,9 +33,10 @@ export class ActionRunner {
     this.#nowNs = nowNs;
   }
 
-  /** What is to be written. An exit is the caller's. @param record checked against `plan`; borrowed */
-  run(plan: EventPlan, record: Uint8Array): string {
+  /** What is to be written. An exit is the caller's. @param sent checked against `plan`; borrowed */
+  run(plan: EventPlan, sent: Uint8Array): string {
     const format = this.#format;
+    const record = this.#withLengths(plan, sent);
     switch (plan.kind) {
       case 'printf':
         return format.printf(formatPrintf(this.#partsOf(plan.format), plan.fields, record, this.#naming));
@@ -59,6 +61,18 @@ export class ActionRunner {
       default:
         return assertUnreachable(plan);
     }
+  }
+
+  /** What len() stands for. */
+  #withLengths(plan: EventPlan, record: Uint8Array): Uint8Array {
+    const lengths = fieldsOf(plan).filter(({ lengthOf }) => lengthOf !== undefined);
+    if (lengths.length === 0) return record;
+    const filled = record.slice();
+    const view = new DataView(filled.buffer);
+    for (const { offset, lengthOf } of lengths) {
+      view.setBigUint64(offset, BigInt(this.#store.copyContents(lengthOf!)?.entries.length ?? 0), true);
+    }
+    return filled;
   }
 
   printMap(name: string, top: number, divisor: bigint): string {

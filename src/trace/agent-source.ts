@@ -1,18 +1,20 @@
 /**
  * A script of the form `agent` on a feed: an application with the agent, or a recorded file. BEGIN, END and interval
  * probes run here, on a context of the host's own, which is merged like a writer's. Maps of the state are shared by value:
- * what BEGIN left is where every writer starts, an interval probe sees all writers' as one, and what it assigns to a
- * variable of the state (no table) is written through to the writers.
+ * what BEGIN left is where every writer starts, an interval probe sees all writers' as one, and what it assigns or deletes
+ * in the state is written through to the writers (write-through.ts).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError } from '../base/index.ts';
 import { type CompiledProbe, type CompiledScript, type MapContents, TraceMaps } from '../script/index.ts';
 import type { TraceFeed, TraceRequest, TraceWriter } from '../target/index.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import type { HostPrograms } from './host-programs.ts';
 import { IntervalClock } from './interval-clock.ts';
 import { RingEvents } from './ring-events.ts';
 import { startRequest } from './start-request.ts';
 import type { ProbeCost, TraceEvent, TraceLosses, TraceSource } from './trace-source.ts';
+import { writeThrough } from './write-through.ts';
 
 /** A feed that goes on only when it is told to: a file. */
 export interface PacedFeed extends TraceFeed {
@@ -104,7 +106,11 @@ export class AgentSource implements TraceSource {
     if (state !== undefined) this.#maps.setInitialState(state);
     // Nothing to attach to: timers alone.
     if (this.#targetProbes.length > 0) {
-      this.#feed = await startFeed(startRequest(script, this.#seed, state?.slice()));
+      try {
+        this.#feed = await startFeed(startRequest(script, this.#seed, state?.slice()));
+      } catch (error) {
+        throw explainRefusal(error, this.#targetProbes);
+      }
       this.#rings = new RingEvents(this.#feed.baseNs);
     }
     this.#intervals = new IntervalClock(script.probes, this.#startNs);
@@ -243,22 +249,8 @@ export class AgentSource implements TraceSource {
     const before = host.state.slice();
     host.run(probe, nowNs);
     this.#maps.takeHostState(host.state, before);
-    this.#writeThrough(host.state, before);
-  }
-
-  /** What the host assigned to, writers find from now on. */
-  #writeThrough(after: Uint8Array, before: Uint8Array): void {
-    const { maps, stateOffset } = this.#options.script;
-    for (const { kind, place, isState, valueBytes } of maps) {
-      if (!isState || kind.kind !== 'value' || place.kind === 'keyed' || place.kind === 'kernel') continue;
-      const entries = place.kind === 'indexed' ? place.entries : 1;
-      for (let entry = 0; entry < entries; entry++) {
-        const start = place.offset - stateOffset + entry * valueBytes;
-        const value = after.subarray(start, start + valueBytes);
-        if (value.every((byte, i) => byte === before[start + i])) continue;
-        for (const { state } of this.#writers()) state.set(value, start);
-      }
-    }
+    const { script } = this.#options;
+    writeThrough(script, this.#seed, { after: host.state, before }, this.#writers());
   }
 
   #writers(): readonly TraceWriter[] {

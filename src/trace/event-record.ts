@@ -1,6 +1,6 @@
 /** Event records that a peer may have written: checked against the plan before anything is made of them. */
 import { PeerError } from '../base/index.ts';
-import { type EventPlan, valueBytes } from '../script/index.ts';
+import { type EventField, type EventPlan, valueBytes } from '../script/index.ts';
 
 const HEAD_BYTES = 8;
 
@@ -18,9 +18,15 @@ export function eventOf(events: readonly EventPlan[], record: Uint8Array): Event
   throw new PeerError('PEER_PROTOCOL', `a ${plan.kind} event has ${record.length} bytes, expected ${end}`);
 }
 
-function fieldsOf(
-  plan: EventPlan,
-): readonly { readonly type: Parameters<typeof valueBytes>[0]; readonly offset: number }[] {
+/** Whether the maps have to be as they are now before the event is run. */
+export function needsMaps(plan: EventPlan): boolean {
+  return OF_MAPS.has(plan.kind) || fieldsOf(plan).some(({ lengthOf }) => lengthOf !== undefined);
+}
+
+const OF_MAPS: ReadonlySet<EventPlan['kind']> = new Set(['print', 'print-entry', 'clear', 'zero']);
+
+/** The values that a record of the plan holds. */
+export function fieldsOf(plan: EventPlan): readonly EventField[] {
   if ('fields' in plan) return plan.fields;
   return 'field' in plan ? [plan.field] : [];
 }

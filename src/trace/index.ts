@@ -2,9 +2,11 @@
 export { AgentSource, type AgentSourceOptions } from './agent-source.ts';
 export { FileFeed } from './file-feed.ts';
 export { pointFinder } from './find-points.ts';
+export { estimateKernelPrice, formatKernelPrice, type KernelPrice } from './kernel-price.ts';
 export { KernelSource, type KernelSourceOptions } from './kernel-source.ts';
 export { queueOf } from './packet-arguments.ts';
 export { recordedPoints } from './recorded-points.ts';
+export { needsKernel } from './needs-kernel.ts';
 export { Recording } from './recording.ts';
 export { RecordingFeed } from './recording-feed.ts';
 export { startRequest } from './start-request.ts';

@@ -1,5 +1,5 @@
 /** Scripts from their text to what is printed, on threads that a test makes hit probes. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runTrace, type TraceRunOptions } from '../../test/fakes/trace-feed.ts';
 
 const BURST = 'dpdk:rx_burst';
@@ -174,4 +174,59 @@ test('a peer that breaks the protocol ends the trace; what was gathered is print
   expect(result.end).toBe('failed');
   expect(String(result.error)).toContain('an event has the number 99');
   expect(text).toContain('@n: 1\n');
+});
+
+describe('maps with keys in probes that the host runs', () => {
+  /** At each of five polls a burst of every thread; an interval is due behind all but the first. */
+  const everyPoll: Play = ({ threads, queued }, poll) => {
+    for (const [n, thread] of threads.entries()) thread.hit(BURST, poll, [0, n, poll + 1, 32]);
+    if (poll === 4) queued.push({ kind: 'gone' });
+  };
+  const traced = async (script: string): Promise<string> => {
+    const nowNs = (poll: number) => poll * 1_000_000;
+    const { text, result } = await runTrace(script, { threads: 2, nowNs, play: everyPoll });
+    expect(result.error).toBeUndefined();
+    return lines(text);
+  };
+
+  test('an interval gathers under keys of its own', async () => {
+    const interval = '@a["x"] = 1; @b[1] = count(); @c["k", 2] = sum(5); @n["x"]++;';
+    const text = await traced(`interval:ms:1 { ${interval} } ${BURST} { @b[2] = count(); }`);
+    expect(text).toBe('\n\n@a[x]: 1\n@b[1]: 4\n@b[2]: 10\n@c[k, 2]: 20\n@n[x]: 4\n');
+  });
+
+  test.each([
+    ['a text', '@on["x"]', '@on["x"]'],
+    ['a number that makes a place', '@on[7]', '@on[7]'],
+    ['a number that can be any', '@on[7000000000]', '@on[args.queue * 0 + 7000000000]'],
+    ['several', '@on["x", 1]', '@on["x", 1]'],
+  ])('threads find what an interval assigns under %s', async (_, assigned, read) => {
+    const text = await traced(
+      `interval:ms:1 { ${assigned} = 1; } ${BURST} /${read}/ { @n[args.queue] = count(); }`,
+    );
+    expect(text).toMatch(/\n@n\[0\]: 3\n@n\[1\]: 3\n@on/);
+  });
+
+  test('what an interval deletes is gone, for threads as well', async () => {
+    const text = await traced(
+      `BEGIN { @on["x"] = 1; @on["y"] = 2; } interval:ms:1 { delete(@on["x"]); } ${BURST} /@on["x"]/ { @n = count(); }`,
+    );
+    expect(text).toBe('\n\n@n: 4\n@on[y]: 2\n');
+  });
+
+  test('a key that a thread makes again behind a delete begins with nothing', async () => {
+    const text = await traced(
+      `BEGIN { @seen["x"] = sum(100); } ${BURST} { @seen["x"] = sum(1); if (has_key(@seen, "x")) { @z = 1; } } ` +
+        'interval:ms:3 { printf("%d\\n", @seen["x"]); delete(@seen["x"]); }',
+    );
+    expect(text).toBe('108\n\n\n@seen[x]: 2\n@z: 1\n');
+  });
+
+  test('BEGIN and END assign, delete, print, clear and zero them', async () => {
+    const text = await traced(
+      'BEGIN { @a["x"] = 1; @a["y"] = 2; delete(@a["x"]); @b[1] = count(); print(@b[1]); zero(@b); @c["q"] = 5; @d[1] = 1; clear(@d); } ' +
+        `${BURST} { @n = count(); } END { @a["end"] = 3; print(@a["end"]); delete(@c["q"]); printf("%d\\n", @a["y"]); }`,
+    );
+    expect(text).toBe('@b[1]: 1\n@a[end]: 3\n2\n\n\n@a[y]: 2\n@a[end]: 3\n@b[1]: 0\n\n\n@n: 10\n');
+  });
 });

@@ -5,9 +5,9 @@
  */
 import { HoneError } from '../base/index.ts';
 import { ReaderGoneError } from '../output/index.ts';
-import type { CompiledScript, EventPlan, Naming, TraceFormat } from '../script/index.ts';
+import type { CompiledScript, Naming, TraceFormat } from '../script/index.ts';
 import { ActionRunner } from './action-runner.ts';
-import { eventOf } from './event-record.ts';
+import { eventOf, needsMaps } from './event-record.ts';
 import type { ProbeCost, TraceEvent, TraceLosses, TraceSource } from './trace-source.ts';
 
 /** Where a trace is written. */
@@ -55,8 +55,6 @@ export interface TraceSessionOptions {
   readonly snapshotMs: number | undefined;
 }
 
-/** Events that need the maps as they are now. */
-const OF_MAPS: ReadonlySet<EventPlan['kind']> = new Set(['print', 'print-entry', 'clear', 'zero']);
 const LONGEST_WAIT_MS = 1000;
 
 export class TraceSession {
@@ -135,7 +133,7 @@ export class TraceSession {
   async #runAll(events: readonly TraceEvent[]): Promise<void> {
     const { script, source, sink } = this.#options;
     const planned = events.map(({ record }) => ({ record, plan: eventOf(script.events, record) }));
-    if (planned.some(({ plan }) => OF_MAPS.has(plan.kind))) await source.update();
+    if (planned.some(({ plan }) => needsMaps(plan))) await source.update();
     for (const { plan, record } of planned) {
       sink.write(this.#actions.run(plan, record));
       if (plan.kind !== 'exit') continue;

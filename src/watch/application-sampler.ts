@@ -29,6 +29,7 @@ type Watched = Pick<OpenApplication, 'pid' | 'name' | 'label' | 'target'>;
 
 export class ApplicationSampler {
   readonly application: Watched;
+  readonly #measuresTime: boolean;
   #drops: DropFeed | undefined;
   #burst: BurstScript | undefined;
   /** The ports that the script is for. */
@@ -38,9 +39,13 @@ export class ApplicationSampler {
   #recent: Measured = NOTHING_MEASURED;
   #nextMs = 0;
 
-  /** @param application its target is closed with this */
-  constructor(application: Watched) {
+  /**
+   * @param application its target is closed with this
+   * @param options measuresTime: false where the caller measures what threads do with their time: then a reading has no `times`
+   */
+  constructor(application: Watched, options: { readonly measuresTime?: boolean } = {}) {
     this.application = application;
+    this.#measuresTime = options.measuresTime ?? true;
   }
 
   /** @throws PeerError PEER_GONE when the application has ended, PEER_PROTOCOL when it breaks the rules */
@@ -111,7 +116,7 @@ export class ApplicationSampler {
     });
     const { target } = this.application;
     // A replay has no polls that bring nothing.
-    if (target.info.kind === 'dpdk') {
+    if (target.info.kind === 'dpdk' && this.#measuresTime) {
       await this.#tryTrace(async () => {
         const { times, programNs } = await measureTime(target);
         this.#recent = { ...this.#recent, times, programNs: this.#recent.programNs + programNs };

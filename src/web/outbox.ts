@@ -18,6 +18,7 @@ export class Outbox {
   readonly #socket: OutboxSocket;
   readonly #mostBytes: number;
   readonly #latest = new Map<string, () => string>();
+  readonly #waiting: (() => void)[] = [];
   #isPaused = false;
   #isClosed = false;
 
@@ -52,9 +53,20 @@ export class Outbox {
     return true;
   }
 
+  /** Resolves when there is room, for a source that can wait; to false when nothing goes anywhere any more. */
+  async room(): Promise<boolean> {
+    if (this.isFull && !this.#isClosed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return !this.#isClosed;
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#latest.clear();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #send(data: string | Uint8Array): void {
@@ -68,6 +80,7 @@ export class Outbox {
       this.#send(make());
       if (this.isFull) return;
     }
+    this.#wake();
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#socket.resume();

@@ -4,7 +4,9 @@
  */
 import type { RawData } from 'ws';
 import { HoneError, UsageError } from '../base/index.ts';
+import { parseScript } from '../script/index.ts';
 import { connectTarget, openApplications } from '../target/index.ts';
+import { estimateKernelPrice, needsKernel } from '../trace/index.ts';
 import type { ProbePoint } from '../tracepoints/index.ts';
 import { PageCapture } from './capture/page-capture.ts';
 import type { Downloads } from './downloads.ts';
@@ -18,8 +20,10 @@ import {
   pageMessages,
   parseMessage,
 } from './protocol/index.ts';
-import { PageTimeline } from './timeline/page-timeline.ts';
-import { checkScript, PageTrace, pointView } from './trace/page-trace.ts';
+import { LiveTimeline } from './timeline/live-timeline.ts';
+import type { PageTimeline, TimelineOutlet } from './timeline/page-timeline.ts';
+import { checkPageScript, compileInKernel } from './trace/page-script.ts';
+import { PageTrace, pointView, priceView } from './trace/page-trace.ts';
 
 export interface PageServices {
   readonly monitor: OverviewMonitor;
@@ -31,6 +35,8 @@ export interface PageSocket extends OutboxSocket {
   on(event: 'message', listener: (data: RawData, isBinary: boolean) => void): unknown;
   close(code: number, reason: string): void;
 }
+
+type StartTrace = Extract<PageMessage, { readonly type: 'start-trace' }>;
 
 /** Of RFC 6455: what was received breaks the rules. */
 const POLICY_VIOLATION = 1008;
@@ -135,9 +141,13 @@ export class PageSession {
         });
         break;
       case 'check-script': {
-        const { request, pid, script } = message;
+        const { request, pid, process, script } = message;
         const points = this.#points?.pid === pid ? this.#points.points : undefined;
-        this.#answer({ type: 'script', request, ...checkScript(script, points) });
+        this.#answer({
+          type: 'script',
+          request,
+          ...checkPageScript(script, { points, pid: process ?? undefined }),
+        });
         break;
       }
       case 'find-text':
@@ -172,21 +182,23 @@ export class PageSession {
         await this.#listPoints(message.pid);
         break;
       case 'start-trace':
-        await this.#endTrace();
-        this.#trace = await PageTrace.start(message.script, message.pid);
-        this.#tellTrace();
+        await this.#startTrace(message);
         break;
       case 'stop-trace':
         await this.#trace?.stop();
         this.#tellTrace();
         break;
       case 'start-timeline':
-        await this.#endTimeline();
-        this.#timeline = await PageTimeline.start(message.pid, message.points, (bytes) =>
-          this.#outbox.offer(bytes),
+        await this.#startTimeline(message.request, (outlet) =>
+          LiveTimeline.start(message.pid, message.points, outlet),
         );
-        this.#tellTimeline();
         break;
+      case 'open-recording': {
+        // Loaded when it is needed: what reads recordings is much.
+        const { RecordedTimeline } = await import('./timeline/recorded-timeline.ts');
+        await this.#startTimeline(message.request, (outlet) => RecordedTimeline.start(message.path, outlet));
+        break;
+      }
       case 'stop-timeline':
         await this.#timeline?.stop();
         this.#tellTimeline();
@@ -244,6 +256,21 @@ export class PageSession {
     }
   }
 
+  async #startTrace({ script, pid, process, isSure }: StartTrace): Promise<void> {
+    await this.#endTrace();
+    const tree = parseScript(script);
+    if (needsKernel(tree)) {
+      const compiled = compileInKernel(tree, process ?? undefined);
+      const price = await estimateKernelPrice(compiled.points, compiled.pid);
+      if (price?.isHot && !isSure) {
+        this.#answer({ type: 'trace-price', price: priceView(price) });
+        return;
+      }
+      this.#trace = PageTrace.inKernel(compiled, price);
+    } else this.#trace = await PageTrace.inApplication(tree, pid);
+    this.#tellTrace();
+  }
+
   #tellTrace(): void {
     clearTimeout(this.#traceTimer);
     const trace = this.#trace;
@@ -261,6 +288,28 @@ export class PageSession {
     const trace = this.#trace;
     this.#trace = undefined;
     await trace?.stop();
+  }
+
+  async #startTimeline(
+    request: number,
+    start: (outlet: TimelineOutlet) => Promise<PageTimeline>,
+  ): Promise<void> {
+    await this.#endTimeline();
+    try {
+      this.#timeline = await start({
+        request,
+        tellLanes: (lanes) => this.#answer({ type: 'timeline-lanes', request, lanes }),
+        offer: (bytes) => this.#outbox.offer(bytes),
+        room: () => this.#outbox.room(),
+      });
+    } catch (error) {
+      if (!(error instanceof HoneError)) throw error;
+      this.#answer({
+        ...{ type: 'timeline', request, isRunning: false, note: '', fault: error.message },
+        ...{ lostEvents: 0, leftOut: 0, costs: [], readBytes: 0, sizeBytes: 0 },
+      });
+    }
+    this.#tellTimeline();
   }
 
   #tellTimeline(): void {

@@ -10,7 +10,7 @@ import { needsBpf } from '../../src/target/kernel/kernel-fixture.ts';
 import { resolveKernelPoints } from '../../src/target/kernel-target.ts';
 import { KernelSource, TraceSession } from '../../src/trace/index.ts';
 import { noBpftrace } from './bpftrace.ts';
-import { oracleScripts } from './trace-scripts.ts';
+import { oraclePairs, oracleScripts } from './trace-scripts.ts';
 import { WORKER_SOURCE } from './trace-worker.ts';
 
 /** The worker stays so long after its work, so that the names of its functions can be looked up. */
@@ -101,6 +101,13 @@ describe('hone and bpftrace', () => {
     const script = text.replaceAll('W:', `${worker}:`);
     const expected = askBpftrace(script);
     expect(withoutTies(await traceIt(script))).toBe(withoutTies(expected));
+    expect(expected.trim()).not.toBe('');
+  });
+
+  test.each(oraclePairs)('$ours', { timeout: 60_000 }, async ({ ours, theirs }) => {
+    const [script, words] = [ours, theirs].map((text) => text.replaceAll('W:', `${worker}:`));
+    const expected = askBpftrace(words!);
+    expect(withoutTies(await traceIt(script!))).toBe(withoutTies(expected));
     expect(expected.trim()).not.toBe('');
   });
 });

@@ -66,3 +66,31 @@ export const oracleScripts: readonly string[] = [
   'tracepoint:syscalls:sys_exit_write /comm == "worker"/ { @[args->ret] = count(); }',
   'tracepoint:raw_syscalls:sys_enter /comm == "worker" && args->id == 1/ { @ = count(); }',
 ];
+
+/** What bpftrace 0.17 does not have, and the same in its words. */
+export const oraclePairs: readonly { readonly ours: string; readonly theirs: string }[] = [
+  {
+    ours: 'usdt:W:net:rx { for ($i : 0..5) { if ($i == arg1) { continue; } if ($i == 4) { break; } @[$i] = sum(arg0); } }',
+    theirs:
+      'usdt:W:net:rx { $i = -1; while ($i < 4) { $i++; if ($i == arg1) { continue; } if ($i == 4) { break; } @[$i] = sum(arg0); } }',
+  },
+  {
+    ours: 'usdt:W:net:rx { for ($i : arg1..(arg2 & 0xff)) { @[$i % 3, arg1] = sum($i); } @n = count(); }',
+    theirs:
+      'usdt:W:net:rx { $i = arg1; $e = arg2 & 0xff; $k = 0; while ($k < 256) { if ($i >= $e) { break; } @[$i % 3, arg1] = sum($i); $i++; $k++; } @n = count(); }',
+  },
+  {
+    ours: 'usdt:W:net:rx { for ($i : 0..4) { for ($j : -1..(arg1 & 3)) { @[$i, $j] = count(); } } }',
+    theirs:
+      'usdt:W:net:rx { $i = 0; while ($i < 4) { $j = -1; $e = (int64)(arg1 & 3); $k = 0; while ($k < 5) { $k++; if ($j >= $e) { break; } @[$i, $j] = count(); $j++; } $i++; } }',
+  },
+  {
+    ours: 'usdt:W:net:rx { for ($i : 0..3) { printf("%d %d\\n", $i, arg0); if (arg0 > 700) { return; } } }',
+    theirs:
+      'usdt:W:net:rx { $i = 0; unroll(3) { printf("%d %d\\n", $i, arg0); if (arg0 > 700) { return; } $i++; } }',
+  },
+  {
+    ours: 'BEGIN { for ($i : 0..4000) { @ = sum($i); } } usdt:W:net:rx { @n = count(); } END { for ($i : 7..3) { @ = sum($i); } }',
+    theirs: 'BEGIN { @ = sum(7998000); } usdt:W:net:rx { @n = count(); }',
+  },
+];

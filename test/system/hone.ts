@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const mainFile: string = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;
@@ -23,7 +23,7 @@ export interface Running {
 }
 
 export function startHone(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Running {
-  return startProcess(process.execPath, [main, ...args], env);
+  return startProcess(process.execPath, [mainFile, ...args], env);
 }
 
 export function hone(...args: readonly string[]): Promise<Finished> {

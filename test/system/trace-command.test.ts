@@ -1,8 +1,9 @@
 /** `hone trace` as people type it: on a real application, on files, and with what is wrong. */
+import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeSample } from './captures.ts';
-import { hone, sleep, startHone, until } from './hone.ts';
-import { missingDpdk, startTestpmd, type Testpmd } from './testpmd.ts';
+import { hone, mainFile, run, sleep, startHone, until } from './hone.ts';
+import { forwardsOn, heldMemory, missingDpdk, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const missing = missingDpdk();
 
@@ -69,6 +70,31 @@ describe.skipIf(missing !== undefined)(`on testpmd${missing ? ` (${missing})` : 
     expect(stdout).toMatch(/@n: [1-9]\d*\n$/);
     expect(stderr).toMatch(/has ended\n$/);
   });
+
+  test('killed at any moment, it leaves nothing in the application, which goes on', async () => {
+    const { pid } = await start();
+    const script =
+      'dpdk:rx_packet { @[args.hash, args.index] = count(); } dpdk:tx_burst { @s = sum(args.nb_tx); }';
+    for (let round = 0; round < 4; round++) {
+      const trace = startHone(['trace', '-q', '-p', String(pid), '-e', script]);
+      if (round > 0) {
+        await until('the trace has started', () => trace.stdout().includes('Attaching'));
+        expect(heldMemory(pid)).not.toEqual([]);
+        await sleep(37 * round);
+      } else await sleep(150);
+      trace.child.kill('SIGKILL');
+      expect((await trace.finished()).signal).toBe('SIGKILL');
+      await until('the agent to let go', () => heldMemory(pid).length === 0);
+    }
+    await forwardsOn(app!);
+    const { code, stdout, stderr } = await hone(
+      ...['trace', '-q', '-p', String(pid), '--duration', '0.3', '-e'],
+      'dpdk:rx_burst { @[args.port] = count(); } END { printf("%d ports\\n", len(@)); clear(@); }',
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Attaching 2 probes\.\.\.\n2 ports\n/);
+    expect(heldMemory(pid)).toEqual([]);
+  });
 });
 
 describe('on a file', () => {
@@ -81,6 +107,11 @@ describe('on a file', () => {
     const script = 'dpdk:rx_packet { @n = count(); }';
     const text = await hone('trace', '--read', file, '-e', script);
     expect(text).toMatchObject({ code: 0, stderr: '', stdout: 'Attaching 1 probe...\n\n\n@n: 500\n' });
+    const length = await hone(
+      ...['trace', '--read', file, '-e'],
+      'dpdk:rx_packet { @n++; @[@n % 3] = count(); } END { printf("%d keys\\n", len(@)); print(len(@)); clear(@); }',
+    );
+    expect(length.stdout).toContain('\n3 keys\n3\n');
     const json = await hone('trace', '--read', file, '-f', 'json', '-e', script);
     expect(json.stdout).toContain('{"type": "map", "data": {"@n": 500}}\n');
     const metrics = await hone('trace', '--read', file, '-f', 'prometheus', '-e', script);
@@ -99,4 +130,134 @@ describe('on a file', () => {
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at ');
   });
+});
+
+describe('what is wrong with a script', () => {
+  // Whatever is written there, a person gets one line, the place, perhaps a hint.
+  const pieces = [
+    ...[
+      'dpdk:rx_packet',
+      'dpdk:rx_burst:0:0',
+      'BEGIN',
+      'interval:s:1',
+      'app:x:y',
+      'uprobe:/bin/true:main',
+      '/',
+    ],
+    ...[
+      '{',
+      '}',
+      '(',
+      ')',
+      '[',
+      ']',
+      '@',
+      '@x',
+      '$a',
+      '$1',
+      '=',
+      '+=',
+      '++',
+      '?',
+      ':',
+      ',',
+      ';',
+      '==',
+      '&&',
+      '*',
+    ],
+    ...[
+      'count()',
+      'hist(',
+      'lhist(args.len, 0, 9999999999, 1)',
+      'printf("%s %d\\n",',
+      'len(@x)',
+      'print(',
+      'unroll(999)',
+    ],
+    ...[
+      'args.len',
+      'args->nope',
+      'ip.src',
+      'tcp.nope',
+      '18446744073709551616',
+      '0x',
+      '-9223372036854775808',
+      '1/0',
+    ],
+    ...['"', '"\\x', "'", '\\', '\u0001', '\u{1f980}', '/*', '//', '#include <x>', '`', 'while (1) {}'],
+    ...[
+      '(uint8)',
+      '((((((((((((((((((((((((((((((((',
+      'if (',
+      'else',
+      'delete(@x',
+      '1..2',
+      '10.0.0.0/8',
+      '::1',
+      '(1, 2).9',
+    ],
+  ];
+  const script = fc
+    .array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 14 })
+    .map((words) => words.join(' '));
+
+  test('hostile scripts: one clear line and exit code 1, or they compile; never a stack trace', async () => {
+    const scripts = fc.sample(script, { numRuns: 24, seed: Date.now() });
+    const results = await Promise.all(
+      [scripts.slice(0, 12), scripts.slice(12)].map(async (half) => {
+        const done = [];
+        for (const text of half) done.push({ text, ...(await hone('trace', '-d', '-e', text)) });
+        return done;
+      }),
+    );
+    for (const { text, code, signal, stdout, stderr } of results.flat()) {
+      const said = `${JSON.stringify(text)}:\n${stderr}`;
+      expect(signal, said).toBeNull();
+      expect(stderr, said).not.toMatch(/defect of hone|^ +at |\bundefined\b|TypeError|RangeError/m);
+      if (code === 0) continue;
+      expect({ code, stdout }, said).toEqual({ code: 1, stdout: '' });
+      expect(stderr, said).toMatch(/^hone trace: \S.*\n/);
+      expect(stderr.match(/^hone/gm), said).toHaveLength(1);
+    }
+  });
+
+  test.each([
+    [
+      'dpdk:rx_brst { @ = count(); }',
+      'an application has no probe dpdk:rx_brst, did you mean dpdk:rx_burst?',
+    ],
+    [
+      'dpdk:rx_burst { @ = sum(args.nb_rxx); }',
+      'dpdk:rx_burst has no argument nb_rxx',
+      'did you mean nb_rx?',
+    ],
+    ['dpdk:rx_packet { @[ip.sorce] = count(); }', 'no field ip.sorce', 'did you mean ip.src?'],
+    ['dpdk:rx_burst { @ = rand; }', 'rand works only in the kernel, and this script runs in the application'],
+    ['dpdk:rx_burst { @[cpu] = count(); }', 'cpu works only in the kernel'],
+  ])('%s', async (text, message, hint = '') => {
+    const { code, stdout, stderr } = await hone('trace', '-d', '-e', text);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`hone trace: ${message}`);
+    expect(stderr).toMatch(/\n +\^+\n/);
+    expect(stderr).toContain(hint);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'without the right to use bpf(2): which capability is missing',
+    async () => {
+      const words = [...['--bounding-set', '-all', '--inh-caps', '-all'], process.execPath, mainFile];
+      const { code, stdout, stderr } = await run(
+        'setpriv',
+        ...words,
+        'trace',
+        '-e',
+        'profile:hz:99 { @ = count(); }',
+      );
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(
+        /^hone trace: bpf\(BPF_\w+\) is not permitted: it needs CAP_BPF .*lacks CAP_BPF.*\n$/,
+      );
+    },
+  );
 });

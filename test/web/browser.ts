@@ -27,11 +27,15 @@ interface WebUnderTest {
   stop(): Promise<void>;
 }
 
-/** @param env its XDG_RUNTIME_DIR says where applications are looked for */
-async function startWebPage(env: NodeJS.ProcessEnv): Promise<WebUnderTest> {
-  const web = startHone(['web'], env);
-  await until('the address', () => web.stdout().includes('\n') || web.child.exitCode !== null);
-  const url = web.stdout().trim();
+export interface PageUnderTest {
+  readonly page: Page;
+  /** What the page said on its console that it should not have. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+}
+
+/** An empty page of a browser of its own. */
+export async function openPage(): Promise<PageUnderTest> {
   const browser: Browser = await chromium.launch({
     executablePath: CHROMIUM!,
     args: [
@@ -45,6 +49,15 @@ async function startWebPage(env: NodeJS.ProcessEnv): Promise<WebUnderTest> {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
+  return { page, complaints, close: () => browser.close() };
+}
+
+/** @param env its XDG_RUNTIME_DIR says where applications are looked for */
+async function startWebPage(env: NodeJS.ProcessEnv): Promise<WebUnderTest> {
+  const web = startHone(['web'], env);
+  await until('the address', () => web.stdout().includes('\n') || web.child.exitCode !== null);
+  const url = web.stdout().trim();
+  const { page, complaints, close } = await openPage();
   await page.goto(url);
   return {
     url,
@@ -56,7 +69,7 @@ async function startWebPage(env: NodeJS.ProcessEnv): Promise<WebUnderTest> {
       await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: false });
     },
     async stop() {
-      await browser.close();
+      await close();
       web.child.kill('SIGINT');
       await web.finished();
     },
@@ -74,6 +87,8 @@ export function ownRuntime(): { readonly env: NodeJS.ProcessEnv; remove(): void 
 
 export interface ReplayUnderTest extends WebUnderTest {
   readonly replay: Running;
+  /** In which the replay is found. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** A page on a replay of the sample that nothing else on the machine is seen beside; `stop` ends both. @param rate packets a second */
@@ -87,7 +102,7 @@ export async function startOnReplay(rate: number): Promise<ReplayUnderTest> {
   try {
     await replay.stderrMatches(/capture with/);
     const web = await startWebPage(runtime.env);
-    return { ...web, replay, stop: () => web.stop().finally(end) };
+    return { ...web, replay, env: runtime.env, stop: () => web.stop().finally(end) };
   } catch (error) {
     end();
     throw error;

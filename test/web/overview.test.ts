@@ -87,6 +87,35 @@ describe.skipIf(noDpdk !== undefined)(`on testpmd${noDpdk ? ` (${noDpdk})` : ''}
     await web.picture('overview-packets');
   });
 
+  test('what the ring of the page drops stands beside the other drops, while it is lost', async () => {
+    const { page } = web;
+    const [headers, cells] = [
+      () => page.getByRole('table', { name: 'Ports' }).getByRole('columnheader').allInnerTexts(),
+      () =>
+        page
+          .getByRole('row', { name: /^0 net_null0/ })
+          .getByRole('cell')
+          .allInnerTexts(),
+    ];
+    // The first column has names, which are no cells.
+    const ringDrops = async () => (await cells())[(await headers()).indexOf('Ring drops') - 1];
+    await page.goto(`${web.origin}/#/overview`);
+    await expect.poll(ringDrops, { timeout: 20_000 }).toBe('–');
+    await page.goto(`${web.origin}/#/capture?ports=${web.app.pid}:0`);
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText(/Captured\s*[\d,]{5,}/).waitFor();
+    // A host that stands still for a second takes nothing out of a ring that millions of packets a second go into.
+    web.web.child.kill('SIGSTOP');
+    await page.waitForTimeout(1500);
+    web.web.child.kill('SIGCONT');
+    await page.getByText(/Dropped by the ring\s*[\d,]{7,}/).waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await expect.poll(ringDrops, { timeout: 20_000 }).toMatch(/^[\d.]+ [kM]?$/);
+    await page.getByRole('link', { name: 'Capture' }).click();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByText('Stopped').waitFor();
+  });
+
   test('when the page goes, its probes go, too', async () => {
     await web.page.goto('about:blank');
     const price = await web.app.command('show port info 0');

@@ -50,18 +50,18 @@ export class ContextMap {
     this.#valueAt = valueOffsetInEntry(layout) / 4;
   }
 
-  /** The slot of the key at the word `key`; slots - 1 when there is none. */
-  find(key: number): number {
-    const hash = hashKey(this.#seed, this.#words, key, this.#keyWords);
-    const found = this.#probe(key, hash, false);
+  /** The slot of the key at the word `key` of `source`; slots - 1 when there is none. */
+  find(key: number, source: Int32Array = this.#words): number {
+    const hash = hashKey(this.#seed, source, key, this.#keyWords);
+    const found = this.#probe(source, key, hash, false);
     return found < 0 ? this.#places + 1 : found;
   }
 
   /** The slot of the key, made if need be; slots - 2, counted, when there is no room. */
-  findOrMake(key: number): number {
+  findOrMake(key: number, source: Int32Array = this.#words): number {
     const words = this.#words;
-    const hash = hashKey(this.#seed, words, key, this.#keyWords);
-    const found = this.#probe(key, hash, true);
+    const hash = hashKey(this.#seed, source, key, this.#keyWords);
+    const found = this.#probe(source, key, hash, true);
     if (found < 0) {
       this.withoutRoom++;
       return this.#places;
@@ -70,15 +70,15 @@ export class ContextMap {
     if (words[entry] !== TAKEN) {
       words[entry] = TAKEN;
       words[entry + 1] = hash;
-      words.copyWithin(entry + 2, key, key + this.#keyWords);
+      for (let i = 0; i < this.#keyWords; i++) words[entry + 2 + i] = source[key + i]!;
     }
     return found;
   }
 
   /** Whether the key was there. */
-  delete(key: number): boolean {
+  delete(key: number, source: Int32Array = this.#words): boolean {
     const words = this.#words;
-    const slot = this.#probe(key, hashKey(this.#seed, words, key, this.#keyWords), false);
+    const slot = this.#probe(source, key, hashKey(this.#seed, source, key, this.#keyWords), false);
     if (slot < 0) return false;
     const entry = this.#entry(slot);
     words.fill(0, entry, entry + this.#stride);
@@ -109,7 +109,7 @@ export class ContextMap {
   }
 
   /** The slot with the key, or for `isNew` also one that can take it; -1 for none. */
-  #probe(key: number, hash: number, isNew: boolean): number {
+  #probe(source: Int32Array, key: number, hash: number, isNew: boolean): number {
     const words = this.#words;
     const places = this.#places;
     let slot = hash & this.#mask;
@@ -119,7 +119,7 @@ export class ContextMap {
       const entry = this.#entry(slot);
       const used = words[entry];
       if (used === TAKEN) {
-        if (words[entry + 1] === hash && this.#isKey(entry + 2, key)) return slot;
+        if (words[entry + 1] === hash && this.#isKey(entry + 2, source, key)) return slot;
       } else {
         if (free < 0) free = slot;
         if (used === EMPTY) break;
@@ -129,9 +129,9 @@ export class ContextMap {
     return isNew ? free : -1;
   }
 
-  #isKey(at: number, key: number): boolean {
+  #isKey(at: number, source: Int32Array, key: number): boolean {
     const words = this.#words;
-    for (let i = 0; i < this.#keyWords; i++) if (words[at + i] !== words[key + i]) return false;
+    for (let i = 0; i < this.#keyWords; i++) if (words[at + i] !== source[key + i]) return false;
     return true;
   }
 

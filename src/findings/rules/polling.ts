@@ -1,14 +1,15 @@
 /** How queues are polled: how full bursts are, who polls them, and how the load spreads. */
 import type { Observation, PortObservation, QueueObservation } from '../observation.ts';
 import type { Rule, Sighting } from '../rule.ts';
-import { formatCount, formatPercent, nameOfPort, traceStep } from '../words.ts';
+import { formatCount, formatPercent, formatTime, nameOfPort, traceStep } from '../words.ts';
 
 /** Fewer polls than this say nothing. */
 const LEAST_POLLS = 100;
 const FULL_SHARE = 0.9;
 const EMPTY_SHARE = 0.01;
-/** Before a queue is called hot. */
-const LEAST_PACKETS = 1000;
+/** Before a queue is called hot: so many counted packets, at such a rate of the port. */
+const LEAST_PACKETS = 200;
+const LEAST_PPS = 5000;
 
 export const polling: readonly Rule[] = [
   {
@@ -116,14 +117,17 @@ export const polling: readonly Rule[] = [
       'The application receives from no port: it has not started to forward, is stuck, or takes its packets in another way than ' +
       'rte_eth_rx_burst (event devices, private interfaces of drivers), which hone does not see.',
     look: (seen) => {
-      const isPolled = inQueues(seen).some((queue) => callsOf(queue) > 0);
+      // What a thread does with its time is watched in other whiles than bursts are.
+      const isPolled = seen.lcores.length > 0 || inQueues(seen).some((queue) => callsOf(queue) > 0);
       if (seen.source !== 'application' || seen.ports.length === 0 || seen.countedSeconds === 0 || isPolled)
         return [];
       return [
         {
           subject: seen.label,
           title: 'no thread polls a port',
-          evidence: ['no call of rte_eth_rx_burst was seen'],
+          evidence: [
+            `no call of rte_eth_rx_burst was seen in ${formatTime(1e9 * seen.countedSeconds)} of counting`,
+          ],
           next: [
             {
               command: `top -H -p ${seen.pid}`,
@@ -191,12 +195,15 @@ function hotQueueOf(port: PortObservation, seen: Observation): Sighting[] {
   const sum = mine.reduce((all, { packets }) => all + packets, 0);
   const hottest = mine.toSorted((a, b) => b.packets - a.packets)[0];
   if (queues < 2 || hottest === undefined || sum < LEAST_PACKETS) return [];
+  if (sum < LEAST_PPS * hottest.countedSeconds) return [];
   const share = hottest.packets / sum;
   // Twice its part; of two queues that would be all.
   if (share < Math.min(0.8, 2 / queues)) return [];
   const { traffic } = seen;
   const [largest] = traffic?.flows ?? [];
   const flowShare = traffic === undefined || largest === undefined ? 0 : largest.packets / traffic.packets;
+  // Flows are those of all ports together, so that the queue is compared to all queues.
+  const shareOfAll = hottest.packets / inQueues(seen).reduce((all, { packets }) => all + packets, 0);
   return [
     {
       subject: nameOfPort(port),
@@ -206,7 +213,7 @@ function hotQueueOf(port: PortObservation, seen: Observation): Sighting[] {
         ...(largest === undefined
           ? []
           : [
-              flowShare >= share / 2
+              flowShare >= shareOfAll / 2
                 ? `one flow is large enough to make it: ${largest.name} has ${formatPercent(flowShare)} of all packets`
                 : `no flow is so large (the largest has ${formatPercent(flowShare)}): it is the hash that does not spread them`,
             ]),

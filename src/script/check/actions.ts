@@ -1,8 +1,8 @@
 /** Actions of the host (printf, print, clear, exit, ...): each is an event with the values it takes along. */
 
 import { findFunction } from '../language.ts';
-import type { EventPlan } from '../plan.ts';
-import { type CallTree, fail, type MapTree } from '../syntax/index.ts';
+import type { EventField, EventPlan } from '../plan.ts';
+import { type CallTree, type ExpressionTree, fail, type MapTree } from '../syntax/index.ts';
 import type { Expression, Statement } from '../typed.ts';
 import { literalText, mapWithKeys, requireFunction } from './calls.ts';
 import { checkFormat } from './printf-format.ts';
@@ -35,9 +35,10 @@ const actions: Readonly<Record<string, (call: CallTree, checker: ProbeChecker) =
   printf(call, checker) {
     const [formatTree, ...rest] = call.arguments;
     const format = literalText(formatTree!, "printf()'s format");
-    const values = rest.map((tree) => checker.value(tree));
+    const printed = rest.map((tree) => printedValue(tree, checker));
+    const values = printed.map(({ value }) => value);
     checkFormat(format, values, 'printf', call.span);
-    const fields = eventFields(values.map((value) => value.type));
+    const fields = printedFields(printed);
     return emit({ kind: 'printf', format, fields }, values, call, checker);
   },
 
@@ -46,8 +47,8 @@ const actions: Readonly<Record<string, (call: CallTree, checker: ProbeChecker) =
     if (tree!.kind === 'map') return printMap(tree!, call, checker);
     if (top !== undefined || divisor !== undefined)
       fail(top!.span, 'only maps are printed with top and divisor');
-    const value = checker.value(tree!);
-    return emit({ kind: 'value', field: eventFields([value.type])[0]! }, [value], call, checker);
+    const printed = printedValue(tree!, checker);
+    return emit({ kind: 'value', field: printedFields([printed])[0]! }, [printed.value], call, checker);
   },
 
   clear: (call, checker) => ofWholeMap('clear', call, checker),
@@ -85,6 +86,30 @@ const actions: Readonly<Record<string, (call: CallTree, checker: ProbeChecker) =
     ];
   },
 };
+
+interface Printed {
+  readonly value: Expression;
+  readonly lengthOf: string | undefined;
+}
+
+/** `len(@map)` is an empty place in the event, which the host fills in. */
+function printedValue(tree: ExpressionTree, checker: ProbeChecker): Printed {
+  if (tree.kind !== 'call' || tree.name !== 'len') return { value: checker.value(tree), lengthOf: undefined };
+  requireFunction(tree, checker);
+  const [map] = tree.arguments;
+  if (map?.kind !== 'map' || map.keys.length > 0) {
+    return fail(map?.span ?? tree.span, 'len() takes a map: len(@map)');
+  }
+  checker.script.maps.useWhole(map);
+  return { value: { op: 'integer', value: 0n, type: unsigned, span: tree.span }, lengthOf: map.name };
+}
+
+function printedFields(printed: readonly Printed[]): EventField[] {
+  return eventFields(printed.map(({ value }) => value.type)).map((field, i) => {
+    const { lengthOf } = printed[i]!;
+    return lengthOf === undefined ? field : { ...field, lengthOf };
+  });
+}
 
 /** The string that the `index`-th pointer of an array points to. */
 function stringAt(base: Expression, index: number): Expression {

@@ -7,7 +7,7 @@ import type { Expression } from '../typed.ts';
 import { requireForm } from './forms.ts';
 import { integerValue, namedRegister, positionalText, stack } from './names.ts';
 import type { ProbeChecker } from './probe-checker.ts';
-import { describeType, STACK_DEPTH, STRING_BYTES, signed, unsigned } from './value-types.ts';
+import { describeType, STACK_DEPTH, STRING_BYTES, signed } from './value-types.ts';
 
 /** The most that buf() takes of a packet: what the trace context holds of one, less what an event needs. */
 const MAX_BUFFER_BYTES = 240;
@@ -70,12 +70,12 @@ const valueFunctions: Readonly<Record<string, (call: CallTree, checker: ProbeChe
     return { op: 'has-key', map, keys, type: signed, span: call.span };
   },
 
-  len({ arguments: [argument], span }, checker) {
-    const tree = argument!;
-    if (tree.kind !== 'map' || tree.keys.length > 0) return fail(tree.span, 'len() takes a map: len(@map)');
-    const map = checker.script.maps.useWhole(tree);
-    return { op: 'map-length', map, type: unsigned, span };
-  },
+  len: ({ span }) =>
+    fail(
+      span,
+      'len() is known where all threads come together: when a line is printed',
+      'printf("%d\\n", len(@map)) and print(len(@map)) work everywhere, other places nowhere',
+    ),
 
   str({ arguments: [text, length], span }, checker) {
     const tree = text!;

@@ -137,8 +137,6 @@ function show(e: Expression): string {
       return `@${e.map}[${e.keys.map(show).join(', ')}]`;
     case 'has-key':
       return `has_key(@${e.map}[${e.keys.map(show).join(', ')}])`;
-    case 'map-length':
-      return `len(@${e.map})`;
     case 'increment':
       return `${e.gives} ${target(e.target)} ${e.by}`;
     case 'read-text':
@@ -181,6 +179,14 @@ function showStatement(s: Statement): string {
     }
     case 'while':
       return `while ${show(s.condition)} { ${showBody(s.body)} }`;
+    case 'for': {
+      const { range } = s;
+      const bounds =
+        range.kind === 'constant'
+          ? `${range.first}..${range.last}`
+          : `${show(range.first)}..${show(range.last)}`;
+      return `for $${s.variable} : ${bounds} { ${showBody(s.body)} }`;
+    }
     case 'evaluate':
       return show(s.expression);
     default:
@@ -330,6 +336,7 @@ describe('expressions', () => {
     ['$x = sizeof(uint16) + sizeof(comm)', '$0 = (2 + 16)'],
     ['$x = 1 && comm == "a" || !pid', '$0 = ((1 and same(comm, "a", 16)) or not(pid))'],
     ['pid ? exit() : print(1)', 'if pid { emit 0() } else { emit 1(1) }'],
+    ['for ($i : -1..3) { $x = $i; } for ($i : 0..1) { }', 'for $1 : -1..3 { $2 = $1 }; for $1 : 0..1 {  }'],
     ['unroll (2) { $x = 1; }', '$0 = 1; $0 = 1'],
     ['return', 'return'],
   ])('%s', (text, tree) => {
@@ -585,6 +592,22 @@ describe('faults', () => {
     ['BEGIN { $x = comm == 1; }', 'text is compared with an integer'],
     ['BEGIN { if (comm) { } }', 'a condition is an integer, this is text'],
     ['BEGIN { $x = (1, 2); print($x.2); }', 'this tuple has the members 0 to 1: no 2'],
+    [
+      'BEGIN { $n = 5; for ($i : 0..$n) { } }',
+      'a bound of "for" that is not written out as a number works only in the kernel, and this script runs in the application\n  BEGIN { $n = 5; for ($i : 0..$n) { } }\n                               ^^',
+    ],
+    ['BEGIN { for ($i : 0..101) { } }', '"for" has at most 100 rounds in the application, got 101'],
+    ['BEGIN { $i = 1; for ($i : 0..3) { } }', '$i is there already: a loop has a variable of its own'],
+    ['BEGIN { for ($i : 0..3) { } print($i); }', 'nothing was assigned to $i before it is read'],
+    ['BEGIN { for ($i : 0..3) { } $i = "a"; }', '$i is an integer and cannot become text'],
+    [
+      'BEGIN { for ($i : 0..3) { for ($i : 0..3) { } } }',
+      '$i is there already: a loop has a variable of its own',
+    ],
+    [
+      'BEGIN { for ($i : 0..100) { for ($j : 0..100) { for ($k : 0..100) { exit(); } } } }',
+      'this makes more than 20000 statements',
+    ],
     ['BEGIN { unroll (101) { } }', 'unroll repeats 1 to 100 times, got 101'],
     [
       'BEGIN { unroll (100) { unroll (100) { unroll (100) { exit(); } } } }',
@@ -592,7 +615,7 @@ describe('faults', () => {
     ],
     [
       'dpdk:rx_burst { @ = 1; $x = len(@); }',
-      'len() works only in the kernel, and this script runs in the application',
+      'len() is known where all threads come together: when a line is printed',
     ],
     ['dpdk:rx_packet { printf("%r", buf(999)); }', 'buf() takes 1 to 240 bytes, got 999'],
     ['BEGIN { $x = $0; }', 'parameters are numbered from 1'],

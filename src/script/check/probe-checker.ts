@@ -101,9 +101,14 @@ export class VariableTable {
     return known.number;
   }
 
-  /** A variable that the script does not name. */
-  hidden(type: ValueType, span: Span): number {
-    return this.assign(`hidden ${span.start}`, type, span)!;
+  /** A variable that the script does not name: one for each place and purpose. */
+  hidden(type: ValueType, span: Span, purpose = ''): number {
+    return this.assign(`hidden ${span.start} ${purpose}`, type, span)!;
+  }
+
+  /** The variable of a loop, behind the loop: it may be another loop's then. */
+  forget(name: string): void {
+    this.#assigned.delete(name);
   }
 }
 

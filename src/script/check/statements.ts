@@ -1,5 +1,5 @@
 /** Statements: assignments, aggregations, actions, branches and loops. A fault ends its statement; others go on. */
-import type { Diagnostic } from '../../base/index.ts';
+import type { Diagnostic, Span } from '../../base/index.ts';
 import {
   type AssignmentOperator,
   type ExpressionTree,
@@ -8,7 +8,7 @@ import {
   type StatementTree,
   type TargetTree,
 } from '../syntax/index.ts';
-import type { Expression, Statement } from '../typed.ts';
+import type { Expression, ForRange, Statement } from '../typed.ts';
 import { checkAction, isAction } from './actions.ts';
 import { checkAggregation, isAggregation } from './aggregations.ts';
 import { ExpressionChecker } from './expressions.ts';
@@ -17,7 +17,9 @@ import { signed } from './value-types.ts';
 
 type StatementOf<K extends StatementTree['kind']> = Extract<StatementTree, { kind: K }>;
 
+/** Rounds of an unroll, and of a `for` that is unrolled. */
 const MAX_UNROLL = 100n;
+const ROUNDS_HINT = 'each round is code of its own there; probes in the kernel have loops';
 /** Statements that an unroll may become. */
 const MAX_STATEMENTS = 20_000;
 
@@ -72,6 +74,8 @@ export class StatementChecker extends ExpressionChecker {
         this.#loops--;
         return [{ op: 'while', condition, body, span }];
       }
+      case 'for':
+        return [this.range(tree)];
       case 'break':
       case 'continue':
         if (this.#loops === 0) fail(span, `${tree.kind} stands outside of a loop`);
@@ -79,6 +83,50 @@ export class StatementChecker extends ExpressionChecker {
       case 'return':
         return [{ op: 'return', span }];
     }
+  }
+
+  private range({ variable, first, last, body: tree, span }: StatementOf<'for'>): Statement {
+    const { variables } = this;
+    if (variables.find(variable.name) !== undefined) {
+      fail(variable.span, `${variable.name} is there already: a loop has a variable of its own`);
+    }
+    const hidden = (near: Span, name: string): number => variables.hidden(signed, near, name);
+    const counter = hidden(span, 'counter');
+    const bounds = [first, last].map((bound) => this.tryLiteral(bound));
+    const [from, to] = bounds;
+    let range: ForRange;
+    if (from !== undefined && to !== undefined) {
+      range = { kind: 'constant', first: from, last: to, counter };
+    } else {
+      const computed = from === undefined ? first.span : last.span;
+      const what = 'a bound of "for" that is not written out as a number';
+      requireForm(this.script.form, 'kernel', computed, what);
+      const [base, rounds] = [hidden(span, 'base'), hidden(span, 'rounds')];
+      const [low, high] = [this.integer(first, 'a bound'), this.integer(last, 'a bound')];
+      range = { kind: 'computed', first: low, last: high, counter, base, rounds };
+    }
+    const number = variables.assign(variable.name, signed, variable.span);
+    if (number === undefined) fail(variable.span, `${variable.name} is no integer elsewhere`);
+    this.#loops++;
+    const body = this.block(tree);
+    this.#loops--;
+    variables.forget(variable.name);
+    if (range.kind === 'constant' && this.script.form === 'agent') {
+      const times = range.last - range.first;
+      if (times > MAX_UNROLL) {
+        fail(span, `"for" has at most ${MAX_UNROLL} rounds in the application, got ${times}`, ROUNDS_HINT);
+      }
+      if (countStatements(body) * Number(times) > MAX_STATEMENTS) {
+        fail(span, `this makes more than ${MAX_STATEMENTS} statements`);
+      }
+    }
+    return { op: 'for', variable: number, range, body, span };
+  }
+
+  private tryLiteral(tree: ExpressionTree): bigint | undefined {
+    const operand = tree.kind === 'unary' && tree.operator === '-' ? tree.operand : tree;
+    const isLiteral = operand.kind === 'integer' || operand.kind === 'positional';
+    return isLiteral ? BigInt.asIntN(64, this.literal(tree, 'a bound')) : undefined;
   }
 
   /** An expression that stands alone. */
@@ -151,6 +199,11 @@ function isActionTree(tree: ExpressionTree): boolean {
   return tree.kind === 'call' && isAction(tree.name);
 }
 
+/** Of a range that is computed 1: such a loop is code once. */
+function roundsOf(range: ForRange): number {
+  return range.kind === 'constant' ? Math.max(0, Number(range.last - range.first)) : 1;
+}
+
 /** With those of branches and loops, as often as they stand there. */
 function countStatements(statements: readonly Statement[]): number {
   let count = 0;
@@ -159,6 +212,7 @@ function countStatements(statements: readonly Statement[]): number {
     if (statement.op === 'if')
       count += countStatements(statement.then) + countStatements(statement.otherwise);
     if (statement.op === 'while') count += countStatements(statement.body);
+    if (statement.op === 'for') count += countStatements(statement.body) * roundsOf(statement.range);
   }
   return count;
 }

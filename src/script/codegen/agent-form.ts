@@ -35,6 +35,7 @@ const MAX_DISPLACEMENT = 32_767;
 
 /** One probe's: what it looked at is known when its program is finished. */
 export class AgentForm implements ProbeForm {
+  readonly hasLoops: boolean = false;
   readonly kept: readonly number[] = [7, 8, 9];
   readonly stackBytes: number = MAX_STACK_BYTES;
   readonly scratchBytes: number = traceContext.scratchBytes;

@@ -46,4 +46,12 @@ describe('does not compile', () => {
       compile(app('unroll(100) { printf("%s %s %s %s", args.name, args.name, args.name, args.name); }')),
     ).toThrow(/instructions: expected at most 4096/);
   });
+
+  test('maps that are too big: which one, how big, the limit', () => {
+    const tables = Array.from({ length: 10 }, (_, i) => `@m${i}[args.a, ${i}] = hist(args.a, 5);`);
+    expect(() => compile(app(tables.join(' ')))).toThrow(
+      /^@m\d is too big: with its \d+\.\d MiB all maps take \d+\.\d MiB for each thread, and 256\.0 MiB are allowed\n/,
+    );
+    expect(() => compile(app(tables.slice(0, 5).join(' ')))).not.toThrow();
+  });
 });

@@ -42,6 +42,9 @@ export interface Scope {
 }
 
 export interface ProbeForm extends Resources {
+  /** Whether programs may jump back. */
+  readonly hasLoops: boolean;
+
   /** The first instructions: saves the context, prepares what expressions of this probe ask for. */
   begin(code: ProbeCode, expressions: readonly Expression[]): void;
   /** The last ones, where every way ends: the result, and exit. */
@@ -49,7 +52,7 @@ export interface ProbeForm extends Resources {
 
   /**
    * An integer that only the form knows into a register: `argument`, `register`, `field`, `builtin`, `stack`,
-   * `map-length`, `read-integer`, `mac-address` of memory. Throws CompileError (scope.code.fail) for what it does not have.
+   * `read-integer`, `mac-address` of memory. Throws CompileError (scope.code.fail) for what it does not have.
    */
   scalar(scope: Scope, e: Expression, into: number): void;
   /** The same for values of several bytes: text arguments, comm, ipv6 fields, `read-text`, `read-buffer`, `symbol`. */

@@ -90,6 +90,10 @@ test('of one process: uprobes by how they are attached, tracepoints by the progr
 
 test.each([
   ['uprobe:x:f { @[args.prev_comm] = count(); }', 'has no argument prev_comm'],
+  ['uprobe:x:f { for ($i : 0..arg0) { } }', 'at most 4096 rounds between them'],
+  ['uprobe:x:f { for ($i : 0..(arg0 & 0x1fff)) { } }', 'at most 4096 rounds between them'],
+  ['uprobe:x:f { for ($i : -2..(arg0 & 0xfff)) { } }', 'at most 4096 rounds between them'],
+  ['uprobe:x:f { for ($i : arg0..5) { } }', 'at most 4096 rounds between them'],
   ['uprobe:x:f /tcp/ { @ = count(); }', 'tcp works only in the application'],
 ])('%s: %s', (source, message) => {
   expect(() => compile(source)).toThrow(CompileError);

@@ -60,6 +60,7 @@ export interface KernelFormOptions {
 }
 
 export class KernelForm implements ProbeForm {
+  readonly hasLoops: boolean = true;
   readonly kept: readonly number[];
   readonly stackBytes: number;
   readonly scratchBytes: number;

@@ -62,9 +62,6 @@ export class KernelValues {
           asm.alu(o.BPF_RSH, into, 16);
         });
         return;
-      case 'map-length':
-        code.fail('len() of a map is not there in programs of the kernel', e.span);
-        break;
       default:
         code.fail(`${e.op.replace('-', ' ')} works only in the application`, e.span);
     }

@@ -8,6 +8,7 @@ import { fold, hasEffect } from './fold.ts';
 import type { Lowering, ProbeForm, Scope, VariablePlace } from './form.ts';
 import { lowerBranch } from './lower-branch.ts';
 import { clear, lowerBytes } from './lower-bytes.ts';
+import { lowerFor, lowerWhile } from './lower-loop.ts';
 import { lowerAggregate, lowerAssignment, lowerIncrement } from './lower-map.ts';
 import { lowerValue } from './lower-value.ts';
 import { mentions, withValue } from './operands.ts';
@@ -88,6 +89,7 @@ function isAssignedFirst(
 ): boolean {
   if (predicate !== undefined && mentions(predicate, variable)) return false;
   for (const statement of body) {
+    if (statement.op === 'for' && statement.variable === variable) return true;
     const isRead = expressionsOf(statement).some((e) => mentions(e, variable));
     if (isRead || isAssignedInside(statement, variable)) return false;
     if (statement.op === 'assign' && isVariable(statement, variable)) return true;
@@ -104,7 +106,7 @@ function isAssignedInside(statement: Statement, variable: number): boolean {
   const inside =
     statement.op === 'if'
       ? [...statement.then, ...statement.otherwise]
-      : statement.op === 'while'
+      : statement.op === 'while' || statement.op === 'for'
         ? statement.body
         : [];
   return inside.some(
@@ -146,17 +148,12 @@ function lowerStatement(scope: Scope, statement: Statement, events: readonly Eve
       asm.bind(end);
       return;
     }
-    case 'while': {
-      const loop = { again: asm.label(), out: asm.label() };
-      asm.bind(loop.again);
-      lowerBranch(scope, statement.condition, loop.out, false);
-      loops.push(loop);
-      lowerStatements(scope, statement.body, events);
-      loops.pop();
-      asm.jump(loop.again);
-      asm.bind(loop.out);
+    case 'while':
+      lowerWhile(scope, statement, () => lowerStatements(scope, statement.body, events));
       return;
-    }
+    case 'for':
+      lowerFor(scope, statement, () => lowerStatements(scope, statement.body, events));
+      return;
     case 'break':
     case 'continue': {
       const loop = loops.at(-1) ?? code.fail(`${statement.op} outside of a loop`);

@@ -7,7 +7,7 @@ import { VOLATILE } from './probe-code.ts';
 const FRAME = 10;
 
 const CALLING: ReadonlySet<Expression['op']> = new Set([
-  ...(['map', 'has-key', 'increment', 'builtin', 'stack', 'map-length'] as const),
+  ...(['map', 'has-key', 'increment', 'builtin', 'stack'] as const),
   ...(['read-text', 'read-buffer', 'read-integer', 'symbol'] as const),
 ]);
 

@@ -47,6 +47,7 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
       script.maps.forEach((map, index) => {
         const shape = shapes[index]!;
         if (map.isRead !== isState || shape.kind !== kind) return;
+        const offsetBefore = offset;
         const sizes = { keyBytes: keyBytesOf(map.keys), valueBytes: mapValueBytes(map.kind) };
         const layout: KeyedMapLayout = { offset, slots: shape.entries, ...sizes };
         plans[index] = {
@@ -64,7 +65,7 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
         if (end > traceContext.maxBytes) {
           throw new CompileError(script.source, [
             {
-              message: `${map.name} is too big: all maps have ${traceContext.maxBytes >> 20} MiB`,
+              message: `${map.name} is too big: with its ${mebibytes(end - offsetBefore)} all maps take ${mebibytes(end)} for each thread, and ${mebibytes(traceContext.maxBytes)} are allowed`,
               span: map.span,
             },
           ]);
@@ -78,6 +79,10 @@ export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: b
   const startTimeOffset = needsStart ? stateOffset : undefined;
   const contextBytes = place(true, stateOffset + (needsStart ? 8 : 0));
   return { maps: plans, contextBytes, stateOffset, startTimeOffset };
+}
+
+function mebibytes(lengthBytes: number): string {
+  return `${(lengthBytes / (1 << 20)).toFixed(1)} MiB`;
 }
 
 /** How far behind its end the mask of a histogram's index reaches. */

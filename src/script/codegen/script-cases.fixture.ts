@@ -145,6 +145,26 @@ export const scriptCases: readonly ScriptCase[] = [
     maps: { '@': { '': [6, 3] } },
   },
   {
+    script: app('for ($i : -2..3) { $i *= 10; @[$i] = sum(args.a); }'),
+    hits: of({ a: 2 }, { a: 3 }),
+    maps: { '@': { '-20': [5, 2], '-10': [5, 2], '0': [5, 2], '10': [5, 2], '20': [5, 2] } },
+  },
+  {
+    script: app(
+      'for ($i : 0..5) { if ($i == args.a) { continue; } for ($j : 0..9) { if ($j > $i) { break; } @ = sum(10 * $i + $j); } if ($i == 3) { break; } } for ($i : 4..4) { @ = sum(1000); } @n = count();',
+    ),
+    hits: of({ a: 2 }, { a: 0 }),
+    maps: {
+      '@': { '': [0 + 10 + 11 + 30 + 31 + 32 + 33 + (10 + 11) + (20 + 21 + 22) + (30 + 31 + 32 + 33), 16] },
+      '@n': { '': [2] },
+    },
+  },
+  {
+    script: app('for ($i : 0..3) { @ = sum($i + args.a); if ($i == 1) { return; } } @ = sum(1000);'),
+    hits: of({ a: 2 }),
+    maps: { '@': { '': [5, 2] } },
+  },
+  {
     script: app('@[tid, lcore, pid] = count(); @e = elapsed;'),
     hits: of({}),
     maps: { '@': { '77,3,4242': [1] }, '@e': { '': [1000, 1000] } },

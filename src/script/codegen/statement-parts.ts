@@ -1,5 +1,5 @@
 /** What is inside of statements: their expressions, and the same statements with expressions folded. */
-import type { Expression, Statement, Target } from '../typed.ts';
+import type { Expression, ForRange, Statement, Target } from '../typed.ts';
 import { fold } from './fold.ts';
 
 /** All expressions of a statement and of those inside of it, the keys of what it assigns to included. */
@@ -21,11 +21,21 @@ export function expressionsOf(statement: Statement): readonly Expression[] {
       ];
     case 'while':
       return [statement.condition, ...statement.body.flatMap(expressionsOf)];
+    case 'for':
+      return [...boundsOf(statement.range), ...statement.body.flatMap(expressionsOf)];
     case 'evaluate':
       return [statement.expression];
     default:
       return [];
   }
+}
+
+function boundsOf(range: ForRange): readonly Expression[] {
+  return range.kind === 'constant' ? [] : [range.first, range.last];
+}
+
+function foldRange(range: ForRange): ForRange {
+  return range.kind === 'constant' ? range : { ...range, first: fold(range.first), last: fold(range.last) };
 }
 
 function keysOf(target: Target): readonly Expression[] {
@@ -54,6 +64,8 @@ export function foldStatement(statement: Statement): Statement {
     }
     case 'while':
       return { ...statement, condition: fold(statement.condition), body: statement.body.map(foldStatement) };
+    case 'for':
+      return { ...statement, range: foldRange(statement.range), body: statement.body.map(foldStatement) };
     case 'evaluate':
       return { ...statement, expression: fold(statement.expression) };
     default:
@@ -71,6 +83,7 @@ export function statementsOf(statement: Statement): readonly Statement[] {
     case 'if':
       return [statement, ...[...statement.then, ...statement.otherwise].flatMap(statementsOf)];
     case 'while':
+    case 'for':
       return [statement, ...statement.body.flatMap(statementsOf)];
     default:
       return [statement];

@@ -65,6 +65,19 @@ export class EntryTable {
     this.count = 0;
   }
 
+  /** Takes out every key that `other` has. */
+  remove(other: EntryTable): void {
+    const { words, stride } = this;
+    let kept = 0;
+    for (let entry = 0; entry < this.count; entry++) {
+      if (other.find(this.hashAt(entry), words, this.keyAt(entry)) >= 0) continue;
+      words.copyWithin(kept++ * stride, entry * stride, (entry + 1) * stride);
+    }
+    words.fill(0, kept * stride, this.count * stride);
+    this.count = kept;
+    this.#place(this.#places.length);
+  }
+
   /** Keeps the keys. */
   zeroValues(): void {
     for (let entry = 0; entry < this.count; entry++) {

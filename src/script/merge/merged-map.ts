@@ -79,6 +79,16 @@ export class MergedMap {
     this.#combine(table.words, table.valueAt(entry), wordsOf(value), 0);
   }
 
+  /** Takes out every key that another gathering of the same map has. */
+  remove(other: MergedMap): void {
+    if (other.size > 0) this.#table.remove(other.#table);
+  }
+
+  /** Whether it has the key; `hash` as its writer worked it out. */
+  has(hash: number, keys: Uint32Array, keyAt: number): boolean {
+    return this.#table.find(hash, keys, keyAt) >= 0;
+  }
+
   /** A count without keys stays, with nothing counted; all else goes. */
   clear(): void {
     this.#table.clear();

@@ -48,11 +48,28 @@ export class TraceMaps {
 
   /**
    * What a program of the host did: `after` is its state, `before` what it was given (both from stateOffset on). Keys that
-   * it deleted come back when a writer has them.
+   * it deleted come back when a writer still has them: whoever calls takes them from there, too.
    */
   takeHostState(after: Uint8Array, before: Uint8Array): void {
     const [now, then] = [asWords(after.slice()), asWords(before.slice())];
-    for (const { host } of this.#state) host.takeSince(now, then, this.#stateOffset);
+    for (const { plan, host } of this.#state) {
+      host.takeSince(now, then, this.#stateOffset);
+      const [deleted, left] = [new MergedMap(plan), new MergedMap(plan)];
+      deleted.take(then, this.#stateOffset);
+      left.take(now, this.#stateOffset);
+      deleted.remove(left);
+      host.remove(deleted);
+      this.#forgetInitial(plan, deleted);
+    }
+  }
+
+  /** What begins anew behind a delete begins with zeros. */
+  #forgetInitial(plan: MapPlan, deleted: MergedMap): void {
+    const initial = this.#initial;
+    if (initial === undefined || deleted.size === 0) return;
+    visitEntries(plan, initial, this.#stateOffset, (hash, keys, keyAt, valueAt) => {
+      if (deleted.has(hash, keys, keyAt)) initial.fill(0, valueAt, valueAt + plan.valueBytes / 4);
+    });
   }
 
   /** Puts the maps of the state together anew. @param states of the writers, from stateOffset on; copied before use */

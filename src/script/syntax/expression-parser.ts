@@ -66,7 +66,7 @@ export class ExpressionParser extends TokenReader {
     }
   }
 
-  private parseUnary(): ExpressionTree {
+  protected parseUnary(): ExpressionTree {
     const token = this.peek();
     const { start } = token.span;
     if (token.kind !== 'symbol') return this.parsePostfix();

@@ -61,6 +61,8 @@ function showStatement(tree: StatementTree): string {
       const otherwise = tree.otherwise.length === 0 ? '' : ` else ${showBlock(tree.otherwise)}`;
       return `if (${show(tree.condition)}) ${showBlock(tree.then)}${otherwise}`;
     }
+    case 'for':
+      return `for (${tree.variable.name} : ${show(tree.first)}..${show(tree.last)}) ${showBlock(tree.body)}`;
     case 'while':
     case 'unroll':
       return `${tree.kind} (${show(tree.condition)}) ${showBlock(tree.body)}`;
@@ -174,6 +176,11 @@ describe('statements', () => {
       'if (1) { (@ ++); } else { if (2) { (@ --); } else { exit(); }; }',
     ],
     [
+      'for ($i : 0..0x10) { @++; } for ($j:-1..($x+1)) { break; } @++',
+      'for ($i : 0..16) { (@ ++); }; for ($j : (- 1)..($x + 1)) { break; }; (@ ++)',
+    ],
+    ['for ($i : $t.0..$t.1) { }', 'for ($i : $t.0..$t.1) { }'],
+    [
       'unroll (3) { @++; } while ($i < 5) { $i++; break; continue }',
       'unroll (3) { (@ ++); }; while (($i < 5)) { ($i ++); break; continue; }',
     ],
@@ -259,8 +266,16 @@ describe('faults', { timeout: 60_000 }, () => {
     ['BEGIN { &$x }', 'addresses cannot be taken: there is no unary "&"\n  BEGIN { &$x }\n          ^'],
     ['BEGIN { @[] = 1 }', 'a key is missing\n  BEGIN { @[] = 1 }\n          ^^^'],
     [
-      'BEGIN { for ($i : 0..3) { @++; } }',
-      'there is no "for"\n  BEGIN { for ($i : 0..3) { @++; } }\n          ^^^\n  unroll (N) { ... } repeats a block',
+      'BEGIN { for ($kv : @map) { print($kv.0); } }',
+      'no program can go through a map, neither in the application nor in the kernel\n  BEGIN { for ($kv : @map) { print($kv.0); } }\n                     ^^^^\n  print(@map) prints all of it, for ($i : 0..10) goes through numbers',
+    ],
+    [
+      'BEGIN { for (i : 0..3) { } }',
+      'expected a variable behind "for (", got "i"\n  BEGIN { for (i : 0..3) { } }\n               ^\n  as in for ($i : 0..10) { ... }',
+    ],
+    [
+      'BEGIN { for ($i : 0..3 + 1) { } }',
+      'expected ")" behind the range; a bound that is computed stands in parentheses, got "+"\n  BEGIN { for ($i : 0..3 + 1) { } }\n                         ^',
     ],
     [
       'BEGIN { 10.0.0.256 }',

@@ -1,6 +1,6 @@
 /**
  * Text to a tree: clauses, statements, and by the expression parser what stands in them. After a fault it goes on at
- * the next statement or clause, so that one run finds several. The language is bpftrace's (0.17); what is not in it:
+ * the next statement or clause, so that one run finds several. The language is bpftrace's (0.17, and `for` over a range); what is not in it:
  * preprocessor, struct definitions, attach points in config blocks.
  */
 import { ExpressionParser } from './expression-parser.ts';
@@ -17,6 +17,11 @@ const assignments: ReadonlySet<string> = new Set([
   ...['=', '+=', '-=', '*=', '/=', '%='],
   ...['<<=', '>>=', '&=', '^=', '|='],
 ]);
+
+const MAP_HINT = 'print(@map) prints all of it, for ($i : 0..10) goes through numbers';
+
+/** Statements that end with a block, and need no `;`. */
+const blocks: ReadonlySet<StatementTree['kind']> = new Set(['if', 'for', 'while', 'unroll']);
 
 class Parser extends ExpressionParser {
   parse(): ScriptTree {
@@ -78,8 +83,7 @@ class Parser extends ExpressionParser {
     if (this.tryTake(';')) return;
     const statement = this.parseStatement();
     statements.push(statement);
-    const isBlock = statement.kind === 'if' || statement.kind === 'while' || statement.kind === 'unroll';
-    if (!isBlock && !this.is('}')) this.take(';', 'or "}" behind the statement');
+    if (!blocks.has(statement.kind) && !this.is('}')) this.take(';', 'or "}" behind the statement');
   }
 
   private parseStatement(): StatementTree {
@@ -106,7 +110,7 @@ class Parser extends ExpressionParser {
           this.next();
           return from({ kind: token.text });
         case 'for':
-          return fail(token.span, 'there is no "for"', 'unroll (N) { ... } repeats a block');
+          return this.parseFor();
         case 'else':
           return fail(token.span, '"else" without "if"');
       }
@@ -138,6 +142,31 @@ class Parser extends ExpressionParser {
       const otherwise = !this.tryTake('else') ? [] : this.is('if') ? [this.parseIf()] : this.parseBlock();
       return { kind: 'if', condition, then, otherwise, span: { start, end: this.previousEnd() } };
     });
+  }
+
+  /** Of a range: both bounds are unary expressions, as bpftrace has them since it has `for`. */
+  private parseFor(): StatementTree {
+    const { start } = this.next().span;
+    this.take('(', 'behind "for"');
+    const token = this.peek();
+    if (token.kind !== 'variable')
+      this.failNext('a variable behind "for ("', 'as in for ($i : 0..10) { ... }');
+    this.next();
+    const variable = { kind: 'variable', name: token.text, span: token.span } as const;
+    this.take(':', 'behind the variable of "for"');
+    if (this.peek().kind === 'map') {
+      fail(
+        this.peek().span,
+        'no program can go through a map, neither in the application nor in the kernel',
+        MAP_HINT,
+      );
+    }
+    const first = this.parseUnary();
+    this.take('..', 'between the bounds of "for"');
+    const last = this.parseUnary();
+    this.take(')', 'behind the range; a bound that is computed stands in parentheses');
+    const body = this.parseBlock();
+    return { kind: 'for', variable, first, last, body, span: { start, end: this.previousEnd() } };
   }
 
   /** To behind the next `;` of this block, or to the `}` that ends it. */

@@ -155,4 +155,13 @@ export type StatementTree =
       readonly body: readonly StatementTree[];
       readonly span: Span;
     }
+  /** `for ($i : first..last)`: `last` is not reached. */
+  | {
+      readonly kind: 'for';
+      readonly variable: VariableTree;
+      readonly first: ExpressionTree;
+      readonly last: ExpressionTree;
+      readonly body: readonly StatementTree[];
+      readonly span: Span;
+    }
   | { readonly kind: 'break' | 'continue' | 'return'; readonly span: Span };

@@ -12,7 +12,8 @@ describe('messages of a page', () => {
     { type: 'start-capture', ports: [{ pid: 7, portId: 0 }], filter: 'tcp', snaplen: 96 },
     { type: 'get-rows', request: 1, from: 0, count: 500 },
     { type: 'find-text', request: 1, text: 'x', from: 9, direction: 'backward' },
-    { type: 'start-timeline', pid: 1, points: ['dpdk:rx_burst'] },
+    { type: 'start-timeline', request: 1, pid: 1, points: ['dpdk:rx_burst'] },
+    { type: 'open-recording', request: 0xffff_ffff, path: '/tmp/x' },
   ] as const)('%j', (message) => expect(page(JSON.stringify(message))).toEqual(message));
 
   test.each([
@@ -48,7 +49,7 @@ describe('messages of a page', () => {
   });
 
   test('a text that is too long is refused', () => {
-    const message = { type: 'start-trace', pid: 1, script: 'x'.repeat(65_537) };
+    const message = { type: 'start-trace', pid: 1, process: null, isSure: false, script: 'x'.repeat(65_537) };
     expect(() => page(JSON.stringify(message))).toThrow(/expected text of at most 65536 characters/);
   });
 

@@ -1,22 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { ARGUMENTS, createEventBatch, decodeEventBatch, NO_LCORE } from './event-batch.ts';
+import { createEventBatch, decodeEventBatch, VALUES } from './event-batch.ts';
 
 describe('batches of events', () => {
   test('come back as they were made', () => {
-    const made = createEventBatch(3);
+    const made = createEventBatch(3, 0xffff_fffe);
     made.times.set([0, 1.5, 2 ** 50]);
-    made.arguments.set(Array.from({ length: 3 * ARGUMENTS }, (_, n) => 0xffff_ff00 + n));
-    made.points.set([0, 1, 2]);
-    made.lcores.set([0, 127, NO_LCORE]);
+    made.values.set(Array.from({ length: 3 * VALUES }, (_, n) => 2 ** 53 - n));
+    made.lanes.set([0, 127, 0xffff_ffff]);
     const read = decodeEventBatch(made.bytes.buffer as ArrayBuffer);
-    expect(read.count).toBe(3);
+    expect([read.count, read.request]).toEqual([3, 0xffff_fffe]);
     expect([...read.times]).toEqual([0, 1.5, 2 ** 50]);
-    expect([...read.arguments]).toEqual([...made.arguments]);
-    expect([...read.points]).toEqual([0, 1, 2]);
-    expect([...read.lcores]).toEqual([0, 127, NO_LCORE]);
+    expect([...read.values]).toEqual([...made.values]);
+    expect([...read.lanes]).toEqual([0, 127, 0xffff_ffff]);
   });
 
-  test.each([0, 4, 7, 9, 36])('%d bytes are none', (length) => {
+  test.each([0, 4, 7, 9, 52])('%d bytes are none', (length) => {
     const bytes = new ArrayBuffer(length);
     if (length >= 8) new DataView(bytes).setUint32(0, 2, true);
     expect(() => decodeEventBatch(bytes)).toThrow(/events: got/);

@@ -12,6 +12,7 @@ import {
   orNull,
   text,
 } from './check.ts';
+import { VALUES } from './event-batch.ts';
 import { MOST_LISTED, type OverviewSnapshot, overviewSnapshot } from './overview.ts';
 
 export interface CapturablePort {
@@ -57,6 +58,22 @@ export interface PointView {
   readonly name: string;
   readonly meaning: string;
   readonly arguments: readonly { readonly name: string; readonly type: string; readonly meaning: string }[];
+}
+
+/** What probes of the kernel take from what they are put on. */
+export interface PriceView {
+  /** The one that takes most, and how often it is hit. */
+  readonly point: string;
+  readonly hitsPerSecond: number;
+  /** Of one processor, by all of them. */
+  readonly percent: number;
+}
+
+export interface LaneView {
+  readonly number: number;
+  readonly name: string;
+  /** What the values of its events are called; at most VALUES. */
+  readonly labels: readonly string[];
 }
 
 export interface CostView {
@@ -109,6 +126,8 @@ export type HostMessage =
   | {
       readonly type: 'script';
       readonly request: number;
+      /** Where its probes are. */
+      readonly where: 'application' | 'kernel';
       readonly diagnostics: readonly DiagnosticView[];
       readonly probes: readonly string[];
       readonly instructions: number;
@@ -125,7 +144,11 @@ export type HostMessage =
       readonly lostEvents: number;
       /** Updates that found no room in their map. */
       readonly withoutRoom: number;
+      /** Of probes of the kernel, estimated before they were attached. */
+      readonly price: PriceView | null;
     }
+  /** The start of a trace waits for a person who is sure: start it again with `isSure`, or leave it. */
+  | { readonly type: 'trace-price'; readonly price: PriceView }
   | {
       readonly type: 'trace-output';
       readonly lines: string /** Lines left out because the page was slow. */;
@@ -133,17 +156,31 @@ export type HostMessage =
     }
   | {
       readonly type: 'timeline';
+      readonly request: number;
       readonly isRunning: boolean;
+      /** What there is to say about it, a line each. */
       readonly note: string;
-      readonly points: readonly PointView[];
+      /** Why it did not begin, or ended before its time; empty otherwise. */
+      readonly fault: string;
+      /** Of a live one: by the ring, and because this page was slow. */
       readonly lostEvents: number;
       readonly leftOut: number;
       readonly costs: readonly CostView[];
+      /** Of a recording: so much was read, of so much. */
+      readonly readBytes: number;
+      readonly sizeBytes: number;
+    }
+  /** Lanes that the batches of events behind it name by their numbers. */
+  | {
+      readonly type: 'timeline-lanes';
+      readonly request: number;
+      readonly lanes: readonly LaneView[];
     };
 
 const anyText: Check<string> = text(1 << 20);
 const manyTexts: Check<string> = text(1 << 24);
 const cost: Check<CostView> = object<CostView>({ probe: anyText, hits: count, nsPerHit: orNull(number) });
+const price: Check<PriceView> = object<PriceView>({ point: anyText, hitsPerSecond: number, percent: number });
 const row: Check<RowView> = object<RowView>({
   ...{ packet: count, timeNs: number, interface: anyText, direction: orNull(oneOf('in', 'out')) },
   ...{ length: count, line: anyText },
@@ -197,6 +234,7 @@ export const hostMessages: MessageChecks<HostMessage> = {
   points: object<Fields<'points'>>({ pid: count, points: list(point, MOST_LISTED) }),
   script: object<Fields<'script'>>({
     request: count,
+    where: oneOf('application', 'kernel'),
     diagnostics: list(
       object<DiagnosticView>({
         ...{ message: anyText, start: count, end: count, hint: orNull(anyText) },
@@ -209,16 +247,26 @@ export const hostMessages: MessageChecks<HostMessage> = {
   trace: object<Fields<'trace'>>({
     ...{ isRunning: boolean, note: anyText, timeMs: number, maps: manyTexts },
     ...{ costs: list(cost, MOST_LISTED), threads: count, lostEvents: count, withoutRoom: count },
+    price: orNull(price),
   }),
+  'trace-price': object<Fields<'trace-price'>>({ price }),
   'trace-output': object<Fields<'trace-output'>>({ lines: manyTexts, leftOut: count }),
   timeline: object<Fields<'timeline'>>({
     ...{
+      request: count,
       isRunning: boolean,
       note: anyText,
-      points: list(point, MOST_LISTED),
+      fault: anyText,
       lostEvents: count,
       leftOut: count,
     },
-    costs: list(cost, MOST_LISTED),
+    ...{ costs: list(cost, MOST_LISTED), readBytes: count, sizeBytes: count },
+  }),
+  'timeline-lanes': object<Fields<'timeline-lanes'>>({
+    request: count,
+    lanes: list(
+      object<LaneView>({ number: count, name: anyText, labels: list(anyText, VALUES) }),
+      MOST_LISTED,
+    ),
   }),
 };

@@ -8,6 +8,7 @@ import {
   type MessageChecks,
   object,
   oneOf,
+  orNull,
   text,
 } from './check.ts';
 
@@ -44,19 +45,47 @@ export type PageMessage =
   /** A ticket for the packets that the host holds, as a file. */
   | { readonly type: 'get-download' }
   | { readonly type: 'list-points'; readonly pid: number }
-  | { readonly type: 'check-script'; readonly request: number; readonly pid: number; readonly script: string }
-  | { readonly type: 'start-trace'; readonly pid: number; readonly script: string }
+  /** `process`: probes of the kernel only there; null for all of the machine. */
+  | {
+      readonly type: 'check-script';
+      readonly request: number;
+      readonly pid: number;
+      readonly process: number | null;
+      readonly script: string;
+    }
+  /** `isSure`: not asked about the price (`trace-price`) of probes of the kernel. */
+  | {
+      readonly type: 'start-trace';
+      readonly pid: number;
+      readonly process: number | null;
+      readonly script: string;
+      readonly isSure: boolean;
+    }
   | { readonly type: 'stop-trace' }
-  | { readonly type: 'start-timeline'; readonly pid: number; readonly points: readonly string[] }
+  /** Ends the page's timeline before, as the next one does; `request` comes back with all that belongs to it. */
+  | {
+      readonly type: 'start-timeline';
+      readonly request: number;
+      readonly pid: number;
+      readonly points: readonly string[];
+    }
+  /** A file or a folder on the host, as `hone convert` takes it. */
+  | { readonly type: 'open-recording'; readonly request: number; readonly path: string }
   | { readonly type: 'stop-timeline' };
 
 /** Rows that one request may ask for. */
 const MOST_ROWS = 500;
 const MOST_SCRIPT = 65_536;
 const MOST_FILTER = 8192;
+/** PATH_MAX of Linux. */
+const MOST_PATH = 4096;
 
 const pid: Check<number> = integer(1, 0x7fff_ffff);
+/** 0 where no application is chosen: the kernel needs none. */
+const pidOrNone: Check<number> = integer(0, 0x7fff_ffff);
 const nothing: Check<object> = object<object>({});
+/** Of a timeline: it stands in 32 bits of each batch. */
+const request: Check<number> = integer(0, 0xffff_ffff);
 
 type Fields<K extends PageMessage['type']> = Omit<Extract<PageMessage, { readonly type: K }>, 'type'>;
 
@@ -78,9 +107,14 @@ export const pageMessages: MessageChecks<PageMessage> = {
   }),
   'get-download': nothing,
   'list-points': object<Fields<'list-points'>>({ pid }),
-  'check-script': object<Fields<'check-script'>>({ request: count, pid, script: text(MOST_SCRIPT) }),
-  'start-trace': object<Fields<'start-trace'>>({ pid, script: text(MOST_SCRIPT) }),
+  'check-script': object<Fields<'check-script'>>({
+    ...{ request: count, pid: pidOrNone, process: orNull(pid), script: text(MOST_SCRIPT) },
+  }),
+  'start-trace': object<Fields<'start-trace'>>({
+    ...{ pid: pidOrNone, process: orNull(pid), script: text(MOST_SCRIPT), isSure: boolean },
+  }),
   'stop-trace': nothing,
-  'start-timeline': object<Fields<'start-timeline'>>({ pid, points: list(text(256), 16) }),
+  'start-timeline': object<Fields<'start-timeline'>>({ request, pid, points: list(text(256), 16) }),
+  'open-recording': object<Fields<'open-recording'>>({ request, path: text(MOST_PATH) }),
   'stop-timeline': nothing,
 };

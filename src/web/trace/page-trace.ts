@@ -1,48 +1,27 @@
-/** A trace for one page: its maps are sent as they are every half second, what it prints as it comes. */
-import { CompileError } from '../../base/index.ts';
-import { type CompiledScript, compileScript, JsonFormat } from '../../script/index.ts';
-import { connectTarget, realtimeNs, type Target } from '../../target/index.ts';
-import { AgentSource, pointFinder, type TraceResult, TraceSession } from '../../trace/index.ts';
-import { dpdkPoints, type ProbePoint } from '../../tracepoints/index.ts';
-import type { CostView, HostMessage, PointView } from '../protocol/index.ts';
+/** A trace for one page, in an application or in the kernel: its maps are sent as they are every half second, what it prints as it comes. */
+import { type CompiledScript, JsonFormat, type Naming, type ScriptTree } from '../../script/index.ts';
+import { connectTarget, realtimeNs } from '../../target/index.ts';
+import {
+  AgentSource,
+  type KernelPrice,
+  KernelSource,
+  type TraceResult,
+  TraceSession,
+  type TraceSource,
+} from '../../trace/index.ts';
+import type { ProbePoint } from '../../tracepoints/index.ts';
+import type { CostView, HostMessage, PointView, PriceView } from '../protocol/index.ts';
 import { OutputLines } from './output-lines.ts';
+import { compileInApplication, type KernelScript } from './page-script.ts';
 
 export type TraceMessage = Extract<HostMessage, { readonly type: 'trace' }>;
-type ScriptMessage = Omit<Extract<HostMessage, { readonly type: 'script' }>, 'type' | 'request'>;
 
+/** Programs in applications have the time since 1970. */
+const REALTIME: Naming = { timeOffsetNs: 0n };
 const SNAPSHOT_MS = 500;
 /** Of each map those entries with the largest values. */
 const MOST_ENTRIES = 100;
 const MOST_MAPS_TEXT = 1 << 20;
-
-/** @param points those of the application that is meant; undefined when it is not known yet */
-export function compileFor(script: string, points: readonly ProbePoint[] = dpdkPoints): CompiledScript {
-  return compileScript(script, {
-    form: 'agent',
-    positional: [],
-    findPoints: pointFinder(points, 'the application'),
-  });
-}
-
-/** What is wrong with a script, or what it becomes. */
-export function checkScript(script: string, points: readonly ProbePoint[] | undefined): ScriptMessage {
-  try {
-    const { probes } = compileFor(script, points);
-    return {
-      diagnostics: [],
-      probes: probes.map(({ point, port, queue }) =>
-        [point.name, ...[port, queue].filter((place) => place !== undefined)].join(':'),
-      ),
-      instructions: probes.reduce((sum, { program }) => sum + program.length, 0),
-    };
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    const diagnostics = error.diagnostics.map(({ message, span, hint }) => ({
-      ...{ message, start: span.start, end: span.end, hint: hint ?? null },
-    }));
-    return { diagnostics, probes: [], instructions: 0 };
-  }
-}
 
 export function pointView(point: ProbePoint): PointView {
   return {
@@ -56,10 +35,21 @@ export function pointView(point: ProbePoint): PointView {
   };
 }
 
+interface PageTraceOptions {
+  /** What it ends with. */
+  readonly whose: 'application' | 'process';
+  /** Of probes of the kernel, as it was before they were there. */
+  readonly price: KernelPrice | undefined;
+  /** Called when nothing of it is left. */
+  readonly onEnd: () => void;
+}
+
 export class PageTrace {
-  readonly #source: AgentSource;
+  readonly #source: TraceSource;
   readonly #session: TraceSession;
-  readonly #target: Target;
+  readonly #price: KernelPrice | undefined;
+  /** What it ends with. */
+  readonly #whose: 'application' | 'process';
   readonly #done: Promise<void>;
   readonly #output = new OutputLines();
   #maps = '';
@@ -67,18 +57,18 @@ export class PageTrace {
   #isEnding = false;
   #result: TraceResult | undefined;
 
-  private constructor(script: CompiledScript, target: Target) {
-    this.#target = target;
-    this.#source = new AgentSource({
-      script,
-      startFeed: (request) => target.startTrace(request),
-      nowNs: realtimeNs,
-      pid: process.pid,
-    });
-    const naming = { timeOffsetNs: 0n };
+  private constructor(
+    script: CompiledScript,
+    source: TraceSource,
+    naming: Naming,
+    { whose, onEnd, price }: PageTraceOptions,
+  ) {
+    this.#source = source;
+    this.#price = price;
+    this.#whose = whose;
     this.#session = new TraceSession({
       script,
-      source: this.#source,
+      source,
       format: new JsonFormat(naming, { sort: undefined, isDescending: false, top: MOST_ENTRIES }),
       naming,
       sink: {
@@ -94,19 +84,35 @@ export class PageTrace {
     });
     this.#done = this.#session.run().then((result) => {
       this.#result = result;
-      this.#target.close();
+      onEnd();
     });
   }
 
-  /** @throws CompileError, PeerError */
-  static async start(script: string, pid: number): Promise<PageTrace> {
+  /** In an application. @throws CompileError, PeerError */
+  static async inApplication(tree: ScriptTree, pid: number): Promise<PageTrace> {
     const target = await connectTarget(pid);
     try {
-      return new PageTrace(compileFor(script, await target.listTracePoints()), target);
+      const script = compileInApplication(tree, await target.listTracePoints());
+      const source = new AgentSource({
+        script,
+        startFeed: (request) => target.startTrace(request),
+        nowNs: realtimeNs,
+        pid: process.pid,
+      });
+      return new PageTrace(script, source, REALTIME, {
+        ...{ whose: 'application', price: undefined },
+        onEnd: () => target.close(),
+      });
     } catch (error) {
       target.close();
       throw error;
     }
+  }
+
+  /** @throws PermissionError, ProgramRefusedError, SysError */
+  static inKernel({ script, pid }: KernelScript, price: KernelPrice | undefined): PageTrace {
+    const source = new KernelSource({ script, pid });
+    return new PageTrace(script, source, source.naming, { whose: 'process', price, onEnd: () => {} });
   }
 
   get isRunning(): boolean {
@@ -132,6 +138,7 @@ export class PageTrace {
       costs: costViews(this.#result?.costs ?? this.#source.costs()),
       threads: this.#result?.threads ?? this.#source.threads,
       lostEvents: Number(losses.events),
+      price: this.#price === undefined ? null : priceView(this.#price),
       withoutRoom: Number(losses.withoutRoom.reduce((sum, { updates }) => sum + updates, 0n)),
     };
   }
@@ -164,7 +171,7 @@ export class PageTrace {
         return error instanceof Error ? error.message : String(error);
       }
       case 'gone':
-        return 'the application has ended';
+        return `the ${this.#whose} has ended`;
       case 'exit':
         return 'the script called exit()';
       default:
@@ -181,4 +188,8 @@ export function costViews(
     hits: Number(hits),
     nsPerHit: nsPerHit ?? null,
   }));
+}
+
+export function priceView({ point, hitsPerSecond, percent }: KernelPrice): PriceView {
+  return { point, hitsPerSecond, percent };
 }

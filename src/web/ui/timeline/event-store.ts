@@ -3,8 +3,7 @@
  * quarter goes when there are more. Times are ns since a zero that the source chooses, exact for 104 days.
  */
 
-/** Numbers that an event carries. */
-const VALUES = 4;
+import { VALUES } from '../../protocol/index.ts';
 
 export class Lane {
   readonly name: string;
@@ -12,7 +11,7 @@ export class Lane {
   readonly labels: readonly string[];
   length = 0;
   times: Float64Array = new Float64Array(1024);
-  values: Uint32Array = new Uint32Array(1024 * VALUES);
+  values: Float64Array = new Float64Array(1024 * VALUES);
 
   constructor(name: string, labels: readonly string[]) {
     this.name = name;
@@ -59,7 +58,7 @@ export class Lane {
 
   #grow(): void {
     const times = new Float64Array(2 * this.times.length);
-    const values = new Uint32Array(2 * this.values.length);
+    const values = new Float64Array(2 * this.values.length);
     times.set(this.times);
     values.set(this.values);
     this.times = times;

@@ -1,9 +1,10 @@
 /**
- * Where a timeline's events come from: a running application, or a recorded file. A source puts them into the store until it is
+ * Where a timeline's events come from: a running application, a recording on the host, or a file of the browser's machine. A source puts them into the store until it is
  * stopped or over, and says when something is new.
  */
+import { UsageError } from '../../../base/index.ts';
 import { createCaptureReader } from '../../../pcapng/index.ts';
-import { ARGUMENTS, decodeEventBatch, NO_LCORE, type PointView } from '../../protocol/index.ts';
+import { decodeEventBatch, type EventBatch, VALUES } from '../../protocol/index.ts';
 import type { HostConnection } from '../host-connection.ts';
 import type { EventStore, Lane } from './event-store.ts';
 
@@ -15,41 +16,52 @@ export interface TimelineSource {
 
 /** Hits of points of a running application. */
 export function liveSource(host: HostConnection, pid: number, points: readonly string[]): TimelineSource {
-  let end = () => {};
+  return hostSource(host, (request) => host.send({ type: 'start-timeline', request, pid, points }));
+}
+
+/** A recording on the host, which reads it and sends what stands in it. */
+export function recordingSource(host: HostConnection, path: string): TimelineSource {
+  return hostSource(host, (request) => host.send({ type: 'open-recording', request, path }));
+}
+
+function hostSource(host: HostConnection, ask: (request: number) => void): TimelineSource {
   return {
     async run(store, onNews) {
-      let views: readonly PointView[] = [];
-      let startedMs = 0;
+      const request = host.nextRequest();
       const lanes = new Map<number, Lane>();
-      const offState = host.on('timeline', ({ points: known, isRunning }) => {
-        views = known;
-        // The state of the one before may still be on its way.
-        if (!isRunning && performance.now() - startedMs > 500) end();
-        onNews();
-      });
-      const offBytes = host.onBytes((bytes) => {
-        const batch = decodeEventBatch(bytes);
+      const offs: (() => void)[] = [];
+      const take = (batch: EventBatch) => {
+        if (batch.request !== request) return;
         for (let n = 0; n < batch.count; n++) {
-          const [point, lcore] = [batch.points[n]!, batch.lcores[n]!];
-          const key = point * (NO_LCORE + 1) + lcore;
-          let lane = lanes.get(key);
-          if (lane === undefined) {
-            const where = lcore === NO_LCORE ? 'other threads' : `lcore ${lcore}`;
-            const labels = views[point]?.arguments.map(({ name }) => name) ?? [];
-            lane = store.lane(`${where} · ${points[point]}`, labels);
-            lanes.set(key, lane);
-          }
-          store.add(lane, batch.times[n]!, batch.arguments, n * ARGUMENTS);
+          const lane = lanes.get(batch.lanes[n]!);
+          if (lane !== undefined) store.add(lane, batch.times[n]!, batch.values, n * VALUES);
         }
         onNews();
-      });
-      startedMs = performance.now();
-      host.send({ type: 'start-timeline', pid, points });
-      await new Promise<void>((resolve) => {
-        end = resolve;
-      });
-      offState();
-      offBytes();
+      };
+      try {
+        await new Promise<void>((resolve, reject) => {
+          offs.push(
+            host.on('timeline-lanes', (told) => {
+              if (told.request !== request) return;
+              for (const { number, name, labels } of told.lanes) lanes.set(number, store.lane(name, labels));
+            }),
+            host.onBytes((bytes) => take(decodeEventBatch(bytes))),
+            host.on('timeline', (told) => {
+              if (told.request !== request) return;
+              onNews();
+              if (told.isRunning) return;
+              if (told.fault === '') resolve();
+              else reject(new UsageError(told.fault));
+            }),
+            host.onState((state) => {
+              if (state !== 'open') resolve();
+            }),
+          );
+          ask(request);
+        });
+      } finally {
+        for (const off of offs) off();
+      }
     },
     stop() {
       host.send({ type: 'stop-timeline' });
@@ -60,7 +72,17 @@ export function liveSource(host: HostConnection, pid: number, points: readonly s
 const PACKET_LABELS: readonly string[] = ['packet', 'bytes'];
 
 /** Packets of a pcap or pcapng file, compressed by gzip or not: read here in the page, sent nowhere. */
-export function fileSource(bytes: ReadableStream<Uint8Array>, isGzip: boolean): TimelineSource {
+export function fileSource(file: File): TimelineSource {
+  if (!file.name.endsWith('.zst')) return captureSource(file.stream(), file.name.endsWith('.gz'));
+  return {
+    async run() {
+      throw new UsageError(`${file.name}: browsers read no zstd; open it by its path on the host`);
+    },
+    stop() {},
+  };
+}
+
+export function captureSource(bytes: ReadableStream<Uint8Array>, isGzip: boolean): TimelineSource {
   let isStopped = false;
   return {
     async run(store, onNews) {

@@ -1,14 +1,15 @@
 /** The Timeline: what happened when, on which lcore; from a running application, the capture of this page, or a file. */
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { HoneError } from '../../../base/index.ts';
+import { HoneError, UsageError } from '../../../base/index.ts';
 import { ApplicationSelect } from '../application-select.tsx';
 import { type HostConnection, useLatest } from '../host-connection.ts';
 import { formatCount } from '../units.ts';
 import { setParameters, useUrlState } from '../url-state.ts';
 import type { TimeRange } from './draw-lanes.ts';
 import { EventStore } from './event-store.ts';
-import { fileSource, liveSource, type TimelineSource } from './sources.ts';
+import { RecordingBox } from './recording-box.tsx';
+import { captureSource, fileSource, liveSource, recordingSource, type TimelineSource } from './sources.ts';
 import { TimelineView } from './timeline-view.tsx';
 
 /** Events that the page holds: some 30 MiB. */
@@ -25,6 +26,7 @@ export function TimelinePage({ host }: { readonly host: HostConnection }): JSX.E
   const { parameters } = useUrlState();
   const pid = Number(parameters.get('app') ?? 0);
   const chosen = (parameters.get('points') ?? DEFAULT_POINTS).split(',').filter((name) => name !== '');
+  const recording = parameters.get('recording') ?? '';
   const points = useLatest(host, 'points')?.points ?? [];
   const capture = useLatest(host, 'capture');
   const [running, setRunning] = useState<Running>();
@@ -32,6 +34,8 @@ export function TimelinePage({ host }: { readonly host: HostConnection }): JSX.E
   const [news, setNews] = useState(0);
   const [fault, setFault] = useState('');
   const source = useRef<TimelineSource>();
+  /** The recording that was opened last. */
+  const opened = useRef('');
   useEffect(
     () =>
       host.onState((state) => {
@@ -39,16 +43,25 @@ export function TimelinePage({ host }: { readonly host: HostConnection }): JSX.E
       }),
     [host, pid],
   );
+  useEffect(() => () => source.current?.stop(), []);
+  // An address that names a recording shows it, as far in as it says.
   useEffect(
     () =>
-      host.on('refused', ({ what, message }) => {
-        if (what !== 'start-timeline') return;
-        setFault(message);
-        setOver(true);
+      host.onState((state) => {
+        if (state === 'open' && recording !== '' && recording !== opened.current)
+          void openRecording(recording);
       }),
-    [host],
+    [host, recording],
   );
-  useEffect(() => () => source.current?.stop(), []);
+  const openNew = (...what: Parameters<typeof open>) => {
+    setParameters({ from: undefined, to: undefined, recording: undefined });
+    opened.current = '';
+    return open(...what);
+  };
+  const openRecording = (path: string) => {
+    opened.current = path;
+    return open(path, false, recordingSource(host, path));
+  };
   const open = async (name: string, isLive: boolean, opened: TimelineSource) => {
     source.current?.stop();
     source.current = opened;
@@ -56,12 +69,12 @@ export function TimelinePage({ host }: { readonly host: HostConnection }): JSX.E
     setRunning({ store, name, isLive });
     setFault('');
     setOver(false);
-    setParameters({ from: undefined, to: undefined });
     try {
       await opened.run(store, () => setNews((count) => count + 1));
     } catch (error) {
       if (!(error instanceof HoneError) && !(error instanceof TypeError)) throw error;
-      setFault(`${name}: ${error.message}`);
+      if (source.current === opened)
+        setFault(error instanceof UsageError ? error.message : `${name}: ${error.message}`);
     }
     if (source.current === opened) setOver(true);
   };
@@ -69,7 +82,7 @@ export function TimelinePage({ host }: { readonly host: HostConnection }): JSX.E
     const off = host.on('download', async ({ path }) => {
       off();
       const { body } = await fetch(path);
-      if (body !== null) await open('capture of this page', false, fileSource(body, false));
+      if (body !== null) await openNew('capture of this page', false, captureSource(body, false));
     });
     host.send({ type: 'get-download' });
   };
@@ -101,22 +114,30 @@ export function TimelinePage({ host }: { readonly host: HostConnection }): JSX.E
             type="button"
             class="primary"
             disabled={pid === 0 || chosen.length === 0}
-            onClick={() => open(`application ${pid}`, true, liveSource(host, pid, chosen))}
+            onClick={() => openNew(`application ${pid}`, true, liveSource(host, pid, chosen))}
           >
             Watch live
           </button>
         )}
       </div>
       <div class="bar-row">
+        <RecordingBox
+          path={recording}
+          isReading={!isOver && running?.name === recording}
+          onOpen={(path) => {
+            void openRecording(path);
+            setParameters({ from: undefined, to: undefined, recording: path });
+          }}
+          onStop={() => source.current?.stop()}
+        />
         <label>
-          Recorded file{' '}
+          File of this browser{' '}
           <input
             type="file"
-            accept=".pcap,.pcapng,.gz"
+            accept=".pcap,.pcapng,.cap,.gz"
             onChange={(event) => {
               const file = event.currentTarget.files?.[0];
-              if (file !== undefined)
-                void open(file.name, false, fileSource(file.stream(), file.name.endsWith('.gz')));
+              if (file !== undefined) void openNew(file.name, false, fileSource(file));
             }}
           />
         </label>
@@ -132,8 +153,8 @@ export function TimelinePage({ host }: { readonly host: HostConnection }): JSX.E
       {running === undefined ? (
         <section class="card empty">
           <p>
-            Watch an application live, or open a recorded file: it is read in this page and sent nowhere.
-            Every burst, packet or event stands on the lane of its lcore or queue.
+            Watch an application live, or open what was recorded: a folder of <code>hone record</code>, LTTng
+            or rte_trace, or a capture. Every burst, packet or event stands on the lane of its lcore or queue.
           </p>
         </section>
       ) : (
@@ -177,6 +198,7 @@ function Counts({
 }): JSX.Element {
   const told = useLatest(host, 'timeline');
   const live = running.isLive ? told : undefined;
+  const read = told === undefined || running.isLive || told.sizeBytes === 0 ? undefined : told;
   const { count, forgotten } = running.store;
   return (
     <section class="counts" aria-label="Counts">
@@ -185,6 +207,12 @@ function Counts({
       <span>
         Events <b>{formatCount(count)}</b>
       </span>
+      {read?.isRunning ? <span>Read {Math.floor((100 * read.readBytes) / read.sizeBytes)} %</span> : null}
+      {read === undefined || read.note === '' ? null : (
+        <span class="pre lost" role="status">
+          {read.note}
+        </span>
+      )}
       {forgotten > 0 ? <span>Older ones forgotten {formatCount(forgotten)}</span> : null}
       {live === undefined ? null : (
         <>

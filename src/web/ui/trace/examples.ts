@@ -25,6 +25,14 @@ export const EXAMPLES: readonly { readonly title: string; readonly script: strin
     script: 'dpdk:rx_packet { @length[ip.proto] = stats(args.len); @sizes = lhist(args.len, 0, 1536, 128); }',
   },
   {
+    title: 'In the kernel: which system calls are made?',
+    script: 'tracepoint:raw_syscalls:sys_enter { @calls[comm, args.id] = count(); }',
+  },
+  {
+    title: 'In the kernel: what runs on the processors?',
+    script: 'profile:hz:99 { @samples[comm] = count(); }',
+  },
+  {
     title: 'Show new connections',
     script: `dpdk:rx_packet /tcp.flags.syn && !tcp.flags.ack/ {
   printf("%s > %s:%d\\n", ntop(ip.src), ntop(ip.dst), tcp.dport);

@@ -13,16 +13,24 @@ interface ScriptEditorProps {
   readonly onChange: (script: string) => void;
   readonly diagnostics: readonly DiagnosticView[];
   readonly points: readonly PointView[];
+  /** Its probes are the kernel's, which has words of its own. */
+  readonly isOfKernel: boolean;
 }
 
-export function ScriptEditor({ script, onChange, diagnostics, points }: ScriptEditorProps): JSX.Element {
+export function ScriptEditor({
+  script,
+  onChange,
+  diagnostics,
+  points,
+  isOfKernel,
+}: ScriptEditorProps): JSX.Element {
   const id = useId();
   const area = useRef<HTMLTextAreaElement>(null);
   const colors = useRef<HTMLPreElement>(null);
   const [suggestions, setSuggestions] = useState<readonly Suggestion[]>([]);
   const [chosen, setChosen] = useState(0);
   const look = (text: string, caret: number) => {
-    setSuggestions(suggest(text, wordBefore(text, caret), points));
+    setSuggestions(suggest(text, wordBefore(text, caret), points, isOfKernel));
     setChosen(0);
   };
   const take = ({ text }: Suggestion) => {

@@ -15,7 +15,13 @@ export function wordBefore(script: string, caret: number): string {
   return /[\w.:@$]+$/.exec(script.slice(0, caret))?.[0] ?? '';
 }
 
-export function suggest(script: string, word: string, points: readonly PointView[]): readonly Suggestion[] {
+export function suggest(
+  script: string,
+  word: string,
+  points: readonly PointView[],
+  isOfKernel: boolean,
+): readonly Suggestion[] {
+  const other = isOfKernel ? 'agent' : 'kernel';
   if (word.length < 2) return [];
   const inScript = points.filter(({ name }) => script.includes(name));
   const all: Suggestion[] = [
@@ -27,10 +33,10 @@ export function suggest(script: string, word: string, points: readonly PointView
       })),
     ),
     ...languageFunctions
-      .filter(({ where }) => where !== 'kernel')
+      .filter(({ where }) => where !== other)
       .map(({ name, signature, help }) => ({ text: `${name}(`, help: `${signature}: ${help}` })),
     ...languageBuiltins
-      .filter(({ where }) => where !== 'kernel')
+      .filter(({ where }) => where !== other)
       .map(({ name, help }) => ({ text: name, help })),
     ...FIELDS.filter(({ places }) => places.length > 0).map(({ name, description }) => ({
       text: name,

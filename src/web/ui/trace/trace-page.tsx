@@ -1,8 +1,8 @@
 /** The Trace: a script written with help, run in an application, its maps drawn as they grow and its price beside them. */
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { FIELDS } from '../../../packet/index.ts';
-import type { CostView, HostMessage, PointView } from '../../protocol/index.ts';
+import type { CostView, HostMessage, PointView, PriceView } from '../../protocol/index.ts';
 import { ApplicationSelect } from '../application-select.tsx';
 import { type HostConnection, useLatest } from '../host-connection.ts';
 import { Scroll } from '../scroll.tsx';
@@ -27,7 +27,9 @@ export function TracePage({ host }: { readonly host: HostConnection }): JSX.Elem
   const pid = Number(parameters.get('app') ?? 0);
   const trace = useLatest(host, 'trace');
   const points = useLatest(host, 'points')?.points ?? [];
-  const checked = useChecked(host, pid, script);
+  const process = processOf(parameters.get('process'));
+  const checked = useChecked(host, pid, process, script);
+  const isOfKernel = checked?.where === 'kernel';
   const refusal = useRefusal(host);
   const isRunning = trace?.isRunning ?? false;
   useEffect(
@@ -37,6 +39,13 @@ export function TracePage({ host }: { readonly host: HostConnection }): JSX.Elem
       }),
     [host, pid],
   );
+  const [asked, setAsked] = useState<PriceView>();
+  useEffect(() => host.on('trace-price', ({ price }) => setAsked(price)), [host]);
+  useEffect(() => setAsked(undefined), [script, process]);
+  const run = (isSure: boolean) => {
+    setAsked(undefined);
+    host.send({ type: 'start-trace', pid, process, script, isSure });
+  };
   const isGood = checked !== undefined && checked.diagnostics.length === 0;
   return (
     <>
@@ -71,8 +80,8 @@ export function TracePage({ host }: { readonly host: HostConnection }): JSX.Elem
           <button
             type="button"
             class="primary"
-            disabled={!isGood || pid === 0}
-            onClick={() => host.send({ type: 'start-trace', pid, script })}
+            disabled={!isGood || (pid === 0 && !isOfKernel)}
+            onClick={() => run(false)}
           >
             Run
           </button>
@@ -85,7 +94,20 @@ export function TracePage({ host }: { readonly host: HostConnection }): JSX.Elem
             onChange={(text) => setParameters({ script: text })}
             diagnostics={checked?.diagnostics ?? []}
             points={points}
+            isOfKernel={isOfKernel}
           />
+          {isOfKernel ? (
+            <label>
+              Only in process{' '}
+              <input
+                type="number"
+                min={1}
+                placeholder="any"
+                value={process ?? ''}
+                onInput={(event) => setParameters({ process: event.currentTarget.value || undefined })}
+              />
+            </label>
+          ) : null}
           {isGood ? (
             <p class="note">
               Compiles: {checked.probes.join(', ')}, {checked.instructions} instructions
@@ -94,6 +116,9 @@ export function TracePage({ host }: { readonly host: HostConnection }): JSX.Elem
         </section>
         <Reference points={points} />
       </div>
+      {asked === undefined ? null : (
+        <PriceQuestion price={asked} onSure={() => run(true)} onLeave={() => setAsked(undefined)} />
+      )}
       {refusal === '' ? null : (
         <p class="problem bad" role="alert">
           <span class="pre">{refusal}</span>
@@ -106,8 +131,55 @@ export function TracePage({ host }: { readonly host: HostConnection }): JSX.Elem
   );
 }
 
+/** A process by its number; null for all of the machine. */
+function processOf(text: string | null): number | null {
+  const pid = Number(text ?? 0);
+  return Number.isInteger(pid) && pid > 0 && pid <= 0x7fff_ffff ? pid : null;
+}
+
+function formatPercent(percent: number): string {
+  return `${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+}
+
+/** Before something hot is probed. The kernel's probes stop what they are put on for as long as they run. */
+function PriceQuestion({
+  price,
+  onSure,
+  onLeave,
+}: {
+  readonly price: PriceView;
+  readonly onSure: () => void;
+  readonly onLeave: () => void;
+}): JSX.Element {
+  const { point, hitsPerSecond, percent } = price;
+  const leave = useRef<HTMLButtonElement>(null);
+  useEffect(() => leave.current?.focus(), []);
+  return (
+    <div class="problem" role="alertdialog" aria-label="Price" aria-describedby="price-question">
+      <p id="price-question">
+        <span class="mono">{point}</span> is hit {formatCount(Math.round(hitsPerSecond))} times a second: this
+        trace will take about {formatPercent(percent)} of a processor from what it traces. Nothing is attached
+        yet.
+      </p>
+      <div class="bar-row">
+        <button type="button" onClick={onSure}>
+          Attach it
+        </button>
+        <button ref={leave} type="button" onClick={onLeave}>
+          Leave it
+        </button>
+      </div>
+    </div>
+  );
+}
+
 /** What the host says of the script as it stands; undefined until it says something. */
-function useChecked(host: HostConnection, pid: number, script: string): ScriptState | undefined {
+function useChecked(
+  host: HostConnection,
+  pid: number,
+  process: number | null,
+  script: string,
+): ScriptState | undefined {
   const [checked, setChecked] = useState<ScriptState>();
   const points = useLatest(host, 'points');
   useEffect(() => {
@@ -118,13 +190,13 @@ function useChecked(host: HostConnection, pid: number, script: string): ScriptSt
     const offState = host.onState((state) => {
       if (state !== 'open') return;
       request = host.nextRequest();
-      host.send({ type: 'check-script', request, pid: Math.max(1, pid), script });
+      host.send({ type: 'check-script', request, pid, process, script });
     });
     return () => {
       off();
       offState();
     };
-  }, [host, pid, script, points]);
+  }, [host, pid, process, script, points]);
   return checked;
 }
 
@@ -198,7 +270,7 @@ function FieldSearch(): JSX.Element {
 
 /** What the probes take, always in sight. */
 function Price({ trace }: { readonly trace: TraceState }): JSX.Element {
-  const { isRunning, costs, threads, lostEvents, withoutRoom, note } = trace;
+  const { isRunning, costs, threads, lostEvents, withoutRoom, note, price } = trace;
   return (
     <section class="counts" aria-label="Price">
       <span class={isRunning ? 'live' : ''}>{isRunning ? 'Running' : 'Stopped'}</span>
@@ -207,9 +279,17 @@ function Price({ trace }: { readonly trace: TraceState }): JSX.Element {
           <span class="mono">{cost.probe}</span> {priceOf(cost)}
         </span>
       ))}
-      <span>
-        Threads <b>{threads}</b>
-      </span>
+      {price === null ? (
+        <span>
+          Threads <b>{threads}</b>
+        </span>
+      ) : (
+        <span>
+          Before it began <span class="mono">{price.point}</span> was hit{' '}
+          <b>{formatShort(price.hitsPerSecond)}</b> times a second: about{' '}
+          <b>{formatPercent(price.percent)}</b> of a processor
+        </span>
+      )}
       <span class={lostEvents > 0 ? 'lost' : ''}>
         Lost events <b>{formatCount(lostEvents)}</b>
       </span>
