@@ -1,6 +1,6 @@
-/** `hone report`: a first analysis of a running application, or of a recording: targets, findings, workload, resources, losses. */
+/** `hone report`: a first analysis of a running application or of recorded files: targets, findings, workload, resources, losses. */
 import { type Command, Option } from 'commander';
-import { UsageError } from '../base/index.ts';
+import { type FormatError, UsageError } from '../base/index.ts';
 import { evaluateGoals, findFindings, type Goal, parseGoals } from '../findings/index.ts';
 import { checkOutput } from '../output/index.ts';
 import {
@@ -12,13 +12,14 @@ import {
   observeRecording,
   type Report,
 } from '../report/index.ts';
-import { resolveApplication } from '../target/index.ts';
+import type { AnsweringApplication } from '../target/index.ts';
+import { findReportInput } from './report-inputs.ts';
 import { honeVersion } from './version.ts';
 import { writePage } from './write-page.ts';
 
 interface ReportFlags {
-  readonly read?: string;
   readonly duration?: number;
+  readonly read: readonly string[];
   readonly target?: readonly Goal[];
   readonly json?: true;
   readonly html?: string;
@@ -29,19 +30,28 @@ const DEFAULT_SECONDS = 10;
 export function registerReport(program: Command): void {
   program
     .command('report')
-    .summary('what looks wrong with an application, how that is known, what to do next')
+    .summary('what looks wrong with an application, running or recorded, how that is known, what to do next')
     .description(
       'Looks at a running DPDK application for some seconds and says whether targets are met, what looks wrong and by which ' +
         'numbers, and which command tells more; then what the application is given to do, how much of each resource it uses, and ' +
-        'where packets are lost. It only reads; what it costs is said at the end. With --read it says of a recording what that knows.',
+        'where packets are lost. It only reads; what it costs is said at the end. Recorded files (pcap, pcapng, CTF), several of one ' +
+        'session together, give the same report as far as they tell; for what they do not tell it says what to record.',
     )
-    .argument('[app]', 'the application: its pid, file prefix or name; may be left out when one runs')
+    .argument(
+      '[app|file...]',
+      'the application: its pid, file prefix or name; may be left out when one runs; or recorded files and folders',
+    )
     .addOption(
-      new Option('--duration <seconds>', `look for so long (default: ${DEFAULT_SECONDS})`).argParser(
-        parseSeconds,
-      ),
+      new Option('-r, --read <file>', 'a recorded file or folder, whatever it is called; repeatable')
+        .argParser((path: string, paths: readonly string[]) => [...paths, path])
+        .default([], 'none'),
     )
-    .option('-r, --read <path>', 'a recording instead: a capture, a CTF trace, a folder with both')
+    .addOption(
+      new Option(
+        '--duration <seconds>',
+        `look for so long at a running application (default: ${DEFAULT_SECONDS})`,
+      ).argParser(parseSeconds),
+    )
     .addOption(
       new Option('--target <goals>', "what you want of it: 'drop=0, pps>=5M, util<80%'").argParser(
         parseGoals,
@@ -49,7 +59,7 @@ export function registerReport(program: Command): void {
     )
     .option('--json', 'one JSON object instead of text')
     .option('--html <file>', 'a page for a browser into this file, too')
-    .action((wanted: string | undefined, flags: ReportFlags) => run(wanted, flags));
+    .action((words: readonly string[], flags: ReportFlags) => run(words, flags));
 }
 
 function parseSeconds(text: string): number {
@@ -58,9 +68,9 @@ function parseSeconds(text: string): number {
   throw new UsageError(`--duration ${text}: expected seconds, 1 to 86400`);
 }
 
-async function run(wanted: string | undefined, flags: ReportFlags): Promise<void> {
+async function run(words: readonly string[], flags: ReportFlags): Promise<void> {
   if (flags.html !== undefined) checkOutput(flags.html, false);
-  const { observation, price } = await observe(wanted, flags);
+  const { observation, price, damage } = await observe(words, flags);
   const report: Report = {
     version: honeVersion(),
     observation,
@@ -70,44 +80,64 @@ async function run(wanted: string | undefined, flags: ReportFlags): Promise<void
   };
   if (flags.html !== undefined) await writePage(flags.html, formatReportHtml(report));
   process.stdout.write(flags.json ? formatReportJson(report) : formatReportText(report));
+  if (damage !== undefined) throw damage;
+}
+
+interface Seen extends Observed {
+  /** Of recorded files, said after the report. */
+  readonly damage: FormatError | undefined;
+}
+
+async function observe(words: readonly string[], { read, duration }: ReportFlags): Promise<Seen> {
+  const input = await findReportInput(words, read);
+  if (input.kind === 'application') {
+    return { ...(await observeRunning(input.application, duration ?? DEFAULT_SECONDS)), damage: undefined };
+  }
+  if (duration !== undefined) {
+    throw new UsageError(
+      `--duration ${duration}: got ${input.paths.join(' ')}, recorded files, which are read whole: leave it out`,
+    );
+  }
+  return observeFiles(input.paths);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A signal ends it early: what was seen by then is reported. */
-async function observe(wanted: string | undefined, { read, duration }: ReportFlags): Promise<Observed> {
-  if (read !== undefined && wanted !== undefined)
-    throw new UsageError(`${wanted}: expected an application or --read, not both`);
-  if (read !== undefined && duration !== undefined)
-    throw new UsageError('--duration: a recording is read as a whole');
+async function untilSignal<Result>(
+  run: (signal: AbortSignal, say: (text: string) => void) => Promise<Result>,
+): Promise<Result> {
   const stop = new AbortController();
   const onStop = () => stop.abort();
   for (const signal of SIGNALS) process.on(signal, onStop);
+  const isShown = process.stderr.isTTY;
+  const say = (text: string) => {
+    if (isShown) process.stderr.write(`\r${text}\u001b[K`);
+  };
   try {
-    if (read === undefined) return await observeRunning(wanted, duration ?? DEFAULT_SECONDS, stop.signal);
-    const onProgress = (share: number | undefined) =>
-      showProgress(`reading ${read}${share === undefined ? '' : `: ${Math.floor(100 * share)} %`}`);
-    return {
-      observation: await observeRecording(read, { signal: stop.signal, onProgress }),
-      price: undefined,
-    };
+    return await run(stop.signal, say);
   } finally {
-    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+    if (isShown) process.stderr.write('\r\u001b[K');
     for (const signal of SIGNALS) process.off(signal, onStop);
   }
 }
 
-async function observeRunning(
-  wanted: string | undefined,
-  seconds: number,
-  signal: AbortSignal,
-): Promise<Observed> {
-  const application = await resolveApplication(wanted);
-  const onProgress = (done: number) =>
-    showProgress(`looking at ${application.label}: ${done} of ${seconds} s`);
-  return observeApplication(application, { seconds, signal, onProgress });
+function observeRunning(application: AnsweringApplication, seconds: number): Promise<Observed> {
+  return untilSignal((signal, say) => {
+    const onProgress = (done: number) => say(`looking at ${application.label}: ${done} of ${seconds} s`);
+    return observeApplication(application, { seconds, signal, onProgress });
+  });
 }
 
-function showProgress(words: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${words}\u001b[K`);
+const MEGABYTE = 1e6;
+
+async function observeFiles(paths: readonly string[]): Promise<Seen> {
+  const { observation, damage } = await untilSignal((signal, say) => {
+    const onProgress = (takenBytes: number, sizeBytes: number | undefined) => {
+      const share = sizeBytes ? ` (${Math.floor((100 * takenBytes) / sizeBytes)} %)` : '';
+      say(`reading ${paths.join(' ')}: ${(takenBytes / MEGABYTE).toFixed(1)} MB${share}`);
+    };
+    return observeRecording(paths, { signal, onProgress });
+  });
+  return { observation, price: undefined, damage };
 }

@@ -80,6 +80,11 @@ export class TraceSource implements ItemSource {
     return notes;
   }
 
+  /** Events that were lost when it was recorded, as far as it was read. */
+  get discarded(): bigint {
+    return this.#discarded;
+  }
+
   get takenBytes(): number {
     return this.#isOver ? this.sizeBytes : (this.#packet?.offsetBytes ?? 0);
   }

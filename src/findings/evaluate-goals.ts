@@ -6,7 +6,7 @@ import { busyShare } from './words.ts';
 export function evaluateGoals(goals: readonly Goal[], observation: Observation): GoalResult[] {
   return goals.map((goal) => {
     const measured = measure(goal, observation);
-    return { goal, measured, isMet: measured === undefined ? undefined : holds(measured, goal) };
+    return { goal, measured, isMet: measured === undefined ? undefined : judge(measured, goal, observation) };
   });
 }
 
@@ -25,6 +25,8 @@ export function lostPps({ ports, drops = [], seconds }: Observation): number | u
 
 function measure({ metric, isShare }: Goal, observation: Observation): number | undefined {
   const { ports, lcores, drops, seconds } = observation;
+  // All of it at one moment: no rate.
+  if (seconds === 0 && metric !== 'util') return undefined;
   const packets = sumOf(ports.map(({ rxPackets }) => rxPackets));
   switch (metric) {
     case 'pps':
@@ -51,6 +53,28 @@ function measure({ metric, isShare }: Goal, observation: Observation): number | 
 function notReceivedPps({ ports, seconds }: Observation): number {
   const counts = ports.flatMap(({ missed, noMbuf, rxErrors }) => [missed, noMbuf, rxErrors]);
   return (sumOf(counts) ?? 0) / seconds;
+}
+
+/** Where there may be more than what is known, only what more cannot change is said. */
+function judge(measured: number, goal: Goal, observation: Observation): boolean | undefined {
+  const isMet = holds(measured, goal);
+  if (!isAtLeast(goal, observation)) return isMet;
+  const isSettled = goal.relation.startsWith('>') ? isMet : !isMet && measured >= goal.value;
+  return isSettled ? isMet : undefined;
+}
+
+/** Whether what is measured is a lower bound: a recording has what was recorded. */
+function isAtLeast({ metric }: Goal, { ports, drops, recording }: Observation): boolean {
+  if (recording === undefined || metric === 'util') return false;
+  if (recording.losses.length > 0 || recording.isFiltered) return true;
+  if (metric !== 'drop') return false;
+  const counts = ports.flatMap(({ missed, noMbuf, rxErrors, txErrors }) => [
+    missed,
+    noMbuf,
+    rxErrors,
+    txErrors,
+  ]);
+  return drops === undefined || counts.includes(undefined);
 }
 
 function holds(measured: number, { relation, value }: Goal): boolean {

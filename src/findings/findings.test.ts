@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cases, drop, flows, four, level } from './faults.fixture.ts';
 import { findFindings, rules } from './find-findings.ts';
 import { healthy, lcore, port, queue } from './observation.fixture.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, RecordedInput } from './observation.ts';
 
 test('an application in which all is well has no findings', () => {
   expect(findFindings(healthy())).toEqual([]);
@@ -85,22 +85,35 @@ test('a replay and a recording are not blamed for polls that they do not have', 
     expect(findFindings(healthy({ source, queues, ports }))).toEqual([]);
     expect(findFindings(healthy({ source, queues: [], ports }))).toEqual([]);
   }
-  for (const bursts of [{ 32: 1000 }, { 1: 1000 }]) {
-    const few = [queue(bursts, { countsEmptyPolls })];
-    expect(findFindings(healthy({ source: 'recording', queues: few }))).toEqual([]);
-  }
+  const few = [queue({ 1: 1000 }, { countsEmptyPolls })];
+  expect(findFindings(healthy({ source: 'recording', queues: few }))).toEqual([]);
+  const full = findFindings(
+    healthy({ source: 'recording', queues: [queue({ 32: 1000 }, { countsEmptyPolls })] }),
+  );
+  expect(full.map(({ title }) => title)).toEqual(['gives full bursts in 100 % of its polls that gave any']);
 });
 
-test('next steps on a recording: packets from the file that has them, or none', () => {
-  const seen = { source: 'recording', label: 'out', drops: [drop('ttl'), drop('ring_full')] } as const;
-  const commands = (packetFile?: string) =>
-    findFindings(healthy({ ...seen, packetFile })).flatMap(({ next }) => next.map(({ command }) => command));
-  expect(commands('out/p.pcapng')).toEqual([
-    expect.stringMatching(/^hone trace --read out -e 'dpdk:rx_packet /),
-    "hone read out/p.pcapng -c 20 -f 'ip[8] <= 1'",
+test('next steps on a recording: commands on what has the packets or events, or none', () => {
+  const seen = { source: 'recording', label: 'out cap', drops: [drop('ttl'), drop('ring_full')] } as const;
+  const commands = (...inputs: readonly Partial<RecordedInput>[]) => {
+    const none = { path: 'out', captures: [], points: [], hasBytes: false };
+    const recording = { packets: 1, events: 1, losses: [], isFiltered: false };
+    const all = inputs.map((input) => ({ ...none, ...input }));
+    return findFindings(healthy({ ...seen, recording: { ...recording, inputs: all } })).flatMap(({ next }) =>
+      next.map(({ command }) => command),
+    );
+  };
+  const events = { points: ['dpdk:rx_packet', 'dpdk:tx_burst'] };
+  expect(
+    commands(events, { path: 'cap', captures: ['cap/p.pcapng'], points: ['dpdk:rx_packet'], hasBytes: true }),
+  ).toEqual([
+    expect.stringMatching(/^hone trace --read cap -e 'dpdk:rx_packet /),
+    "hone read cap/p.pcapng -c 20 -f 'ip[8] <= 1'",
     expect.stringMatching(/^hone trace --read out -e 'dpdk:tx_burst /),
   ]);
-  expect(commands()).toEqual([expect.stringMatching(/^hone trace --read out -e 'dpdk:tx_burst /)]);
+  // Recorded events have no bytes of packets.
+  expect(commands(events)).toEqual([expect.stringMatching(/^hone trace --read out -e 'dpdk:tx_burst /)]);
+  expect(commands({})).toEqual([]);
 });
 
 test('what is over cannot be looked at by top, perf and the like', () => {

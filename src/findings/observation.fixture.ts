@@ -38,9 +38,9 @@ export function queue(
     countedSeconds: 0.1,
     tids: [11],
     bySize,
+    countsEmptyPolls: true,
     packets: bySize.reduce((sum, count, size) => sum + count * size, 0),
     askedBurst: 32,
-    countsEmptyPolls: true,
     ...more,
   };
 }
@@ -79,6 +79,7 @@ export function healthy(more: Partial<Observation> = {}): Observation {
     stages: [],
     traffic: undefined,
     series: [],
+    recording: undefined,
     unknown: [],
     ...more,
   };

@@ -8,8 +8,6 @@ export interface Observation {
   /** How it is called on a command line: a name and a pid, or a file. */
   readonly label: string;
   readonly pid: number | undefined;
-  /** Of a recording: a file with its packets. */
-  readonly packetFile?: string | undefined;
   /** Milliseconds since 1970 at the start. */
   readonly startMs: number;
   /** For how long the ports' counters were watched. */
@@ -27,11 +25,42 @@ export interface Observation {
   readonly stages: readonly StageObservation[];
   readonly traffic: TrafficObservation | undefined;
   readonly series: readonly SeriesPoint[];
+  /** Undefined for what runs. */
+  readonly recording: RecordingObservation | undefined;
   /** What could not be looked at, and why; one sentence each. */
   readonly unknown: readonly string[];
 }
 
-/** Counters are those of the driver, over the time that was watched. */
+/** Files that an application was recorded into. */
+export interface RecordingObservation {
+  readonly inputs: readonly RecordedInput[];
+  readonly packets: number;
+  readonly events: number;
+  /** What was lost while it was recorded, as the files say; without those that lost nothing. */
+  readonly losses: readonly RecordingLoss[];
+  /** Whether captures have only packets that matched a filter. */
+  readonly isFiltered: boolean;
+}
+
+/** What was named once on the command line. */
+export interface RecordedInput {
+  readonly path: string;
+  /** Files with packets; without those that can be read only once. */
+  readonly captures: readonly string[];
+  /** Names of the trace points that `hone trace --read` finds in it. */
+  readonly points: readonly string[];
+  /** Whether scripts can look into its packets. */
+  readonly hasBytes: boolean;
+}
+
+export interface RecordingLoss {
+  /** A stream of events, or a port. */
+  readonly name: string;
+  readonly what: 'events' | 'packets';
+  readonly lost: number;
+}
+
+/** Counters are those of the driver, over the time that was watched. In a recording without them: what was recorded. */
 export interface PortObservation {
   readonly portId: number;
   readonly name: string;
@@ -66,7 +95,7 @@ export interface QueueObservation {
   readonly tids: readonly number[];
   /** Index n: calls that gave (in) or offered (out) n packets; the last index counts those of its size and larger ones. */
   readonly bySize: readonly number[];
-  /** False where only polls that gave packets are known: index 0 says nothing then. */
+  /** Whether empty polls are counted; else index 0 says nothing (in). */
   readonly countsEmptyPolls: boolean;
   readonly packets: number;
   /** Largest burst that a caller asked for (in). */
@@ -118,7 +147,7 @@ export interface StageObservation {
   readonly measuredSeconds: number;
 }
 
-/** Packets that were looked into: a sample of a running application, all of a recording. */
+/** Packets that were looked into: a sample of what arrives, of a recording all that arrived; all that was sent where nothing did. */
 export interface TrafficObservation {
   readonly packets: number;
   readonly bytes: number;
@@ -133,7 +162,7 @@ export interface TrafficObservation {
   readonly flowCount: number | undefined;
   /**
    * Index n: times of 2^n to 2^(n+1) - 1 ns from one arrival to the next one of the same thread or interface: of packets in a
-   * recording, of bursts in an application.
+   * recording (those of the same time are one arrival), of bursts in an application.
    */
   readonly interArrival: readonly number[] | undefined;
 }

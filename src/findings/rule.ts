@@ -1,5 +1,5 @@
 /** One thing that can be wrong, and how it is seen. */
-import type { Finding } from './finding.ts';
+import type { Finding, NextStep } from './finding.ts';
 import type { Observation } from './observation.ts';
 
 export interface Rule {
@@ -11,7 +11,9 @@ export interface Rule {
 }
 
 /** What a rule saw at one place. */
-export interface Sighting extends Pick<Finding, 'subject' | 'title' | 'evidence' | 'next'> {
+export interface Sighting extends Pick<Finding, 'subject' | 'title' | 'evidence'> {
+  /** Undefined: what was observed has nothing to tell by it. */
+  readonly next: readonly (NextStep | undefined)[];
   /** When it is another one than the rule's. */
   readonly severity?: Finding['severity'];
 }

@@ -42,34 +42,46 @@ export function busyShare({ busyNs, idleNs }: Pick<LcoreObservation, 'busyNs' | 
   return busyNs + idleNs === 0 ? 0 : busyNs / (busyNs + idleNs);
 }
 
-/** `hone trace` on what was observed. @param script without single quotes */
-export function traceStep({ source, pid, label }: Observation, script: string, tells: string): NextStep {
-  const where = source === 'recording' ? `--read ${quote(label)}` : `-p ${pid} --duration 5`;
-  return { command: `hone trace ${where} -e '${script}'`, tells };
+/**
+ * `hone trace` on what was observed; undefined where a recording has not what the script asks for.
+ * @param script without single quotes
+ */
+export function traceStep(
+  { source, pid, recording }: Observation,
+  script: string,
+  tells: string,
+): NextStep | undefined {
+  if (source !== 'recording') return { command: `hone trace -p ${pid} --duration 5 -e '${script}'`, tells };
+  const points = script.match(POINT) ?? [];
+  const input = recording?.inputs.find(
+    (one) =>
+      points.every((point) => one.points.includes(point)) && (one.hasBytes || !PACKET_FIELD.test(script)),
+  );
+  return input && { command: `hone trace --read ${quote(input.path)} -e '${script}'`, tells };
 }
 
-/** What tells more of an application that runs; nothing where it is over. */
-export function liveSteps({ source }: Observation, command: string, tells: string): NextStep[] {
-  return source === 'application' ? [{ command, tells }] : [];
-}
+const POINT = /\b(?:dpdk|app:\w+):\w+/g;
+const PACKET_FIELD = /\b(?:eth|vlan|ip|ipv6|tcp|udp)\.\w/;
 
-/** Packets as lines, of a running application or of the file. */
+/** Packets as lines, of a running application or of the files; undefined where a recording has none. */
 export function packetsStep(
-  { source, pid, label, packetFile = label }: Observation,
+  { source, pid, recording }: Observation,
   portId: number,
   filter: string,
   tells: string,
-): NextStep {
+): NextStep | undefined {
+  const files = recording?.inputs.flatMap(({ captures }) => captures) ?? [];
+  if (source === 'recording' && files.length === 0) return undefined;
   const where =
     source === 'recording'
-      ? `hone read ${quote(packetFile)} -c 20`
+      ? `hone read ${files.map(quote).join(' ')} -c 20`
       : `hone capture -i ${pid}/${portId} -c 20`;
   return { command: filter === '' ? where : `${where} -f '${filter}'`, tells };
 }
 
-/** Not every recording has packets to look into. */
-export function isPossible({ command }: NextStep, { source, packetFile }: Observation): boolean {
-  return source !== 'recording' || packetFile !== undefined || !/dpdk:[rt]x_packet|^hone read /.test(command);
+/** What can be asked only of what runs. */
+export function liveStep({ source }: Observation, command: string, tells: string): NextStep | undefined {
+  return source === 'recording' ? undefined : { command, tells };
 }
 
 function quote(word: string): string {

@@ -15,7 +15,9 @@ export function formatGoals(goals: readonly GoalResult[]): Markup {
       .slice(0, MOST_FINDINGS)
       .map(({ goal, measured, isMet }) => [
         clip(goal.text),
-        measured === undefined ? undefined : formatMeasured(goal, measured),
+        measured === undefined
+          ? undefined
+          : `${isMet === undefined ? 'at least ' : ''}${formatMeasured(goal, measured)}`,
         formatMet(isMet),
       ]),
   });

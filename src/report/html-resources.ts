@@ -90,8 +90,7 @@ function formatQueues(queues: readonly QueueObservation[]): Markup {
       ...numbers('packets', 'packets a burst', 'empty polls', 'asked for', 'full bursts'),
     ],
     rows: queues.map((queue) => {
-      const { bySize, countsEmptyPolls, packets, askedBurst, direction } = queue;
-      const knowsPolls = direction === 'in' && countsEmptyPolls;
+      const { bySize, packets, askedBurst, direction, countsEmptyPolls } = queue;
       const calls = bySize.reduce((sum, count) => sum + count, 0);
       const empty = bySize[0] ?? 0;
       const average = shareOf(packets, calls - empty);
@@ -103,7 +102,7 @@ function formatQueues(queues: readonly QueueObservation[]): Markup {
         queueName(queue),
         packets,
         average === undefined ? undefined : average.toFixed(1),
-        knowsPolls ? percent(shareOf(empty, calls)) : undefined,
+        direction === 'in' && countsEmptyPolls ? percent(shareOf(empty, calls)) : undefined,
         askedBurst,
         percent(shareOf(full, calls)),
       ];

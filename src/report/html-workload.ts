@@ -94,7 +94,7 @@ export function formatTraffic({ traffic, source }: Observation): Markup {
   if (traffic === undefined) return html`<p>No packets were looked into.</p>`;
   const { packets, bytes, seconds } = traffic;
   const average = shareOf(bytes, packets);
-  const which = source === 'recording' ? 'All' : 'A sample';
+  const which = source === 'recording' ? 'Of one direction all' : 'A sample';
   return html`<h3>Packets</h3>
 <p>${which}: ${formatCount(packets)} packets in ${formatQuantity(seconds * 1e9, 'ns')}, ${formatQuantity(average, 'bytes')} on average.</p>
 ${formatSizes(traffic)}${formatProtocols(traffic)}${formatFlows(traffic)}${formatInterArrival(traffic)}`;
@@ -149,10 +149,11 @@ function formatInterArrival({ interArrival }: TrafficObservation): Markup | unde
 }
 
 export function formatBursts({ queues, lcores }: Observation): Markup {
-  const drawn = queues.toSorted((a, b) => b.packets - a.packets).slice(0, MOST_QUEUES);
+  const counted = queues.filter(({ bySize }) => bySize.length > 0);
+  const drawn = counted.toSorted((a, b) => b.packets - a.packets).slice(0, MOST_QUEUES);
   const polled = lcores.filter(hasGaps).slice(0, MOST_LCORES);
   if (drawn.length === 0 && polled.length === 0) return html`<p>Neither bursts nor polls were seen.</p>`;
-  const rest = queues.length - drawn.length;
+  const rest = counted.length - drawn.length;
   return html`${drawn.map(formatQueueBursts)}
 ${rest > 0 ? html`<p class="muted">And ${rest} queues with fewer packets.</p>` : undefined}
 ${polled.map(formatPollGaps)}`;

@@ -7,6 +7,7 @@ import { formatDocument, formatQuantity, html, type Markup } from '../chart/inde
 import type { Observation } from '../findings/index.ts';
 import { formatFindings, formatGoals } from './html-findings.ts';
 import { formatLosses } from './html-losses.ts';
+import { formatRecording } from './html-recording.ts';
 import { formatResources } from './html-resources.ts';
 import { clip } from './html-tables.ts';
 import { formatBursts, formatRates, formatTraffic } from './html-workload.ts';
@@ -25,6 +26,9 @@ export function formatReportHtml(report: Report): string {
       { heading: 'Bursts and polls', id: 'bursts', body: formatBursts(observation) },
       { heading: 'Resources', id: 'resources', body: formatResources(observation) },
       { heading: 'Losses and stages', id: 'losses', body: formatLosses(observation) },
+      ...(observation.recording === undefined
+        ? []
+        : [{ heading: 'Recording', id: 'recording', body: formatRecording(observation.recording) }]),
       { heading: 'Not known', id: 'unknown', body: formatUnknown(observation) },
     ],
     footer: html`Made by hone ${clip(version)}. A dash stands for what is not known.`,

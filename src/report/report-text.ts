@@ -4,6 +4,7 @@ import { type Finding, formatPercent, formatTime, type Observation } from '../fi
 import type { Report } from './report.ts';
 import { formatGoals } from './text-goals.ts';
 import { formatLosses } from './text-losses.ts';
+import { formatRecording } from './text-recording.ts';
 import { formatResources } from './text-resources.ts';
 import { formatWorkload } from './text-workload.ts';
 
@@ -18,6 +19,7 @@ export function formatReportText({ version, observation, goals, findings, price 
     ['Workload', formatWorkload(observation)],
     ['Resources: utilisation, saturation, errors', formatResources(observation)],
     ['Where packets are lost', formatLosses(observation)],
+    ['Recording', formatRecording(observation)],
     ['Not known', observation.unknown],
     [
       'Price',

@@ -102,6 +102,7 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
       dropPps: at > 12 ? 1e5 : 0,
       busyShare: 0.93,
     })),
+    recording: undefined,
     unknown: ['net_null says nothing of errors when it sends.'],
     ...more,
   };

@@ -14,6 +14,8 @@ export function formatGoals(goals: readonly GoalResult[]): string[] {
     if (measured === undefined) return `${verdict.padEnd(8)}${goal.text}: not known`;
     const value = goal.isShare ? formatPercent(measured) : formatCount(measured);
     const unit = goal.isShare && goal.metric === 'drop' ? 'lost' : UNITS[goal.metric];
-    return `${verdict.padEnd(8)}${goal.text}: ${value} ${unit}`;
+    // What more there may be is not known.
+    const least = isMet === undefined ? 'at least ' : '';
+    return `${verdict.padEnd(8)}${goal.text}: ${least}${value} ${unit}`;
   });
 }

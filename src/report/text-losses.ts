@@ -24,13 +24,13 @@ export function formatLosses(observation: Observation): string[] {
   const unknown = rows.filter(([, , count]) => count === undefined).length;
   return [
     ...(lost.length === 0
-      ? ['nothing was lost where losses are counted']
+      ? [rows.length > unknown ? 'nothing was lost where losses are counted' : 'not known']
       : formatColumns(
           ['stage', 'packets', 'a second', 'of what arrived', 'cause'],
           lost.map(([stage, cause, count]) => [
             stage,
             formatCount(count!),
-            formatCount(count! / seconds),
+            seconds === 0 ? '-' : formatCount(count! / seconds),
             arrived === 0 ? '-' : formatPercent(count! / arrived),
             cause,
           ]),
@@ -55,7 +55,7 @@ export function formatLosses(observation: Observation): string[] {
               formatCount(calls),
               calls === 0 ? '-' : formatTime(ns / calls),
               packets === 0 ? '-' : formatTime(ns / packets),
-              formatPercent(ns / (1e9 * measuredSeconds)),
+              measuredSeconds === 0 ? '-' : formatPercent(ns / (1e9 * measuredSeconds)),
             ]),
           ),
         ]),

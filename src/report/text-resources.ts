@@ -37,7 +37,7 @@ function lcoreRows({ lcores }: Observation): string[][] {
 }
 
 function queueRows({ queues }: Observation): string[][] {
-  return queues.map(({ portId, queueId, direction, bySize, countsEmptyPolls, packets, askedBurst }) => {
+  return queues.map(({ portId, queueId, direction, bySize, packets, askedBurst, countsEmptyPolls }) => {
     const calls = bySize.reduce((sum, count) => sum + count, 0);
     const empty = bySize[0] ?? 0;
     const average = calls === empty ? '-' : (packets / (calls - empty)).toFixed(1);
@@ -46,9 +46,12 @@ function queueRows({ queues }: Observation): string[][] {
     return [
       `port ${portId} ${direction === 'in' ? 'rx' : 'tx'} queue ${queueId ?? 'all'}`,
       `bursts of ${average}`,
-      direction === 'out' || calls === 0 || !countsEmptyPolls
+      direction === 'out' || calls === 0
         ? '-'
-        : `${formatPercent(empty / calls)} of polls empty${full === undefined ? '' : `, ${formatPercent(full / calls)} full`}`,
+        : [
+            countsEmptyPolls ? `${formatPercent(empty / calls)} of polls empty` : 'empty polls not known',
+            ...(full === undefined ? [] : [`${formatPercent(full / calls)} full`]),
+          ].join(', '),
       '-',
     ];
   });
@@ -58,7 +61,9 @@ function portRows({ ports, seconds }: Observation): string[][] {
   return ports.map((port) => {
     const { portId, name, speedMbps, rxBytes, txBytes, missed, refused, offered } = port;
     const share = (bytes: number | undefined) =>
-      bytes === undefined || !speedMbps ? '-' : formatPercent((8 * bytes) / seconds / (1e6 * speedMbps));
+      bytes === undefined || !speedMbps || seconds === 0
+        ? '-'
+        : formatPercent((8 * bytes) / seconds / (1e6 * speedMbps));
     const errors = [
       ['rx errors', port.rxErrors],
       ['no mbuf', port.noMbuf],

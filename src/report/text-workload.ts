@@ -76,7 +76,7 @@ function withoutEmptyEnds(bars: readonly Bar[]): Bar[] {
 
 function formatRates({ ports, seconds, series }: Observation): string[] {
   const rate = (count: number | undefined, scale = 1) =>
-    count === undefined ? '-' : formatCount((scale * count) / seconds);
+    count === undefined || seconds === 0 ? '-' : formatCount((scale * count) / seconds);
   const lines = formatColumns(
     ['port', 'in packets/s', 'in bit/s', 'bytes a packet', 'out packets/s', 'out bit/s'],
     ports.map(({ portId, name, rxPackets, rxBytes, txPackets, txBytes }) => [
@@ -93,7 +93,9 @@ function formatRates({ ports, seconds, series }: Observation): string[] {
   const rates = series.map(({ rxPps }) => rxPps).filter((pps) => pps !== undefined);
   if (rates.length < 2) return lines;
   const [low, high] = [Math.min(...rates), Math.max(...rates)];
-  return [...lines, `from second to second: ${formatCount(low)} to ${formatCount(high)} packets/s in`];
+  const step = series[1]!.seconds - series[0]!.seconds;
+  const which = step < 1.5 ? 'from second to second' : `every ${formatCount(step)} s`;
+  return [...lines, `${which}: ${formatCount(low)} to ${formatCount(high)} packets/s in`];
 }
 
 /** Without empty polls: these are no bursts. */

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { UnsupportedError } from '../base/index.ts';
 import { decodeEbpf, traceContext } from '../bpf/index.ts';
-import type { EventItem, EventKind, Item, PacketItem, Place } from '../convert/index.ts';
+import { type EventItem, type Item, isRepeated, type PacketItem, type Place } from '../convert/index.ts';
 import type { EventDescription } from '../ctf/index.ts';
 import type { EventPlan } from '../script/index.ts';
 import type { TraceRequest } from '../target/index.ts';
@@ -128,13 +128,10 @@ export class RecordingFeed extends MachineFeed {
     }
   }
 
-  /** What the recording has twice (a burst that was recorded as a poll, too) hits points once. */
-  #hookedBy({ name, trace, cursor }: EventItem): readonly Attached[] {
-    const kinds = this.#recording.kinds.filter((kind) => kind.name === name && kind.trace === trace);
-    const own = kinds.find(({ id }) => id === cursor.event.id);
-    const first = kinds.find((kind) => own !== undefined && isSame(kind, own));
-    if (first !== own) return [];
-    return this.attached.filter(({ point }) => recordedNames(point).includes(name));
+  /** What the recording has twice hits points once. */
+  #hookedBy(item: EventItem): readonly Attached[] {
+    if (isRepeated(item, this.#recording.kinds)) return [];
+    return this.attached.filter(({ point }) => recordedNames(point).includes(item.name));
   }
 
   #hitPacket(item: PacketItem): void {
@@ -206,9 +203,4 @@ export class RecordingFeed extends MachineFeed {
   protected get hitNs(): number {
     return Number(this.nowNs - this.baseNs);
   }
-}
-
-/** The same fields: then it is no other version of the event, but the same happening once more. */
-function isSame(a: EventKind, b: EventKind): boolean {
-  return JSON.stringify(a.fields) === JSON.stringify(b.fields);
 }

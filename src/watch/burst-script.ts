@@ -44,7 +44,7 @@ export function compileBurstScript(ports: readonly Queues[]): BurstScript | unde
 }
 
 /** A thread that slept before its packets came needs longer than that. */
-const RECEIVING_NS = 20_000;
+export const RECEIVING_NS = 20_000;
 
 /**
  * The script of the time of threads that poll: what passes between two polls belongs to the first one. After one that brought packets

@@ -1,6 +1,6 @@
 /** What a running application does with its packets and its time: readings at a small price, and their rates. */
 export { ApplicationSampler } from './application-sampler.ts';
-export { pollTimes } from './burst-script.ts';
+export { pollTimes, RECEIVING_NS } from './burst-script.ts';
 export { compileProbes } from './compile-probes.ts';
 export type { DropReading } from './drop-feed.ts';
 export { observeInterval } from './observe-interval.ts';

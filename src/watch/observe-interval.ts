@@ -31,7 +31,7 @@ export function observeInterval(
     seconds,
     countedSeconds: measured.countedMs / 1000,
     ports: now.ports.map((port) => observePort(port, measured, before)),
-    queues: observeQueues(measured),
+    queues: observeQueues(measured, now.kind),
     lcores: observeThreads(measured),
     mempools: [],
     rings: [],
@@ -43,6 +43,7 @@ export function observeInterval(
     stages: [],
     traffic: undefined,
     series: [],
+    recording: undefined,
     unknown: now.problem === undefined ? [] : [now.problem],
   };
 }
@@ -72,7 +73,10 @@ function observePort(
 }
 
 /** A queue that several threads share is one. */
-function observeQueues({ queues, countedMs }: Measured): QueueObservation[] {
+function observeQueues(
+  { queues, countedMs }: Measured,
+  kind: ApplicationReading['kind'],
+): QueueObservation[] {
   const places = new Map<string, QueueReading[]>();
   for (const queue of queues) {
     const key = [queue.portId, queue.queueId, queue.direction].join();
@@ -83,9 +87,10 @@ function observeQueues({ queues, countedMs }: Measured): QueueObservation[] {
     const { bySize, largeBursts } = readings.reduce<BurstCounts>(addBursts, NO_BURSTS);
     return {
       ...{ portId, queueId, direction, countedSeconds: countedMs / 1000, askedBurst: undefined },
-      countsEmptyPolls: true,
       tids: [...new Set(readings.filter((queue) => callsOf(queue) > 0).map(({ thread }) => thread.tid))],
       bySize: largeBursts > 0 ? [...bySize, largeBursts] : bySize,
+      // A replay polls only when there are packets.
+      countsEmptyPolls: kind === 'dpdk',
       packets: readings.reduce((sum, queue) => sum + packetsOf(queue), 0),
     };
   });

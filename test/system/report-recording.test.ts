@@ -75,7 +75,7 @@ function linesOf(command: string, ...args: readonly string[]): string[] {
 test('packets and events of one session: findings, targets, and the counts of other readers', async () => {
   const whole = await report(recorded, '--target', 'drop=0, pps>=1');
   const { observation, goals } = whole;
-  expect(observation).toMatchObject({ source: 'recording', label: recorded, pid: null });
+  expect(observation).toMatchObject({ source: 'recording', label: recorded });
   expect(rulesOf(whole)).toEqual(
     expect.arrayContaining(['application-drops', 'burst-at-maximum', 'no-empty-polls']),
   );
@@ -99,17 +99,21 @@ test('packets and events of one session: findings, targets, and the counts of ot
   expect(observation.traffic?.packets).toBe(packets.length);
   expect(observation.traffic?.bytes).toBe(sum(packets.map(Number)));
   expect(observation.unknown.join()).toContain('through a filter');
+  // Its next step works on the files.
+  const script = /--read \S+ -e '(.*)'$/.exec(whole.findings[0]!.next[0]!.command)![1]!;
+  expect((await hone('trace', '--read', recorded, '-e', script)).stdout).toContain('@[10.0.0.66, 10.9.9.9]');
 });
 
 test('packets alone: what they are, and what they cannot tell', async () => {
   const { observation, findings } = await report(join(recorded, 'packets.pcapng'));
   expect(observation.traffic!.packets).toBeGreaterThan(0);
   expect(observation.ports).toMatchObject([
-    { portId: 0, name: 'net_pcap0', driver: 'net_pcap', missed: 0, txPackets: 0 },
+    { portId: 0, name: 'net_pcap0', driver: 'net_pcap', missed: 0, txPackets: null },
     { portId: 1, name: 'net_null1' },
   ]);
-  expect(observation).toMatchObject({ queues: [], lcores: [], drops: null });
-  expect(observation.unknown.join('\n')).toMatch(/no polls: .*hone record -e dpdk:rx_poll/);
+  expect(observation).toMatchObject({ lcores: [], drops: null });
+  expect(observation.queues.flatMap(({ bySize }) => bySize)).toEqual([]);
+  expect(observation.unknown.join('\n')).toMatch(/no polls recorded: .*hone record -e dpdk:rx_poll/);
   expect(findings).toEqual([]);
 });
 
@@ -120,7 +124,7 @@ test('events alone; text and page', async () => {
   expect(stdout).toMatch(/^hone \S+ report: .*events, a recording, /);
   expect(stdout).toMatch(/BAD: application drops .* packets\/s: ttl/);
   expect(stdout).toContain(`$ hone trace --read ${join(recorded, 'events')} -e `);
-  expect(stdout).toContain('no packets: sizes, protocols and flows');
+  expect(stdout).toContain('sizes, protocols, flows: no packets recorded');
   expect(stdout).not.toMatch(/perf top|--pid| -p /);
   expect(linesOf('head', '-1', page)).toEqual(['<!DOCTYPE html>']);
 });
@@ -129,15 +133,21 @@ test('a damaged recording gives what is before the damage, and says so', async (
   const cut = join(folder, 'cut');
   cpSync(recorded, cut, { recursive: true });
   truncateSync(join(cut, 'packets.pcapng'), 100_001);
-  const { observation } = await report(cut);
+  const { code, stdout, stderr } = await hone('report', '--read', cut, '--json');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^hone report: [^\n]*packets\.pcapng[^\n]*\n$/);
+  const { observation } = JSON.parse(stdout) as Report;
   expect(observation.traffic!.packets).toBeGreaterThan(100);
-  expect(observation.unknown.join('\n')).toMatch(/damaged: .*packets\.pcapng/);
+  expect(observation.unknown.join('\n')).toMatch(/damage: .*packets\.pcapng/);
 });
 
 test.each([
   [['--read', '/no/such/file'], /\/no\/such\/file/],
-  [['forwarder', '--read', 'x.pcapng'], /forwarder: expected an application or --read, not both/],
-  [['--read', 'x.pcapng', '--duration', '3'], /--duration: a recording is read as a whole/],
+  [['12', 'x.pcapng'], /got application 12 and x\.pcapng: expected one application, or files/],
+  [
+    ['--read', 'x.pcapng', '--duration', '3'],
+    /--duration 3: got x\.pcapng, recorded files, which are read whole/,
+  ],
 ])('%j is one line', async (args, message) => {
   const { code, stdout, stderr } = await hone('report', ...args);
   expect(stderr).toMatch(/^hone report: [^\n]*\n$/);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Report } from '../../src/report/index.ts';
-import { hone, startHone, until } from './hone.ts';
+import { hone, type Running, startHone, until } from './hone.ts';
 import { childOf, heldMemory, missingDpdk, portCounter, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hone-report-'));
@@ -43,6 +43,24 @@ async function reportOn(pid: number, ...more: readonly string[]): Promise<Report
   return JSON.parse(stdout) as Report;
 }
 
+let forwarders = 0;
+
+/** Of packets of which one in 16 has a TTL of 1. */
+function startForwarder(): Running {
+  const running = startHone([
+    ...['run', '--', join(folder, 'forwarder'), '-l', '0,1', '--no-huge', '-m', '128', '--no-pci'],
+    ...[
+      '--file-prefix',
+      `report-${process.pid}-${++forwarders}`,
+      '--vdev',
+      `net_pcap0,rx_pcap=${example}/traffic.pcap,infinite_rx=1`,
+    ],
+    ...['--vdev', 'net_null1,no-rx=1'],
+  ]);
+  child = running.child;
+  return running;
+}
+
 const rulesOf = ({ findings }: Report) => findings.map(({ rule }) => rule);
 
 async function saturated(...more: readonly string[]): Promise<Testpmd> {
@@ -52,17 +70,7 @@ async function saturated(...more: readonly string[]): Promise<Testpmd> {
 }
 
 test('a forwarder that drops: which, how many, from where, what to do next; the page says it too', async () => {
-  const running = startHone([
-    ...['run', '--', join(folder, 'forwarder'), '-l', '0,1', '--no-huge', '-m', '128', '--no-pci'],
-    ...[
-      '--file-prefix',
-      `report-${process.pid}`,
-      '--vdev',
-      `net_pcap0,rx_pcap=${example}/traffic.pcap,infinite_rx=1`,
-    ],
-    ...['--vdev', 'net_null1,no-rx=1'],
-  ]);
-  child = running.child;
+  const running = startForwarder();
   await until('the forwarder', () => running.stdout().includes('forwarding between'), 60_000);
   const pid = childOf(running.pid);
   const page = join(folder, 'report.html');
@@ -133,6 +141,27 @@ test('rings from which nobody takes: full, sending is refused, the mempool is ne
   const [port] = report.observation.ports;
   expect(port!.txPackets).toBe(0);
   expect(port!.refused).toBe(port!.offered);
+});
+
+test('files and applications are told apart', async () => {
+  const capture = `${example}/traffic.pcap`;
+  for (const args of [[capture], ['--read', capture]]) {
+    const { code, stdout } = await hone('report', ...args);
+    expect(code).toBe(0);
+    expect(stdout).toContain('a recording');
+  }
+  for (const [args, words] of [
+    [['missing.pcapng'], 'cannot read missing.pcapng'],
+    [['./missing'], 'cannot read ./missing'],
+    [['--duration', '3', capture], 'recorded files, which are read whole'],
+    [['12', capture], 'expected one application, or files'],
+    [['nothing-like-this'], 'no file nothing-like-this'],
+  ] as const) {
+    const { code, stdout, stderr } = await hone('report', ...args);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(words);
+  }
 });
 
 test('a report that is killed leaves nothing behind', async () => {

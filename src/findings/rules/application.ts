@@ -16,13 +16,14 @@ export const application: readonly Rule[] = [
       '(no_route, tx_full, no_memory) is told by the reason; who sends such packets is told by the packets.',
     look: (seen) => {
       const { drops = [] } = seen;
+      if (drops.every(({ packets }) => packets === 0)) return [];
       const pps = drops.reduce((sum, drop) => sum + drop.packets / drop.countedSeconds, 0);
-      if (pps === 0) return [];
+      const packets = drops.reduce((sum, drop) => sum + drop.packets, 0);
       const reasons = [...new Set(drops.map(({ reason }) => reason))];
       return [
         {
           subject: 'application',
-          title: `drops ${formatCount(pps)} packets/s: ${reasons.join(', ')}`,
+          title: `drops ${Number.isFinite(pps) ? `${formatCount(pps)} packets/s` : `${formatCount(packets)} packets`}: ${reasons.join(', ')}`,
           evidence: drops
             .toSorted((a, b) => b.packets - a.packets)
             .map(

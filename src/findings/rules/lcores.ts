@@ -6,7 +6,7 @@ import {
   formatCount,
   formatPercent,
   formatTime,
-  liveSteps,
+  liveStep,
   nameOfLcore,
   traceStep,
 } from '../words.ts';
@@ -36,7 +36,7 @@ export const lcores: readonly Rule[] = [
               (lcore.packets === 0 ? '' : `, ${formatTime(lcore.busyNs / lcore.packets)} a packet`),
           ],
           next: [
-            ...liveSteps(seen, `perf top -t ${lcore.tid}`, 'which functions the time goes to'),
+            liveStep(seen, `perf top -t ${lcore.tid}`, 'which functions the time goes to'),
             ...stageSteps(seen),
           ],
         })),
@@ -103,11 +103,14 @@ export const lcores: readonly Rule[] = [
                 'dpdk:rx_poll { if (@last > 0) { @gap = hist(nsecs - @last); } @last = nsecs; }',
                 'gaps between polls',
               ),
-              ...liveSteps(
-                seen,
-                `hone trace --yes --duration 5 -e 'tracepoint:sched:sched_switch /args.prev_pid == ${lcore.tid}/ { @[args.next_comm] = count(); }'`,
-                'who runs in its place',
-              ),
+              ...(seen.source === 'application'
+                ? [
+                    {
+                      command: `hone trace --yes --duration 5 -e 'tracepoint:sched:sched_switch /args.prev_pid == ${lcore.tid}/ { @[args.next_comm] = count(); }'`,
+                      tells: 'who runs in its place',
+                    },
+                  ]
+                : []),
             ],
           },
         ];
@@ -132,7 +135,7 @@ export const lcores: readonly Rule[] = [
               `${formatTime(stage.ns)} in ${formatCount(stage.calls)} calls` +
                 (stage.packets === 0 ? '' : `, ${formatTime(stage.ns / stage.packets)} a packet`),
             ],
-            next: liveSteps(seen, `perf top -t ${lcore.tid}`, 'which functions the time goes to'),
+            next: [liveStep(seen, `perf top -t ${lcore.tid}`, 'which functions the time goes to')],
           },
         ];
       }),

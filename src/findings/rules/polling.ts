@@ -22,16 +22,16 @@ export const polling: readonly Rule[] = [
       inQueues(seen).flatMap((queue): Sighting[] => {
         const { askedBurst, bySize, countsEmptyPolls } = queue;
         const calls = callsOf(queue);
-        if (!countsEmptyPolls || askedBurst === undefined || askedBurst < 2) return [];
-        if (askedBurst >= bySize.length) return [];
+        if (askedBurst === undefined || askedBurst < 2 || askedBurst >= bySize.length) return [];
         const full = bySize.slice(askedBurst).reduce((sum, count) => sum + count, 0);
         if (calls < LEAST_POLLS || full < calls * FULL_SHARE) return [];
+        const polls = countsEmptyPolls ? 'polls' : 'polls that gave any';
         return [
           {
             subject: nameOfQueue(queue, seen),
-            title: `gives full bursts in ${formatPercent(full / calls)} of its polls`,
+            title: `gives full bursts in ${formatPercent(full / calls)} of its ${polls}`,
             evidence: [
-              `${formatCount(full)} of ${formatCount(calls)} polls gave all ${askedBurst} packets asked for`,
+              `${formatCount(full)} of ${formatCount(calls)} ${polls} gave all ${askedBurst} packets asked for`,
             ],
             next: [traceStep(seen, `${pollOf(queue)} { @ = hist(args.nb_rx); }`, 'how full bursts are')],
           },
@@ -48,9 +48,8 @@ export const polling: readonly Rule[] = [
       inQueues(seen).flatMap((queue): Sighting[] => {
         const calls = callsOf(queue);
         const empty = queue.bySize[0] ?? 0;
-        // A replay polls only when there are packets.
-        if (seen.source === 'replay' || !queue.countsEmptyPolls) return [];
-        if (calls < LEAST_POLLS || empty > calls * EMPTY_SHARE) return [];
+        // A replay polls only when there are packets; a recording may have bursts only.
+        if (!queue.countsEmptyPolls || calls < LEAST_POLLS || empty > calls * EMPTY_SHARE) return [];
         return [
           {
             subject: nameOfQueue(queue, seen),

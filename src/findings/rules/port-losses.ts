@@ -6,7 +6,7 @@ import {
   formatCount,
   formatPercent,
   formatTime,
-  liveSteps,
+  liveStep,
   nameOfLcore,
   nameOfPort,
   packetsStep,
@@ -160,7 +160,7 @@ export const portLosses: readonly Rule[] = [
           subject: nameOfPort(port),
           title: 'the link is down',
           evidence: [],
-          next: liveSteps(seen, 'hone ports', 'state and speed of all ports'),
+          next: [liveStep(seen, 'hone ports', 'state and speed of all ports')],
         })),
   },
   {
@@ -186,13 +186,13 @@ function portsWith(
   });
 }
 
-function pollersOf({ portId }: PortObservation, { queues, lcores }: Observation): string[] {
+function pollersOf({ portId }: PortObservation, { source, queues, lcores }: Observation): string[] {
   const tids = new Set(
     queues
       .filter((queue) => queue.portId === portId && queue.direction === 'in')
       .flatMap((queue) => queue.tids),
   );
-  if (tids.size === 0) return queues.length === 0 ? [] : ['nobody polls it'];
+  if (tids.size === 0) return queues.length === 0 || source === 'recording' ? [] : ['nobody polls it'];
   return lcores
     .filter(({ tid }) => tids.has(tid))
     .map((lcore) => {
