@@ -2,7 +2,7 @@
  * Applications that were made to have a fault, and what `hone report` finds: the rule, where, and whether its numbers are those of the
  * application. Together with report.test.ts (application-drops, burst-at-maximum, no-empty-polls, lcore-saturated, nobody-polls,
  * ring-full, tx-refused, mempool-low) each rule meets its fault in a real application. No adapter is here: adapter-drops is what the
- * kernel drops for net_pcap, rx-errors and tx-errors are those of net_tap, and a full link is a net_null that the forwarder polls
+ * kernel drops for net_pcap, rx-errors and tx-errors are those of net_tap, and a full link is a net_pcap that the forwarder polls
  * as a wire would feed it (examples/forwarder/faults.h).
  */
 import { type ChildProcess, execFileSync } from 'node:child_process';
@@ -99,8 +99,8 @@ async function startForwarder(vdevs: readonly string[], ...options: readonly str
   return childOf(running.pid);
 }
 
-async function reportOn(pid: number): Promise<Report> {
-  const { code, stdout, stderr } = await hone('report', `${pid}`, '--json', '--duration', `${SECONDS}`);
+async function reportOn(pid: number, seconds = SECONDS): Promise<Report> {
+  const { code, stdout, stderr } = await hone('report', `${pid}`, '--json', '--duration', `${seconds}`);
   expect(stderr).toBe('');
   expect(code).toBe(0);
   return JSON.parse(stdout) as Report;
@@ -198,14 +198,13 @@ describe('over taps', () => {
     await app.command('stop');
     await app.command('set fwd noisy');
     await app.command('start');
-    await send(inside, 20_000, '1001:100:20');
-    await until('mbufs to run out', async () => (await portCounter(app!, 0, 'RX-nombuf')) > 0);
-    const dry = await reportWith(app.pid, 'no-mbuf', incoming);
+    // Once there is none, net_tap is not told of packets any more: that has to come while the report looks.
+    await send(inside, 600, '1001:100:20');
+    const dry = await reportOn(app.pid, 6);
     const finding = found(dry, 'no-mbuf', incoming);
     expect(finding.severity).toBe('bad');
     expect(numberIn(finding.evidence[0]!)).toBe(dry.observation.ports[0]!.noMbuf);
     expect(finding.evidence.join('\n')).toMatch(/mempool mb_pool_0 had \d+ of 2,048 free at least/);
-    found(dry, 'mempool-low', 'mempool mb_pool_0');
   });
 });
 
@@ -239,7 +238,7 @@ test('with room for all: nothing is bad; then one flow of many goes to one queue
 test('too much work a packet: the stage that takes the time, and drops before the application', async () => {
   const pid = await startForwarder(
     [`net_pcap0,rx_iface=${far},tx_pcap=/dev/null`, 'net_null1,no-rx=1'],
-    ...['--work', '100000'],
+    ...['--work', '40000'],
   );
   await send(near, 0, '1000:100:16');
   // Until the kernel's buffer of the socket is full.
@@ -256,13 +255,13 @@ test('too much work a packet: the stage that takes the time, and drops before th
 
 test('a link that is full, and an lcore that is elsewhere for 4 ms again and again', async () => {
   const pid = await startForwarder(
-    ['net_null0,size=1518', 'net_null1,no-rx=1'],
+    [`net_pcap0,rx_pcap=${example}/traffic.pcap,infinite_rx=1`, 'net_null1,no-rx=1'],
     ...['--wire', '9500', '--stall', '4'],
   );
-  const report = await reportWith(pid, 'link-full', 'port 0 (net_null0)');
-  const full = found(report, 'link-full', 'port 0 (net_null0)');
+  const report = await reportWith(pid, 'link-full', 'port 0 (net_pcap0)');
+  const full = found(report, 'link-full', 'port 0 (net_pcap0)');
   expect(full.title).toMatch(/^receives at (9\d(\.\d)?|100) % of the link's speed$/);
-  expect(full.evidence[0]).toMatch(/packets\/s of 1,518 bytes at 10,000 Mbit\/s$/);
+  expect(full.evidence[0]).toMatch(/packets\/s of 12\d bytes at 10,000 Mbit\/s$/);
   const gaps = found(report, 'poll-gaps', 'lcore 1');
   expect(report.observation.lcores[0]!.longestGapNs).toBeGreaterThanOrEqual(4e6);
   // Fifty times a second.
