@@ -21,19 +21,13 @@ export function encodeIndexHeader(): Uint8Array {
 /**
  * @param offsetBytes where the packet begins in its file
  * @param headBytes the length of what `encodePacketHead` made of `head`
- * @param packetBytes with the padding; without it there is none
  */
-export function encodeIndexEntry(
-  head: PacketHead,
-  offsetBytes: number,
-  headBytes: number,
-  packetBytes?: number,
-): Uint8Array {
-  const contentBytes = headBytes + head.eventBytes;
+export function encodeIndexEntry(head: PacketHead, offsetBytes: number, headBytes: number): Uint8Array {
+  const bits = BigInt(headBytes + head.eventBytes) * 8n;
   const words = [
     BigInt(offsetBytes),
-    BigInt(packetBytes ?? contentBytes) * 8n,
-    BigInt(contentBytes) * 8n,
+    bits,
+    bits,
     head.beginNs,
     head.endNs,
     head.eventsDiscarded,

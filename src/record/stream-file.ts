@@ -1,9 +1,6 @@
 /**
- * A stream of a recording on its way into a file, and the index beside it. The file is a row of whole packets at any moment, also
- * when this process is killed in the middle of a write: packets are whole pages, and the system ends a write that is killed
- * between two of them. A packet of several pages first is as many packets without events, then one whose events
- * are still padding, and counts them only when all are there. The index is written at the end: one that does not
- * fit the file would be worse than none, with which readers take the packets from the file.
+ * A stream of a recording on its way into a file, and the index beside it. A packet is one gathering write of its head and its
+ * events, straight from where they lie; when it fails the file is cut back to the packet before.
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -14,70 +11,49 @@ import { reasonOf } from '../output/index.ts';
 const MODE = 0o600;
 /** A trace that is there is somebody's. */
 const FLAGS = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL;
-/** Divides the pages of all systems. */
-const PAGE_BYTES = 4096;
-const ZEROS = new Uint8Array(PAGE_BYTES);
 
 export class StreamFile {
-  /** Of the packets. */
-  lengthBytes = 0;
   readonly #uuid: Uint8Array;
   readonly #packets: OwnFile;
-  readonly #indexPath: string;
-  readonly #index: Uint8Array[] = [encodeIndexHeader()];
+  readonly #index: OwnFile;
 
   /** @throws SysError */
   constructor(folder: string, name: string, uuid: Uint8Array) {
     this.#uuid = uuid;
     this.#packets = new OwnFile(join(folder, name));
-    this.#indexPath = join(folder, 'index', `${name}.idx`);
+    this.#index = new OwnFile(join(folder, 'index', `${name}.idx`));
+    this.#index.append([encodeIndexHeader()]);
+  }
+
+  /** Of the packets. */
+  get lengthBytes(): number {
+    return this.#packets.lengthBytes;
   }
 
   /** @param events borrowed for the call. @throws SysError; the file then ends with the packet before */
   append(head: PacketHead, events: Uint8Array): void {
-    const offset = this.lengthBytes;
-    const { length } = encodePacketHead(this.#uuid, head);
-    const packetBytes = Math.ceil((length + events.length) / PAGE_BYTES) * PAGE_BYTES;
-    const headBytes = encodePacketHead(this.#uuid, head, packetBytes);
-    const padding = ZEROS.subarray(0, packetBytes - length - events.length);
+    const packets = this.#packets;
+    const offset = packets.lengthBytes;
+    const headBytes = encodePacketHead(this.#uuid, head);
+    packets.append([headBytes, events]);
     try {
-      if (packetBytes === PAGE_BYTES) this.#packets.write([headBytes, events, padding], offset);
-      else {
-        this.#makeRoom(head, packetBytes);
-        this.#packets.write([events, padding], offset + length);
-        this.#packets.write([headBytes], offset);
-      }
+      this.#index.append([encodeIndexEntry(head, offset, headBytes.length)]);
     } catch (error) {
-      this.#packets.tryCutTo(offset);
+      // Readers that go by the index would miss it.
+      packets.cutTo(offset);
       throw error;
     }
-    this.lengthBytes += packetBytes;
-    this.#index.push(encodeIndexEntry(head, offset, length, packetBytes));
   }
 
-  /** @throws SysError */
   close(): void {
     this.#packets.close();
-    const unfinished = `${this.#indexPath}.part`;
-    const index = new OwnFile(unfinished);
-    index.write(this.#index, 0);
-    index.close();
-    index.rename(this.#indexPath);
-  }
-
-  /** A packet of so many bytes that has no events, behind the last one. */
-  #makeRoom(head: PacketHead, packetBytes: number): void {
-    const empty = { ...head, endNs: head.beginNs, eventBytes: 0 };
-    const page = encodePacketHead(this.#uuid, empty, PAGE_BYTES);
-    const pages = new Uint8Array(packetBytes);
-    for (let at = 0; at < packetBytes; at += PAGE_BYTES) pages.set(page, at);
-    this.#packets.write([pages], this.lengthBytes);
-    this.#packets.write([encodePacketHead(this.#uuid, empty, packetBytes)], this.lengthBytes);
+    this.#index.close();
   }
 }
 
-/** A file of ours. */
+/** A file of ours that grows by whole pieces. */
 class OwnFile {
+  lengthBytes = 0;
   readonly #path: string;
   readonly #fd: number;
 
@@ -90,28 +66,30 @@ class OwnFile {
     }
   }
 
-  /** All of them, from `position` on. */
-  write(pieces: readonly Uint8Array[], position: number): void {
+  append(pieces: readonly Uint8Array[]): void {
     let rest = pieces.filter(({ length }) => length > 0);
-    let at = position;
+    let done = 0;
     while (rest.length > 0) {
       let written: number;
       try {
-        written = fs.writevSync(this.#fd, rest, at);
+        written = fs.writevSync(this.#fd, rest);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EINTR') continue;
+        this.cutTo(this.lengthBytes);
         throw this.#error('write', error);
       }
-      at += written;
+      done += written;
       rest = behind(rest, written);
     }
+    this.lengthBytes += done;
   }
 
-  tryCutTo(length: number): void {
+  cutTo(length: number): void {
     try {
       fs.ftruncateSync(this.#fd, length);
+      this.lengthBytes = length;
     } catch {
-      // Then it ends with packets that have no events.
+      // Then its last packet is cut: readers say so and give all before.
     }
   }
 
@@ -120,14 +98,6 @@ class OwnFile {
       fs.closeSync(this.#fd);
     } catch (error) {
       throw this.#error('close', error);
-    }
-  }
-
-  rename(path: string): void {
-    try {
-      fs.renameSync(this.#path, path);
-    } catch (error) {
-      throw this.#error('rename', error);
     }
   }
 
