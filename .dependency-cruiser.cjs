@@ -15,7 +15,13 @@ const pure = [
   'web/protocol',
 ];
 // Second entries: parts of a part that start quickly, for who needs no more; see docs/architecture.md.
-const narrow = ['bpf/classic', 'packet/time-column', 'read/program-matcher', 'target/kernel-target'];
+const narrow = [
+  'bpf/classic',
+  'packet/time-column',
+  'processes/programs',
+  'read/program-matcher',
+  'target/kernel-target',
+];
 const test = '\\.test\\.ts$';
 
 module.exports = {

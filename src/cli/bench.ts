@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { formatBenchHtml, formatBenchJson, formatBenchText, runBench } from '../bench/index.ts';
 import { checkOutput } from '../output/index.ts';
+import { untilSignal } from './until-signal.ts';
 import { honeVersion } from './version.ts';
 import { writePage } from './write-page.ts';
 
@@ -12,8 +13,6 @@ interface BenchFlags {
   readonly json?: true;
   readonly html?: string;
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export function registerBench(program: Command): void {
   program
@@ -32,25 +31,16 @@ export function registerBench(program: Command): void {
 
 async function run({ quick, json, html }: BenchFlags): Promise<void> {
   if (html !== undefined) checkOutput(html, false);
-  const stop = new AbortController();
-  const onStop = () => stop.abort();
-  for (const signal of SIGNALS) process.on(signal, onStop);
-  const isShown = process.stderr.isTTY;
-  try {
-    const result = await runBench({
+  const result = await untilSignal((signal, say) =>
+    runBench({
       version: honeVersion(),
       hone: [process.execPath, realpathSync(process.argv[1]!)],
       exampleFolder: fileURLToPath(new URL('../../examples/forwarder', import.meta.url)),
       isQuick: quick === true,
-      signal: stop.signal,
-      onProgress(words) {
-        if (isShown) process.stderr.write(`\r\u001b[K${words}`);
-      },
-    });
-    if (isShown) process.stderr.write('\r\u001b[K');
-    if (html !== undefined) await writePage(html, formatBenchHtml(result));
-    process.stdout.write(json === true ? formatBenchJson(result) : formatBenchText(result));
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, onStop);
-  }
+      signal,
+      onProgress: say,
+    }),
+  );
+  if (html !== undefined) await writePage(html, formatBenchHtml(result));
+  process.stdout.write(json === true ? formatBenchJson(result) : formatBenchText(result));
 }

@@ -14,6 +14,7 @@ import {
 } from '../report/index.ts';
 import type { AnsweringApplication } from '../target/index.ts';
 import { findReportInput } from './report-inputs.ts';
+import { untilSignal } from './until-signal.ts';
 import { honeVersion } from './version.ts';
 import { writePage } from './write-page.ts';
 
@@ -101,27 +102,7 @@ async function observe(words: readonly string[], { read, duration }: ReportFlags
   return observeFiles(input.paths);
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** A signal ends it early: what was seen by then is reported. */
-async function untilSignal<Result>(
-  run: (signal: AbortSignal, say: (text: string) => void) => Promise<Result>,
-): Promise<Result> {
-  const stop = new AbortController();
-  const onStop = () => stop.abort();
-  for (const signal of SIGNALS) process.on(signal, onStop);
-  const isShown = process.stderr.isTTY;
-  const say = (text: string) => {
-    if (isShown) process.stderr.write(`\r${text}\u001b[K`);
-  };
-  try {
-    return await run(stop.signal, say);
-  } finally {
-    if (isShown) process.stderr.write('\r\u001b[K');
-    for (const signal of SIGNALS) process.off(signal, onStop);
-  }
-}
-
 function observeRunning(application: AnsweringApplication, seconds: number): Promise<Observed> {
   return untilSignal((signal, say) => {
     const onProgress = (done: number) => say(`looking at ${application.label}: ${done} of ${seconds} s`);

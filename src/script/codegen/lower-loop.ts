@@ -18,10 +18,15 @@ type Loop<Op extends Statement['op']> = Statement & { readonly op: Op };
 const MAX_ROUNDS = 4096n;
 
 export function lowerWhile(scope: Scope, { condition }: Loop<'while'>, lowerBody: () => void): void {
-  const { asm, loops } = scope;
+  const { asm } = scope;
   const loop = { again: asm.label(), out: asm.label() };
   asm.bind(loop.again);
   lowerBranch(scope, condition, loop.out, false);
+  lowerRoundAndBack(scope, loop, lowerBody);
+}
+
+/** The body, and back to the next round; behind it the loop is over. */
+function lowerRoundAndBack({ asm, loops }: Scope, loop: Scope['loops'][number], lowerBody: () => void): void {
   loops.push(loop);
   lowerBody();
   loops.pop();
@@ -62,7 +67,7 @@ function lowerConstantRange(
   { first, last, counter }: Loop<'for'>['range'] & { readonly kind: 'constant' },
   lowerBody: () => void,
 ): void {
-  const { asm, code, loops } = scope;
+  const { asm, code } = scope;
   const loop = { again: asm.label(), out: asm.label() };
   writeConstant(scope, counter, first);
   asm.bind(loop.again);
@@ -73,11 +78,7 @@ function lowerConstantRange(
     asm.alu(o.BPF_ADD, number, 1);
     code.writeHome(homeOf(scope, counter), number);
   });
-  loops.push(loop);
-  lowerBody();
-  loops.pop();
-  asm.jump(loop.again);
-  asm.bind(loop.out);
+  lowerRoundAndBack(scope, loop, lowerBody);
 }
 
 /** Counts from 0 to a number that is written out, so that the kernel sees the end whatever the bounds are. */
@@ -87,7 +88,7 @@ function lowerComputedRange(
   { first, last, counter, base, rounds }: Loop<'for'>['range'] & { readonly kind: 'computed' },
   lowerBody: () => void,
 ): void {
-  const { asm, code, loops } = scope;
+  const { asm, code } = scope;
   const most = mostRounds(scope, first, last, span);
   const loop = { again: asm.label(), out: asm.label() };
   withValue(scope, first, (register) => code.writeHome(homeOf(scope, base), register));
@@ -110,11 +111,7 @@ function lowerComputedRange(
     asm.alu(o.BPF_ADD, round, 1);
     code.writeHome(homeOf(scope, counter), round);
   });
-  loops.push(loop);
-  lowerBody();
-  loops.pop();
-  asm.jump(loop.again);
-  asm.bind(loop.out);
+  lowerRoundAndBack(scope, loop, lowerBody);
 }
 
 function mostRounds({ code }: Scope, first: Expression, last: Expression, span: Statement['span']): bigint {

@@ -2,18 +2,10 @@
  * Which file a probe's PATH means. Without a slash: a command in PATH, or a library by its name (`c`, `libc`,
  * `libc.so.6`). With a process: as that process sees the path (its root may be another), and among the files it has mapped.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  statSync,
-} from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../base/index.ts';
+import { findProgram } from '../../processes/programs.ts';
 import { matchesGlob } from './glob.ts';
 
 export interface TracedFile {
@@ -39,7 +31,7 @@ export function findTracedFiles(path: string, pid: number | undefined): TracedFi
     if (!isFile(path)) throw new UsageError(`no file ${path}`);
     return [{ path, name: path }];
   }
-  const found = findCommand(path) ?? findLibrary(path);
+  const found = findProgram(path) ?? findLibrary(path);
   if (found === undefined) throw new UsageError(`no command and no library ${path}`);
   return [{ path: found, name: found }];
 }
@@ -77,11 +69,6 @@ function mappedFiles(pid: number): string[] {
     return match === null || match[1]!.endsWith(' (deleted)') ? [] : [match[1]!];
   });
   return [...new Set(files)];
-}
-
-function findCommand(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return folders.map((folder) => join(folder, name)).find((path) => isFile(path) && isExecutable(path));
 }
 
 function findLibrary(name: string): string | undefined {
@@ -141,13 +128,4 @@ function baseName(path: string): string {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
