@@ -102,6 +102,7 @@ test('names come from the resolver', () => {
     service: (name) => (name === 'mine' ? [{ port: 80, protocol: 'tcp' }] : []),
     protocol: (name) => (name === 'six' ? 6 : undefined),
     addresses: (name) => (name === 'box' ? ['10.1.2.3', 'fe80::1'] : []),
+    network: (name) => (name === 'lab' ? 0x0a010203 : name === 'ten' ? 10 : undefined),
     etherAddress: (name) => (name === 'box' ? '2:0:0:0:0:1' : undefined),
     known: () => ['mine'],
   };
@@ -113,6 +114,10 @@ test('names come from the resolver', () => {
     'ip host box',
     'not ip6 host box',
     'ether host box',
+    'net lab',
+    'ip src net lab',
+    'net ten',
+    'not arp net ten',
     'ether dst box or ip',
   ]) {
     expect(runCbpf(compileFilter(filter, { resolver }), tcpSyn, tcpSyn.length), filter).not.toBe(0);
@@ -121,6 +126,15 @@ test('names come from the resolver', () => {
   expect(() => compileFilter('port mime', { resolver })).toThrow('did you mean "mine"?');
   expect(() => compileFilter('port http', { resolver })).toThrow('unknown service "http"');
   expect(() => compileFilter('host nobody', { resolver })).toThrow('unknown host "nobody"');
+  expect(() => compileFilter('net nobody', { resolver })).toThrow('unknown network "nobody"');
+  expect(() => compileFilter('ip6 net lab', { resolver })).toThrow('"ip6" has no IPv4 addresses');
+  for (const [named, numbered] of [
+    ['net lab', 'net 10.1.2.3'],
+    ['dst net ten', 'dst net 10'],
+    ['arp net ten', 'arp net 10.0.0.0/8'],
+  ] as const) {
+    expect(compileFilter(named, { resolver }), named).toEqual(compileFilter(numbered));
+  }
   expect(() => compileFilter('ether host nobody', { resolver })).toThrow('unknown Ethernet host "nobody"');
 });
 
