@@ -53,6 +53,35 @@ describe('filters on packets', () => {
   }
 });
 
+describe('computed values', () => {
+  const bytes = Uint8Array.of(6, 2, 200, 0, 255, 128, 0, 10, 2, ...Array(60).fill(1));
+  for (const [filter, holds] of [
+    ['5 > ether[1]', true],
+    ['5 > ether[0]', false],
+    ['6 >= ether[0]', true],
+    ['ether[0] - ether[1] = 0', false],
+    ['ether[1] - ether[8] = 0', true],
+    ['ether[0] + 5 = 11', true],
+    ['- ether[0] = 0xfffffffa', true],
+    ['ether[1] & 6 = 6', false],
+    ['ether[0] & 6 = 6', true],
+    ['ether[0] * 0 = 0', true],
+    ['ether[4] & 0 = 0', true],
+    ['ether[2] >> (16 + 16) = 0', true],
+    ['ether[2] << (16 + 16) = 0', true],
+    ['ether[2] / 10 / 4 = 5', true],
+    ['ether[2] << 1 << 1 = 800', true],
+    ['ether[2] - 100 - 50 = 50', true],
+    ['ether[0] / ether[3] = 0 or ether[0] = 6', false],
+    ['ether[0] = 6 or ether[0] / ether[3] = 0', true],
+    ['ether[ether[0] + ether[1]] = 2', true],
+  ] as const) {
+    test(filter, () => {
+      expect(matches(filter, bytes)).toBe(holds);
+    });
+  }
+});
+
 test('a later fragment has no ports, whatever its bytes look like', () => {
   const fragment = tcpSyn.slice();
   fragment[21] = 1;
