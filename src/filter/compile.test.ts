@@ -82,6 +82,19 @@ describe('computed values', () => {
   }
 });
 
+test('many values that are put aside one after another take few cells', () => {
+  const bytes = Uint8Array.from({ length: 64 }, (_, at) => (at * 3) & 63);
+  const sum = (from: number, count: number): string => {
+    if (count === 1) return `ether[ether[${from}]]`;
+    return `(${sum(from, count / 2)} - ${sum(from + count / 2, count / 2)})`;
+  };
+  const value = (from: number, count: number): number =>
+    count === 1 ? bytes[bytes[from]!]! : value(from, count / 2) - value(from + count / 2, count / 2);
+  const program = compileFilter(`${sum(0, 32)} = ${value(0, 32) >>> 0}`);
+  validateCbpf(program);
+  expect(runCbpf(program, bytes, 64)).not.toBe(0);
+});
+
 test('a later fragment has no ports, whatever its bytes look like', () => {
   const fragment = tcpSyn.slice();
   fragment[21] = 1;

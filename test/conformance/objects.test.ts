@@ -186,7 +186,7 @@ describe('constants', () => {
     static const struct rule { __u32 mask; __u16 value; __u8 at; } rules[4] =
       { { 0xff, 6, 23 }, { 0xf0, 0x40, 14 }, { 7, 1, 20 }, { 0xffff, 17, 23 } };
     static const char text[] = "the quick brown fox";
-    const volatile __u32 limit = 60;
+    const volatile __u32 limit = 70;
     SEC("filter") int byte(struct hone_packet *p) { return bytes[load_byte(p, 23) & 63] & 4; }
     SEC("filter") int half(struct hone_packet *p) { return halves[load_byte(p, 25) & 31] > load_half(p, 16); }
     SEC("filter") int word(struct hone_packet *p) { return words[p->pkt_len & 15] > load_word(p, 26); }
@@ -245,7 +245,8 @@ describe('constants', () => {
   test("are found by the agent's own engines", (context) => {
     if (!hasDpdk) context.skip('needs gcc and the headers of DPDK: apt-get install gcc libdpdk-dev');
     const object = new BpfObject(compileC(source));
-    const programs = object.programs.map((name) => agentProgram(object, name));
+    const names = ['byte', 'word', 'behind', 'structs'];
+    const programs = names.map((name) => agentProgram(object, name));
     const list = longPackets.filter(({ bytes, wireLength }) => bytes.length === wireLength);
     const harness = buildHarness();
     try {
@@ -260,9 +261,9 @@ describe('constants', () => {
         })),
       );
       results.forEach((result, n) => {
-        if (typeof result === 'string') throw new Error(`${object.programs[n]}: ${result}`);
+        if (typeof result === 'string') throw new Error(`${names[n]}: ${result}`);
         const wanted = [...verdicts(programs[n]!, list)].map((verdict) => (verdict === '1' ? 15 : 0));
-        expect([...result.accepting], object.programs[n]).toEqual(wanted);
+        expect([...result.accepting], names[n]).toEqual(wanted);
       });
     } finally {
       harness.close();
