@@ -102,6 +102,7 @@ describe('names of this machine', () => {
     expect(names.service('ssh')).toEqual([{ port: 22, protocol: 'tcp' }]);
     expect(names.protocol('udp')).toBe(17);
     expect(names.addresses('localhost')).toEqual([]);
+    expect(names.network('loopback')).toBeUndefined();
   });
 
   test('are parsed as the files are written', () => {
@@ -116,6 +117,10 @@ describe('names of this machine', () => {
       '# ethers\n2:0:0:0:0:1 box\n02:00:00:00:00:09 box\n02-00-00-00-00-02 odd\n02:00:00:00:00:03\n',
     );
     writeFileSync(join(folder, 'hosts'), '10.1.2.3 box box.local\nfe80::1 box\n');
+    writeFileSync(
+      join(folder, 'networks'),
+      '# networks\ndefault 0.0.0.0\nlab 10.20.30.0 test-lab # comment\nwide 172\nlab 10.9.9.0\nbad 10.256\nlong 1.2.3.4.5\nnone\n',
+    );
     const names = systemNames(folder);
     expect(names.service('mine')).toEqual([
       { port: 7777, protocol: 'tcp' },
@@ -129,6 +134,13 @@ describe('names of this machine', () => {
     expect(names.protocol('bad')).toBeUndefined();
     expect(names.addresses('box')).toEqual(['10.1.2.3', 'fe80::1']);
     expect(names.addresses('nobody')).toEqual([]);
+    expect(names.network('lab')).toBe(0x0a141e00);
+    expect(names.network('Test-Lab')).toBe(0x0a141e00);
+    expect(names.network('wide')).toBe(0xac000000);
+    expect(['bad', 'long', 'none', 'nobody'].map((name) => names.network(name))).toEqual(
+      Array(4).fill(undefined),
+    );
+    expect(() => compileFilter('net default', { resolver: names })).toThrow('unknown network "default"');
     expect(names.etherAddress('box')).toBe('2:0:0:0:0:1');
     expect(names.etherAddress('odd')).toBeUndefined();
     expect(compileFilter('gateway box', { resolver: names })).toEqual(

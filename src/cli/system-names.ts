@@ -1,6 +1,6 @@
 /**
- * Names for filters as this machine has them: /etc/services, /etc/protocols, /etc/hosts and /etc/ethers, each read when it is first
- * asked. What is not there is looked up in the built-in table. No network.
+ * Names for filters as this machine has them: /etc/services, /etc/protocols, /etc/hosts, /etc/networks and /etc/ethers, each read
+ * when it is first asked. What is not there is looked up in the built-in table. No network.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,11 +11,13 @@ export function systemNames(folder = '/etc'): Resolver {
   const services = once(() => parseServices(readText(join(folder, 'services'))));
   const protocols = once(() => parseProtocols(readText(join(folder, 'protocols'))));
   const hosts = once(() => parseHosts(readText(join(folder, 'hosts'))));
+  const networks = once(() => parseNetworks(readText(join(folder, 'networks'))));
   const ethers = once(() => parseEthers(readText(join(folder, 'ethers'))));
   return {
     service: (name) => services().get(name) ?? builtinNames.service(name),
     protocol: (name) => protocols().get(name) ?? builtinNames.protocol(name),
     addresses: (name) => hosts().get(name) ?? [],
+    network: (name) => networks().get(name.toLowerCase()),
     etherAddress: (name) => ethers().get(name),
     known: (kind) => [
       ...(kind === 'service' ? services().keys() : protocols().keys()),
@@ -80,6 +82,21 @@ function parseHosts(text: string): ReadonlyMap<string, readonly string[]> {
     for (const name of names) hosts.set(name, [...(hosts.get(name) ?? []), address!]);
   }
   return hosts;
+}
+
+/** `loopback 127.0.0.0 alias...`: octets that are left out are 0. Case does not matter; the first line of a name counts. */
+function parseNetworks(text: string): ReadonlyMap<string, number> {
+  const networks = new Map<string, number>();
+  for (const [name, address, ...aliases] of fieldsOf(text)) {
+    const octets = (address ?? '').split('.');
+    if (octets.length > 4 || !octets.every((octet) => /^[0-9]+$/.test(octet) && Number(octet) <= 255))
+      continue;
+    const number = [0, 1, 2, 3].reduce((sum, n) => sum * 256 + Number(octets[n] ?? 0), 0);
+    for (const each of [name!, ...aliases].map((one) => one.toLowerCase())) {
+      if (!networks.has(each)) networks.set(each, number);
+    }
+  }
+  return networks;
 }
 
 /** `02:00:00:00:00:01 name`; the first line of a name counts. */

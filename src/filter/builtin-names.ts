@@ -1,6 +1,6 @@
 /**
  * The resolver that is always there: well-known services and protocols from the IANA registries "Service Name and
- * Transport Protocol Port Number" and "Assigned Internet Protocol Numbers". No host names.
+ * Transport Protocol Port Number" and "Assigned Internet Protocol Numbers". No names of hosts and networks.
  */
 import type { Resolver, ServicePort } from './resolver.ts';
 
@@ -122,6 +122,9 @@ export const builtinNames: Resolver = {
   },
   addresses(): readonly string[] {
     return [];
+  },
+  network(): undefined {
+    return undefined;
   },
   etherAddress(): undefined {
     return undefined;

@@ -53,6 +53,48 @@ describe('filters on packets', () => {
   }
 });
 
+describe('computed values', () => {
+  const bytes = Uint8Array.of(6, 2, 200, 0, 255, 128, 0, 10, 2, ...Array(60).fill(1));
+  for (const [filter, holds] of [
+    ['5 > ether[1]', true],
+    ['5 > ether[0]', false],
+    ['6 >= ether[0]', true],
+    ['ether[0] - ether[1] = 0', false],
+    ['ether[1] - ether[8] = 0', true],
+    ['ether[0] + 5 = 11', true],
+    ['- ether[0] = 0xfffffffa', true],
+    ['ether[1] & 6 = 6', false],
+    ['ether[0] & 6 = 6', true],
+    ['ether[0] * 0 = 0', true],
+    ['ether[4] & 0 = 0', true],
+    ['ether[2] >> (16 + 16) = 0', true],
+    ['ether[2] << (16 + 16) = 0', true],
+    ['ether[2] / 10 / 4 = 5', true],
+    ['ether[2] << 1 << 1 = 800', true],
+    ['ether[2] - 100 - 50 = 50', true],
+    ['ether[0] / ether[3] = 0 or ether[0] = 6', false],
+    ['ether[0] = 6 or ether[0] / ether[3] = 0', true],
+    ['ether[ether[0] + ether[1]] = 2', true],
+  ] as const) {
+    test(filter, () => {
+      expect(matches(filter, bytes)).toBe(holds);
+    });
+  }
+});
+
+test('many values that are put aside one after another take few cells', () => {
+  const bytes = Uint8Array.from({ length: 64 }, (_, at) => (at * 3) & 63);
+  const sum = (from: number, count: number): string => {
+    if (count === 1) return `ether[ether[${from}]]`;
+    return `(${sum(from, count / 2)} - ${sum(from + count / 2, count / 2)})`;
+  };
+  const value = (from: number, count: number): number =>
+    count === 1 ? bytes[bytes[from]!]! : value(from, count / 2) - value(from + count / 2, count / 2);
+  const program = compileFilter(`${sum(0, 32)} = ${value(0, 32) >>> 0}`);
+  validateCbpf(program);
+  expect(runCbpf(program, bytes, 64)).not.toBe(0);
+});
+
 test('a later fragment has no ports, whatever its bytes look like', () => {
   const fragment = tcpSyn.slice();
   fragment[21] = 1;
@@ -102,6 +144,7 @@ test('names come from the resolver', () => {
     service: (name) => (name === 'mine' ? [{ port: 80, protocol: 'tcp' }] : []),
     protocol: (name) => (name === 'six' ? 6 : undefined),
     addresses: (name) => (name === 'box' ? ['10.1.2.3', 'fe80::1'] : []),
+    network: (name) => (name === 'lab' ? 0x0a010203 : name === 'ten' ? 10 : undefined),
     etherAddress: (name) => (name === 'box' ? '2:0:0:0:0:1' : undefined),
     known: () => ['mine'],
   };
@@ -113,6 +156,10 @@ test('names come from the resolver', () => {
     'ip host box',
     'not ip6 host box',
     'ether host box',
+    'net lab',
+    'ip src net lab',
+    'net ten',
+    'not arp net ten',
     'ether dst box or ip',
   ]) {
     expect(runCbpf(compileFilter(filter, { resolver }), tcpSyn, tcpSyn.length), filter).not.toBe(0);
@@ -121,6 +168,15 @@ test('names come from the resolver', () => {
   expect(() => compileFilter('port mime', { resolver })).toThrow('did you mean "mine"?');
   expect(() => compileFilter('port http', { resolver })).toThrow('unknown service "http"');
   expect(() => compileFilter('host nobody', { resolver })).toThrow('unknown host "nobody"');
+  expect(() => compileFilter('net nobody', { resolver })).toThrow('unknown network "nobody"');
+  expect(() => compileFilter('ip6 net lab', { resolver })).toThrow('"ip6" has no IPv4 addresses');
+  for (const [named, numbered] of [
+    ['net lab', 'net 10.1.2.3'],
+    ['dst net ten', 'dst net 10'],
+    ['arp net ten', 'arp net 10.0.0.0/8'],
+  ] as const) {
+    expect(compileFilter(named, { resolver }), named).toEqual(compileFilter(numbered));
+  }
   expect(() => compileFilter('ether host nobody', { resolver })).toThrow('unknown Ethernet host "nobody"');
 });
 

@@ -29,6 +29,13 @@ test('never claims an outcome that some value contradicts', () => {
   );
 });
 
+test('an IPv4 header has at most 60 bytes', () => {
+  const knowledge = new Knowledge(new Values().headerLength(14));
+  knowledge.learn('ge', 20, true);
+  expect(knowledge.outcome('ge', 60)).toBeUndefined();
+  expect(knowledge.outcome('gt', 60)).toBe(false);
+});
+
 for (const [facts, kind, constant, want] of [
   [[], 'gt', 255, undefined],
   [[['ge', 10, true]], 'ge', 9, true],
@@ -41,6 +48,24 @@ for (const [facts, kind, constant, want] of [
   [[['set', 0xf0, false]], 'set', 0x31, undefined],
   [[['set', 0x0f, true]], 'set', 0x1f, true],
   [[['set', 0x0f, true]], 'eq', 0xf0, false],
+  [
+    [
+      ['set', 0x01, false],
+      ['set', 0x08, false],
+    ],
+    'set',
+    0x09,
+    false,
+  ],
+  [
+    [
+      ['set', 0x03, true],
+      ['set', 0x01, false],
+    ],
+    'set',
+    0x02,
+    true,
+  ],
   [
     [
       ['ge', 10, true],

@@ -1,6 +1,8 @@
 /** The passes over graphs of decisions, each on graphs made by hand, and the code that is made of them. */
 import { describe, expect, test } from 'vitest';
+import { BPF_DIV } from '../bpf/classic.ts';
 import { formatCbpf, runCbpf, validateCbpf } from '../bpf/index.ts';
+import { defineCells } from './define-cells.ts';
 import { emitProgram } from './emit.ts';
 import { type Decision, fresh, inOrder, type Node } from './graph.ts';
 import { groupTests } from './group-tests.ts';
@@ -55,6 +57,28 @@ describe('threading', () => {
     expect(threadJumps(is(9, 1, 'reject', 'reject'), fresh)).toBe('reject');
   });
 
+  test('where two ways meet only the bytes of the shorter one are there', () => {
+    const same = is(9, 1, 'accept', 'accept');
+    const met = is(5, 5, same, 'reject');
+    expect(show(threadJumps(is(0, 1, is(10, 1, met, 'reject'), met), fresh))).toBe(
+      '0=1(10=1(5=5(9=1(accept,accept),reject),reject),5=5(9=1(accept,accept),reject))',
+    );
+  });
+
+  test('a load at a place that the packet tells shows only that the place is there', () => {
+    const anywhere = values.load(1, values.load(1, undefined, 0), 0);
+    const test = { kind: 'eq', left: anywhere, right: values.constant(7) } as const;
+    const root = fresh.decide(test, is(1, 1, 'accept', 'accept'), 'reject');
+    expect(threadJumps(root, fresh)).toBe(root);
+  });
+
+  test('a division that does not matter stays when its divisor may be 0', () => {
+    const quotient = values.binary(BPF_DIV, values.load(1, undefined, 0), values.load(1, undefined, 1));
+    const test = { kind: 'eq', left: quotient, right: values.constant(7) } as const;
+    const root = is(10, 1, fresh.decide(test, 'accept', 'accept'), 'reject');
+    expect(threadJumps(root, fresh)).toBe(root);
+  });
+
   test('a graph without anything to do is the same graph', () => {
     const root = is(0, 1, is(1, 1, 'accept', 'reject'), 'reject');
     expect(threadJumps(root, fresh)).toBe(root);
@@ -78,10 +102,26 @@ describe('grouping', () => {
     expect(groupTests(root, fresh)).toBe(root);
   });
 
+  test('not across a range', () => {
+    const range = { kind: 'gt', left: values.load(1, undefined, 4), right: values.constant(1) } as const;
+    const row = is(0, 1, 'accept', fresh.decide(range, 'accept', is(0, 2, 'accept', 'reject')));
+    expect(groupTests(row, fresh)).toBe(row);
+  });
+
   test('not across another exit', () => {
     const row = is(0, 1, 'accept', is(4, 1, 'reject', is(0, 2, 'accept', 'reject')));
     expect(groupTests(row, fresh)).toBe(row);
   });
+});
+
+test('a variable that one way only has written is 0 at the start', () => {
+  const cell = values.newCell();
+  const end = fresh.decide({ kind: 'eq', left: cell, right: values.constant(1) }, 'accept', 'reject');
+  const write = fresh.assign(cell, values.constant(1), end);
+  for (const root of [is(0, 1, write, end), is(0, 1, end, write)]) {
+    expect(defineCells(root, values, fresh)).toMatchObject({ kind: 'assignment', cell, next: root });
+  }
+  expect(defineCells(write, values, fresh)).toBe(write);
 });
 
 test('equal parts become one', () => {
@@ -105,6 +145,28 @@ describe('code', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('where ways meet a value is loaded again, unless all of them have it', () => {
+    const end = is(1, 9, 'accept', 'reject');
+    const [one, other] = [is(1, 5, 'reject', end), is(3, 5, 'reject', end)];
+    for (const root of [is(0, 1, one, other), is(0, 1, other, one)]) {
+      const program = emitProgram(root, 7);
+      for (const first of [0, 1]) {
+        expect(runCbpf(program, Uint8Array.of(first, 9, 0, 7), 4)).toBe(7);
+        expect(runCbpf(program, Uint8Array.of(first, 7, 0, 9), 4)).toBe(0);
+      }
+    }
+  });
+
+  test('a jump reaches 255 instructions and no more', () => {
+    for (let length = 250; length < 262; length++) {
+      let chain: Node = 'reject';
+      for (let i = length; i > 0; i--) chain = is(1, i, 'accept', chain);
+      const program = emitProgram(chain, 7);
+      expect(Math.max(...program.map(({ jt, jf }) => Math.max(jt, jf)))).toBeLessThanOrEqual(255);
+      expect(runCbpf(program, Uint8Array.of(0, 1), 2)).toBe(7);
+    }
   });
 
   test('both ways of a jump may be too far', () => {

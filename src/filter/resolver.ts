@@ -16,6 +16,8 @@ export interface Resolver {
   protocol(name: string): number | undefined;
   /** The numeric IPv4 and IPv6 addresses of a host; empty when the name is unknown. */
   addresses(name: string): readonly string[];
+  /** The number of a network of /etc/networks: its address in 32 bits. */
+  network(name: string): number | undefined;
   /** The Ethernet address of a host, six octets as in `02:00:00:00:00:01`. */
   etherAddress(name: string): string | undefined;
   /** Names to choose from in "did you mean"; may be empty. */

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CompileError } from '../../src/base/index.ts';
 import { type CbpfProgram, formatCbpf, runCbpf } from '../../src/bpf/index.ts';
+import { systemNames } from '../../src/cli/system-names.ts';
 import { compileFilter, linkTypeNumbers } from '../../src/filter/index.ts';
 import { filters } from './grammar.ts';
 import {
@@ -188,6 +189,28 @@ describe('filters mean what they mean to libpcap', () => {
     );
     fc.assert(property, parameters);
   });
+});
+
+test('names of networks are those of this machine', (ctx) => {
+  if (!hasTcpdump) ctx.skip(needsTcpdump);
+  const resolver = systemNames();
+  const names = ['loopback', 'LINK-LOCAL', 'default', 'no-such-network'];
+  if (names.every((name) => resolver.network(name) === undefined)) ctx.skip('/etc/networks has none of them');
+  const compile = (expression: string): CbpfProgram | undefined => {
+    try {
+      return compileFilter(expression, { resolver });
+    } catch (error) {
+      if (error instanceof CompileError) return undefined;
+      throw error;
+    }
+  };
+  for (const name of names) {
+    for (const qualifiers of ['', 'ip ', 'arp src ', 'dst ', 'ip6 ', 'tcp ']) {
+      const expression = `${qualifiers}net ${name}`;
+      const theirs = askTcpdump({ linkType: 'EN10MB', expression }, 'optimized');
+      expect(compile(expression), expression).toEqual(typeof theirs === 'string' ? undefined : theirs);
+    }
+  }
 });
 
 test('programs are printed byte for byte as tcpdump prints them', { timeout: 60_000 }, (ctx) => {

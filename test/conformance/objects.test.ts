@@ -175,6 +175,115 @@ test("the agent's own engines run what clang made as ours does", (context) => {
   }
 }, 60_000);
 
+describe('constants', () => {
+  const numbers = (count: number, make: (n: number) => number): string =>
+    `{ ${Array.from({ length: count }, (_, n) => make(n)).join(', ')} }`;
+  const source = `#include <hone/packet.h>
+    static const __u8 bytes[64] = ${numbers(64, (n) => (n * 37) & 255)};
+    static const __u16 halves[32] = ${numbers(32, (n) => (n < 12 ? 7 : (n * 40503) & 65535))};
+    static const __u32 words[16] = ${numbers(16, (n) => (n * 0x9e3779b1) >>> 0)};
+    static const __u64 longs[8] = { 0, 1, -1, 1ull << 63, 0xffffffff, 0x1234567890abcdefull, 5, 0x80000000 };
+    static const struct rule { __u32 mask; __u16 value; __u8 at; } rules[4] =
+      { { 0xff, 6, 23 }, { 0xf0, 0x40, 14 }, { 7, 1, 20 }, { 0xffff, 17, 23 } };
+    static const char text[] = "the quick brown fox";
+    const volatile __u32 limit = 70;
+    SEC("filter") int byte(struct hone_packet *p) { return bytes[load_byte(p, 23) & 63] & 4; }
+    SEC("filter") int half(struct hone_packet *p) { return halves[load_byte(p, 25) & 31] > load_half(p, 16); }
+    SEC("filter") int word(struct hone_packet *p) { return words[p->pkt_len & 15] > load_word(p, 26); }
+    SEC("filter") int wide(struct hone_packet *p) { return longs[load_byte(p, 29) & 7] > p->pkt_len; }
+    SEC("filter") int behind(struct hone_packet *p) {
+      __u32 n = load_byte(p, 23);
+      return n < 9 ? bytes[(n & 15) + 40] & 1 : halves[(n & 7) + 20] & 2048;
+    }
+    SEC("filter") int either(struct hone_packet *p) {
+      const __u8 *from = load_byte(p, 13) ? bytes + 20 : bytes;
+      return from[load_byte(p, 30) & 31] & 8;
+    }
+    SEC("filter") int structs(struct hone_packet *p) {
+      const struct rule *rule = &rules[(load_byte(p, 25) ^ p->pkt_len) & 3];
+      return (load_byte(p, rule->at) & rule->mask) == rule->value;
+    }
+    SEC("filter") int letters(struct hone_packet *p) { return (text[load_byte(p, 40) & 15] ^ load_byte(p, 25)) & 1; }
+    SEC("filter") int known(struct hone_packet *p) { return p->pkt_len > limit; }
+    SEC("filter") int twice(struct hone_packet *p) {
+      __u32 n = bytes[load_byte(p, 12) & 63];
+      return halves[n & 31] > load_half(p, 24) || words[(n >> 4) & 15] & 1;
+    }
+    SEC("filter") int cases(struct hone_packet *p) {
+      switch (load_byte(p, 23)) {
+      case 0: return 3; case 1: return 0; case 2: return 9; case 3: return 0; case 4: return 0;
+      case 5: return 11; case 6: return 12; case 7: return 0; case 17: return 1; default: return 0;
+      }
+    }`;
+
+  for (const cpu of CPUS) {
+    test(`are the same beside packets and on files, -mcpu=${cpu}`, () => {
+      const object = new BpfObject(compileC(source, cpu));
+      expect(object.maps.map(({ spec }) => spec.name).join()).toMatch(/rodata/);
+      for (const name of object.programs) {
+        const wanted = fileVerdicts(object, name);
+        expect(verdicts(agentProgram(object, name), longPackets), name).toBe(wanted);
+        expect(wanted, name).toMatch(/0.*1|1.*0/);
+      }
+    });
+  }
+
+  test('are what the C program has', () => {
+    const object = new BpfObject(compileC(source));
+    const packet = (change: (bytes: Uint8Array) => void): Packet => {
+      const bytes = new Uint8Array(64);
+      change(bytes);
+      return { bytes, wireLength: 64 };
+    };
+    const all = Array.from({ length: 256 }, (_, n) => packet((bytes) => bytes.fill(n, 23, 24)));
+    const wanted = all.map((_, n) => ((((n & 63) * 37) & 4) === 0 ? '0' : '1')).join('');
+    expect(verdicts(agentProgram(object, 'byte'), all)).toBe(wanted);
+    const cased = all.map((_, n) => ([0, 2, 5, 6, 17].includes(n) ? '1' : '0')).join('');
+    expect(verdicts(agentProgram(object, 'cases'), all)).toBe(cased);
+  });
+
+  test("are found by the agent's own engines", (context) => {
+    if (!hasDpdk) context.skip('needs gcc and the headers of DPDK: apt-get install gcc libdpdk-dev');
+    const object = new BpfObject(compileC(source));
+    const names = ['byte', 'word', 'behind', 'structs'];
+    const programs = names.map((name) => agentProgram(object, name));
+    const list = longPackets.filter(({ bytes, wireLength }) => bytes.length === wireLength);
+    const harness = buildHarness();
+    try {
+      const results = harness.run(
+        programs,
+        list.map(({ bytes }) => ({
+          frame: bytes,
+          olFlags: 0n,
+          vlanTci: 0,
+          vlanTciOuter: 0,
+          segmentBytes: 0,
+        })),
+      );
+      results.forEach((result, n) => {
+        if (typeof result === 'string') throw new Error(`${names[n]}: ${result}`);
+        const wanted = [...verdicts(programs[n]!, list)].map((verdict) => (verdict === '1' ? 15 : 0));
+        expect([...result.accepting], names[n]).toEqual(wanted);
+      });
+    } finally {
+      harness.close();
+    }
+  }, 60_000);
+
+  test('that are too many, or variables, are refused with the reason', () => {
+    const large = `#include <hone/packet.h>
+      static const __u16 table[4096] = ${numbers(4096, (n) => (n * 40503) & 65535)};
+      static __u32 count;
+      SEC("filter") int large(struct hone_packet *p) { return table[p->pkt_len & 4095] & 1; }
+      SEC("filter") int counts(struct hone_packet *p) { return ++count & 1; }`;
+    const object = new BpfObject(compileC(large));
+    expect(() => agentProgram(object, 'large')).toThrow(
+      /program large cannot run next to .*: it loads from constants of 409\d different values: expected up to 1024/,
+    );
+    expect(() => agentProgram(object, 'counts')).toThrow('it uses variables (.bss) at instruction');
+  });
+});
+
 describe('the examples', () => {
   const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
   const syn = (options: string, flags = '02'): Packet => {

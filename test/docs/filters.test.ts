@@ -21,6 +21,7 @@ test('every word is listed', () => {
 const resolver: Resolver = {
   ...builtinNames,
   addresses: (name) => (name === 'router' ? ['10.9.9.9'] : []),
+  network: (name) => (name === 'lab' ? 0x0a000000 : undefined),
   etherAddress: (name) => (name === 'router' ? '02:00:00:00:00:09' : undefined),
 };
 

@@ -2,13 +2,17 @@
 import { expect, test } from 'vitest';
 import { VerifierError } from '../../src/base/index.ts';
 import {
+  BpfObject,
   checkMbufProgram,
   compileForMbuf,
   dpdkProfile,
   type EbpfProgram,
+  toAgentForm,
   verifyProgram,
 } from '../../src/bpf/index.ts';
 import { compileFilter } from '../../src/filter/index.ts';
+import { CPUS, compileC, hasClang, needsClang } from '../conformance/clang.ts';
+import { randomSource } from '../conformance/object-programs.ts';
 import { makeRandom } from '../conformance/packets.ts';
 import { damaged, randomProgram } from '../conformance/random-programs.ts';
 import { expressions } from '../conformance/table.ts';
@@ -64,4 +68,27 @@ test('random programs', { timeout: 60_000 }, () => {
   }
   expect(refused.slice(0, 5)).toEqual([]);
   expect(checked).toBeGreaterThan(500);
+});
+
+test('what clang made of random programs in C', { timeout: 60_000 }, (ctx) => {
+  if (!hasClang) ctx.skip(needsClang);
+  const source = randomSource(40, makeRandom(5));
+  const refused: string[] = [];
+  let checked = 0;
+  for (const cpu of CPUS) {
+    const object = new BpfObject(compileC(source, cpu, ['-Wno-everything', '-fwrapv']));
+    for (const name of object.programs) {
+      let program: EbpfProgram;
+      try {
+        program = toAgentForm(object.link(name), object);
+      } catch {
+        continue;
+      }
+      checked++;
+      const why = refusalOf(program);
+      if (why !== undefined) refused.push(`${name}, -mcpu=${cpu}: ${why}`);
+    }
+  }
+  expect(refused).toEqual([]);
+  expect(checked).toBeGreaterThan(60);
 });

@@ -31,7 +31,7 @@ const MAX_INSNS = 1 << 17;
 
 const BPF_PSEUDO_CALL = 1;
 const BPF_PSEUDO_MAP_IDX = 5;
-const BPF_PSEUDO_MAP_IDX_VALUE = 6;
+export const BPF_PSEUDO_MAP_IDX_VALUE = 6;
 
 export interface LinkedProgram {
   readonly name: string;

@@ -1,7 +1,8 @@
 /**
  * A program that a compiler made, in the form that runs next to an application's packets (mbuf/check.ts has the rules):
  * the context in r6 from the start, every jump forward, one exit at the end, and only instructions that librte_bpf of
- * DPDK 22.11 has. What cannot be put so is refused: maps and helpers, calls of functions, loops.
+ * DPDK 22.11 has. Constants (.rodata) become comparisons. What cannot be put so is refused: maps and helpers, calls of
+ * functions, loops.
  */
 import { HoneError, UnsupportedError, VerifierError } from '../../base/index.ts';
 import type { BpfObject, LinkedProgram } from '../elf/bpf-object.ts';
@@ -17,7 +18,9 @@ import {
   type EbpfProgram,
 } from '../isa/insn.ts';
 import { checkMbufProgram } from '../mbuf/check.ts';
+import { isConstants } from './constant-image.ts';
 import { type Block, isWide, orderBlocks } from './flow-graph.ts';
+import { lowerConstants } from './lower-constants.ts';
 import { lowerForAgent } from './lower-for-agent.ts';
 import { pinContext } from './pin-context.ts';
 
@@ -28,7 +31,7 @@ import { pinContext } from './pin-context.ts';
 export function toAgentForm(program: LinkedProgram, object: Pick<BpfObject, 'maps'>): EbpfProgram {
   try {
     refuseCallsAndMaps(program, object);
-    const blocks = orderBlocks(program.insns);
+    const blocks = lowerConstants(orderBlocks(program.insns), object.maps);
     pinContext(blocks);
     lowerForAgent(blocks);
     const insns = join(blocks);
@@ -45,7 +48,7 @@ export function toAgentForm(program: LinkedProgram, object: Pick<BpfObject, 'map
 
 function refuseCallsAndMaps({ insns, functions }: LinkedProgram, { maps }: Pick<BpfObject, 'maps'>): void {
   for (const [pc, insn] of insns.entries()) {
-    if (isWide(insn) && insn.src !== 0) {
+    if (isWide(insn) && insn.src !== 0 && !isConstants(maps[insn.imm])) {
       const name = maps[insn.imm]?.spec.name ?? insn.imm;
       const what = name.toString().startsWith('.') ? `variables (${name})` : `map ${name}`;
       throw onlyOnFiles(`it uses ${what} at instruction ${pc}`);

@@ -123,8 +123,8 @@ class HelperCall {
 
   private checkSize(value: Value, register: number): void {
     if (value.kind === 'pointer') this.mismatch('size', register, value);
-    const { smin, umin, umax } = value.scalar.full;
-    if (smin < 0n || umax > MAX_MEMORY_BYTES) {
+    const { umin, umax } = value.scalar.full;
+    if (umax > MAX_MEMORY_BYTES) {
       this.refuse(`${this.helper.name}: the size in r${register} may be negative or has no bound`);
     }
     const memory = this.state.frame.registers[register - 1] as PointerValue;

@@ -50,6 +50,36 @@ testAccepted(wasmProfile(), [
 
 testRefused(wasmProfile(), [
   [
+    'a number over which a place that is not constant was written',
+    '*(u64 *)(r10 - 8) = 0; *(u64 *)(r10 - 16) = 0; r1 = *(u64 *)(r1 + 24); r2 = r1; r2 &= 8; r3 = r10; r3 += -16; r3 += r2; *(u64 *)(r3 + 0) = r1; r4 = *(u64 *)(r10 - 8); r5 = var_addr(1); r5 += r4; r0 = 0; exit',
+    12,
+    'without a bound',
+  ],
+  [
+    'a number that an atomic operation changed',
+    'r1 = *(u64 *)(r1 + 24); *(u64 *)(r10 - 8) = 0; lock *(u64 *)(r10 - 8) += r1; r4 = *(u64 *)(r10 - 8); r5 = var_addr(1); r5 += r4; r0 = 0; exit',
+    6,
+    'without a bound',
+  ],
+  [
+    'an atomic operation at a place that may not be aligned',
+    'r1 = *(u64 *)(r1 + 24); r1 &= 12; r2 = var_addr(1); r2 += r1; r3 = 1; lock *(u64 *)(r2 + 0) += r3; r0 = 0; exit',
+    6,
+    'expected an aligned place',
+  ],
+  [
+    'the lower half of a number that may be negative',
+    'r1 = *(s8 *)(r1 + 36); w2 = w1; r2 += 128; if r2 > 255 goto out; r0 = 0; exit; out: r0 = *(u8 *)(r10 - 1); exit',
+    6,
+    'the stack at -1 is read before it is written',
+  ],
+  [
+    'what r6 may be behind a function on another way',
+    'r6 = 0; r2 = *(u32 *)(r1 + 36); r3 = *(u32 *)(r1 + 44); if r2 == 0 goto go; r6 = 100; go: r1 = r3; call f; r7 = var_addr(1); r7 += r6; r0 = *(u8 *)(r7 + 0); exit; f: r0 = 0; if r1 == 0 goto done; r0 = 1; done: exit',
+    10,
+    '1 bytes at 100 of the table: it has 64',
+  ],
+  [
     'stack that one way writes in part',
     'r2 = *(u32 *)(r1 + 36); if r2 == 0 goto half; *(u32 *)(r10 - 8) = 1; *(u32 *)(r10 - 4) = 1; goto join; half: *(u32 *)(r10 - 8) = 1; join: r0 = *(u64 *)(r10 - 8); exit',
     6,
@@ -327,6 +357,24 @@ testAccepted(filter, [
 
 testRefused(filter, [
   [
+    'what a helper may have left, at a place that is not constant',
+    'r7 = *(u32 *)(r1 + 0); r7 &= 8; r3 = r10; r3 += -24; r3 += r7; r2 = 0; r4 = 16; call 26; r0 = *(u64 *)(r10 - 24); exit',
+    8,
+    'the stack at -24 is read before it is written',
+  ],
+  [
+    'a value of too few bytes',
+    '*(u64 *)(r10 - 8) = 1; r1 = map_by_fd(1); r2 = r10; r2 += -8; r3 = r2; r4 = 0; call 2; r0 = 0; exit',
+    7,
+    '16 bytes at -8: expected a place in the 512 bytes of stack',
+  ],
+  [
+    'a record that is given back from a place that is not constant',
+    `r6 = *(u32 *)(r1 + 0); r6 &= 7; ${reserve}; if r0 == 0 goto out; r1 = r0; r1 += r6; r2 = 0; call 132; ${out}`,
+    11,
+    "is not the record's start",
+  ],
+  [
     'a comparison with 0 that one way does not make',
     `r6 = *(u32 *)(r1 + 0); ${lookup}; if r6 == 0 goto use; if r0 == 0 goto out; use: r1 = *(u64 *)(r0 + 0); ${out}`,
     9,
@@ -543,6 +591,10 @@ testRefused(filter, [
 
 testAccepted(xdp, [
   [
+    'the byte at a place before the end',
+    `${bounds}; r4 = r2; r4 += 13; if r4 < r3 goto use; r0 = 0; exit; use: r0 = *(u8 *)(r2 + 13); exit`,
+  ],
+  [
     'bytes that are there',
     `${bounds}; r4 = r2; r4 += 14; if r4 > r3 goto out; r0 = *(u16 *)(r2 + 12); exit; ${out}`,
   ],
@@ -570,6 +622,12 @@ testAccepted(xdp, [
 ]);
 
 testRefused(xdp, [
+  [
+    'a byte behind a place before the end',
+    `${bounds}; r4 = r2; r4 += 13; if r4 < r3 goto use; r0 = 0; exit; use: r0 = *(u8 *)(r2 + 14); exit`,
+    7,
+    'only known to have 14 there',
+  ],
   [
     'a comparison with the end that one way does not make',
     `r6 = *(u32 *)(r1 + 12); ${bounds}; r4 = r2; r4 += 14; if r6 == 0 goto use; if r4 > r3 goto out; use: r0 = *(u16 *)(r2 + 12); exit; ${out}`,
@@ -661,6 +719,12 @@ testAccepted(flat, [
 ]);
 
 testRefused(flat, [
+  [
+    'an end that was added from inside of the packet',
+    `r3 = r1; r3 += 4; r3 += r2; r4 = r1; r4 += 14; if r4 > r3 goto out; r0 = *(u8 *)(r1 + 13); exit; ${out}`,
+    2,
+    'without a bound',
+  ],
   [
     'a length that was not compared',
     'r0 = *(u16 *)(r1 + 12); exit',

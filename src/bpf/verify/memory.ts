@@ -45,10 +45,7 @@ export function loadMemory(state: State, access: Access, isSigned: boolean, refu
   const found = stack.load(least, lengthBytes);
   if (found === 'unwritten') refuse(`the stack at ${least} is read before it is written`);
   if (found === 'pointer') refuse(`${lengthBytes} bytes of the stack at ${least} are a part of a pointer`);
-  if (found === 'bytes') return number;
-  if (isSigned && found.kind === 'pointer')
-    refuse(`a pointer of the stack at ${least} is loaded as a number`);
-  return isSigned ? number : found;
+  return found === 'bytes' ? number : found;
 }
 
 export function storeMemory(

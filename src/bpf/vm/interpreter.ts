@@ -6,6 +6,7 @@
  */
 import { UnsupportedError } from '../../base/index.ts';
 import type { EbpfProgram } from '../isa/insn.ts';
+import { atomic32, atomic64 } from './atomics.ts';
 import {
   type Engine,
   type Environment,
@@ -275,10 +276,10 @@ class Machine implements PreparedProgram {
           break;
         }
         case 0xc3:
-          this.atomic32(at, dst, src);
+          atomic32(words, view, this.atomicPlace(dst, 4, at), insns[at + 3]! >> 16, src);
           break;
         case 0xdb:
-          this.atomic64(at, dst, src);
+          atomic64(words, view, this.atomicPlace(dst, 8, at), insns[at + 3]! >> 16, src);
           break;
 
         // 64-bit comparisons.
@@ -411,46 +412,9 @@ class Machine implements PreparedProgram {
     return false;
   }
 
-  private atomic32(at: number, dst: number, src: number): void {
-    const { words, view } = this;
-    const operation = this.insns[at + 3]! >> 16;
-    const place = this.placeAt(dst, (this.insns[at + 3]! << 16) >> 16, 4, true, at);
-    const old = view.getInt32(place, true);
-    if (operation === 0xf1) {
-      if (old === words[0]) view.setInt32(place, words[src]!, true);
-      words[0] = old;
-      words[1] = 0;
-      return;
-    }
-    view.setInt32(place, combine(operation, old, words[src]!, 0), true);
-    if ((operation & 1) !== 0) {
-      words[src] = old;
-      words[src + 1] = 0;
-    }
-  }
-
-  private atomic64(at: number, dst: number, src: number): void {
-    const { words, view } = this;
-    const operation = this.insns[at + 3]! >> 16;
-    const place = this.placeAt(dst, (this.insns[at + 3]! << 16) >> 16, 8, true, at);
-    const low = view.getInt32(place, true);
-    const high = view.getInt32(place + 4, true);
-    if (operation === 0xf1) {
-      if (low === words[0] && high === words[1]) {
-        view.setInt32(place, words[src]!, true);
-        view.setInt32(place + 4, words[src + 1]!, true);
-      }
-      words[0] = low;
-      words[1] = high;
-      return;
-    }
-    const carry = (low >>> 0) + (words[src]! >>> 0) > 0xffffffff ? 1 : 0;
-    view.setInt32(place, combine(operation, low, words[src]!, 0), true);
-    view.setInt32(place + 4, combine(operation, high, words[src + 1]!, carry), true);
-    if ((operation & 1) !== 0) {
-      words[src] = low;
-      words[src + 1] = high;
-    }
+  /** Where in memory an atomic operation happens: its number shares the last word of the slot with the displacement. */
+  private atomicPlace(dst: number, sizeBytes: number, at: number): number {
+    return this.placeAt(dst, (this.insns[at + 3]! << 16) >> 16, sizeBytes, true, at);
   }
 
   private callByRegister(register: number, at: number): void {
@@ -515,21 +479,5 @@ class Machine implements PreparedProgram {
 
   private trap(reason: TrapReason, at: number, message: string): TrapError {
     return new TrapError(reason, at / STRIDE, `eBPF program stopped: ${message}`);
-  }
-}
-
-/** One word of the new value; `operation` is the immediate value of an atomic instruction. */
-function combine(operation: number, old: number, value: number, carry: number): number {
-  switch (operation & 0xf0) {
-    case 0x00:
-      return old + value + carry;
-    case 0x40:
-      return old | value;
-    case 0x50:
-      return old & value;
-    case 0xa0:
-      return old ^ value;
-    default:
-      return value;
   }
 }

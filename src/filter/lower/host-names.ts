@@ -9,9 +9,7 @@ import type { Scope } from './scope.ts';
 
 /** `host NAME`, `ether host NAME`: every address that the resolver knows. */
 export function matchHostName(scope: Scope, qualifiers: Qualifiers, name: string, span: Span): Predicate {
-  const { protocol, type } = qualifiers;
-  if (type === 'net')
-    return scope.fail(span, `unknown network "${name}": expected its number, as in "net 10.0.0.0/8"`);
+  const { protocol } = qualifiers;
   if (protocol === 'decnet')
     return scope.fail(span, `DECnet host "${name}": expected its address, as in "decnet host 10.123"`);
   if (protocol === 'link') return etherHost(scope, etherAddressOf(scope, name, span), qualifiers.direction);

@@ -45,18 +45,8 @@ export function matchOperand(scope: Scope, { qualifiers, operand, span }: Match)
 
 function matchAddress(scope: Scope, qualifiers: Qualifiers, operand: Operand, span: Span): Predicate {
   switch (operand.kind) {
-    case 'number': {
-      let { value } = operand;
-      if (qualifiers.protocol === 'decnet') return decnetHost(scope, value, qualifiers.direction);
-      let mask = 0xffff_ffff;
-      if (qualifiers.type === 'net') {
-        while (value !== 0 && value <= 0x00ff_ffff) {
-          value = (value << 8) >>> 0;
-          mask = (mask << 8) >>> 0;
-        }
-      }
-      return matchIp4(scope, qualifiers, value, mask, span);
-    }
+    case 'number':
+      return matchNumber(scope, qualifiers, operand.value, span);
     case 'dotted':
       return matchDotted(scope, qualifiers, operand, span);
     case 'ip6':
@@ -70,8 +60,31 @@ function matchAddress(scope: Scope, qualifiers: Qualifiers, operand: Operand, sp
       }
       return etherHost(scope, parseEther(operand.text), qualifiers.direction);
     case 'name':
-      return matchHostName(scope, qualifiers, operand.text, span);
+      return qualifiers.type === 'net'
+        ? matchNumber(scope, qualifiers, networkOf(scope, operand.text, span), span)
+        : matchHostName(scope, qualifiers, operand.text, span);
   }
+}
+
+/** An address as one number. A network's is moved to the left, and has as many octets as it needs. */
+function matchNumber(scope: Scope, qualifiers: Qualifiers, number: number, span: Span): Predicate {
+  if (qualifiers.protocol === 'decnet') return decnetHost(scope, number, qualifiers.direction);
+  let address = number;
+  let mask = 0xffff_ffff;
+  if (qualifiers.type === 'net') {
+    while (address !== 0 && address <= 0x00ff_ffff) {
+      address = (address << 8) >>> 0;
+      mask = (mask << 8) >>> 0;
+    }
+  }
+  return matchIp4(scope, qualifiers, address, mask, span);
+}
+
+/** The number of a network; 0 is none, as in libpcap. */
+function networkOf(scope: Scope, name: string, span: Span): number {
+  const number = scope.resolver.network(name) ?? 0;
+  if (number !== 0) return number;
+  return scope.fail(span, `unknown network "${name}": expected its number, as in "net 10.0.0.0/8"`);
 }
 
 function matchDotted(
