@@ -18,7 +18,6 @@ const CAPTURED = 5;
 
 export const ETHERNET_BYTES = 14;
 const TAG_BYTES = 4;
-const IPV4_BYTES = 20;
 const IPV6_BYTES = 40;
 const MAX_EXTENSIONS = 2;
 
@@ -213,8 +212,8 @@ export class HeaderWalk {
     const whole = asm.label();
     asm.alu(o.BPF_AND, AT_HAND, 0xf);
     asm.alu(o.BPF_LSH, AT_HAND, 2);
-    asm.jumpIf(o.BPF_JSLT, BYTES, IPV4_BYTES, done);
-    asm.jumpIfRegister(o.BPF_JLT, BYTES, AT_HAND, done);
+    // The header's own length, at least 20; the bytes may be fewer than none.
+    asm.jumpIfRegister(o.BPF_JSLT, BYTES, AT_HAND, done);
     // Fragments other than the first one.
     asm.load(2, VALUE, HEADER, PACKET + 6);
     asm.alu(o.BPF_AND, VALUE, swapped(0x1fff));
