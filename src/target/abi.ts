@@ -2,7 +2,7 @@
 // What the numbers mean and promise is told there.
 
 export const ABI = {
-  HONE_ABI_VERSION: 3,
+  HONE_ABI_VERSION: 4,
   /** "hone" in memory */
   HONE_MAGIC: 0x656e6f68,
   HONE_MAX_MESSAGE: 1048576,

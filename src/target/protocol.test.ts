@@ -163,8 +163,8 @@ describe('what breaks the rules is refused', () => {
   });
 
   test('another version is named, whatever else it says', () => {
-    const refusal = /speaks version 4 of the protocol, this hone version 3/;
-    expect(() => decodeWelcome(Uint8Array.of(4, 0, 0, 0, 99))).toThrow(refusal);
+    const refusal = /speaks version 5 of the protocol, this hone version 4/;
+    expect(() => decodeWelcome(Uint8Array.of(5, 0, 0, 0, 99))).toThrow(refusal);
   });
 
   test.each<[string, Partial<CaptureRequest>, RegExp]>([

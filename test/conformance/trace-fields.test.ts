@@ -91,12 +91,34 @@ function bytesOf(value: ReturnType<typeof readField>[number] | undefined, size: 
 }
 
 const wanted = { seen: 0, values: 0 };
-let packets: readonly Uint8Array[] = [];
+/** A packet, and what lies behind its end in memory. */
+interface Placed {
+  readonly bytes: Uint8Array;
+  readonly behind: Uint8Array;
+}
+
+let packets: readonly Placed[] = [];
+const NOTHING = new Uint8Array();
+
+/** Every beginning of a packet, in front of its own rest: what a walk past the end takes for headers. */
+function beginnings({ bytes }: { readonly bytes: Uint8Array }): readonly Placed[] {
+  const most = Math.min(bytes.length, 100);
+  return Array.from({ length: most }, (_, length) => ({
+    bytes: bytes.subarray(0, length),
+    behind: bytes.subarray(length),
+  }));
+}
 
 beforeAll(() => {
   const random = makeRandom(5);
   const whole = [...(hasCorpora ? corpusPackets() : []), ...composedPackets(), ...encapsulatedPackets()];
-  packets = [...whole, ...truncated(whole, random), ...mutated(whole, random)].map(({ bytes }) => bytes);
+  packets = [
+    ...[...whole, ...truncated(whole, random), ...mutated(whole, random)].map(({ bytes }) => ({
+      bytes,
+      behind: NOTHING,
+    })),
+    ...composedPackets().flatMap(beginnings),
+  ];
 });
 
 describe('fields of', () => {
@@ -119,7 +141,7 @@ describe('fields of', () => {
         const at = place.kind === 'flat' ? place.offset : -1;
         return Buffer.from(machine.context.subarray(at + 8, at + valueBytes)).toString('hex');
       };
-      for (const bytes of packets) {
+      for (const { bytes, behind } of packets) {
         const head = bytes.subarray(0, packetBytes);
         const visible = visibleLayers(dissect(head, bytes.length, 1));
         if (visible === undefined) continue;
@@ -127,6 +149,10 @@ describe('fields of', () => {
         for (const { machine, run } of machines) {
           machine.context.fill(0xee, traceContext.packet, traceContext.packet + traceContext.maxPacketBytes);
           machine.context.set(head, traceContext.packet);
+          machine.context.set(
+            behind.subarray(0, traceContext.maxPacketBytes - head.length),
+            traceContext.packet + head.length,
+          );
           machine.view.setUint32(traceContext.packetBytes, head.length, true);
           run();
           const context = `${protocol} of ${Buffer.from(head).toString('hex')}`;

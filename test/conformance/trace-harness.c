@@ -131,7 +131,7 @@ static void run_case(void)
 
 	memset(&shape, 0, sizeof(shape));
 	shape.context_bytes = take32();
-	shape.seed = take32();
+	trace_map_seed(&shape, take32());
 	shape.nb_maps = take32();
 	for (uint32_t i = 0; i < shape.nb_maps; i++) {
 		struct trace_map *map = &shape.maps[i];
@@ -139,7 +139,7 @@ static void run_case(void)
 		take(&map->wanted, sizeof(map->wanted));
 		map->value_at = 8 + RTE_ALIGN(map->wanted.key_bytes, 8u);
 		map->stride = map->value_at + RTE_ALIGN(map->wanted.value_bytes, 8u);
-		map->key_words = (map->value_at - 8) / 4;
+		map->key_words = (map->value_at - 8) / 8;
 	}
 	nb_programs = take32();
 	if (nb_programs > MAX_PROGRAMS)

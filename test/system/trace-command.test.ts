@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeSample } from './captures.ts';
 import { hone, mainFile, run, sleep, startHone, until } from './hone.ts';
-import { forwardsOn, heldMemory, missingDpdk, startTestpmd, type Testpmd } from './testpmd.ts';
+import { forwardsOn, heldMemory, missingDpdk, portCounter, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const missing = missingDpdk();
 
@@ -69,6 +69,31 @@ describe.skipIf(missing !== undefined)(`on testpmd${missing ? ` (${missing})` : 
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/@n: [1-9]\d*\n$/);
     expect(stderr).toMatch(/has ended\n$/);
+  });
+
+  test('packets shorter than what scripts look at, and in segments: the same as in the file', async () => {
+    const sample = writeSample('trace-heads.pcap', 400, 14);
+    // Heads of 32, 96 and 224 bytes, before buffers with room for 192.
+    const script =
+      'dpdk:rx_packet { @p[ip.proto] = count(); } ' +
+      'dpdk:rx_packet { @f[ip.src, tcp.dstport, udp.dstport, tcp.flags, vlan.id] = sum(args.len); } ' +
+      'dpdk:rx_packet { @b[buf(200)] = count(); }';
+    app = await startTestpmd({
+      vdevs: [`net_pcap0,rx_pcap=${sample.file},tx_pcap=/dev/null`, 'net_null0,no-rx=1'],
+      app: ['--mbuf-size=320'],
+    });
+    const trace = startHone(['trace', '-q', '-p', String(app.pid), '-e', script]);
+    await until('the trace has started', () => trace.stdout().includes('Attaching'));
+    await app.command('start');
+    await until('the file to pass', async () => (await portCounter(app!, 1, 'TX-packets')) === 400);
+    trace.child.kill('SIGINT');
+    const live = await trace.finished();
+    const recorded = await hone('trace', '-q', '--read', sample.file, '-e', script);
+    const linesOf = ({ stdout }: { readonly stdout: string }) =>
+      stdout.split('\n').filter((line) => line.startsWith('@'));
+    expect(live.code, live.stderr).toBe(0);
+    expect(linesOf(live).length).toBeGreaterThan(100);
+    expect(linesOf(live).sort()).toEqual(linesOf(recorded).sort());
   });
 
   test('killed at any moment, it leaves nothing in the application, which goes on', async () => {

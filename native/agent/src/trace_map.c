@@ -11,62 +11,48 @@
 enum { EMPTY, DELETED, TAKEN };
 
 struct entry {
-	uint32_t used;
-	uint32_t hash;
-	uint32_t key[];
+	uint64_t used; /* TAKEN: the hash in the upper half */
+	uint64_t key[];
 };
 
-static inline uint32_t rotate(uint32_t value, unsigned int by)
+static uint32_t mix(uint32_t value)
 {
-	return value << by | value >> (32 - by);
+	value ^= value >> 16;
+	value *= 0x85ebca6b;
+	value ^= value >> 13;
+	value *= 0xc2b2ae35;
+	return value ^ value >> 16;
 }
 
-struct sip {
-	uint32_t v0, v1, v2, v3;
-};
-
-static inline void sip_round(struct sip *s)
+void trace_map_seed(struct trace_shape *shape, uint32_t seed)
 {
-	s->v0 += s->v1;
-	s->v1 = rotate(s->v1, 5) ^ s->v0;
-	s->v0 = rotate(s->v0, 16);
-	s->v2 += s->v3;
-	s->v3 = rotate(s->v3, 8) ^ s->v2;
-	s->v0 += s->v3;
-	s->v3 = rotate(s->v3, 7) ^ s->v0;
-	s->v2 += s->v1;
-	s->v1 = rotate(s->v1, 13) ^ s->v2;
-	s->v2 = rotate(s->v2, 16);
+	for (uint32_t i = 0; i < RTE_DIM(shape->hash_keys); i++)
+		shape->hash_keys[i] = mix(seed + (2 * i + 1) * 0x9e3779b9) |
+				      (uint64_t)mix(seed + (2 * i + 2) * 0x9e3779b9) << 32;
 }
 
-/* HalfSipHash-1-3: key-hash.ts. */
-static inline uint32_t hash_key(uint32_t seed, const uint32_t *key, uint32_t words)
+static inline uint64_t multiply_halves(uint64_t value)
 {
-	struct sip s = {
-		.v0 = seed, .v1 = 0x07060504, .v2 = 0x6c796765 ^ seed, .v3 = 0x74656462 ^ 0x07060504
-	};
-
-	for (uint32_t i = 0; i < words; i++) {
-		s.v3 ^= key[i];
-		sip_round(&s);
-		s.v0 ^= key[i];
-	}
-	s.v3 ^= words << 26;
-	sip_round(&s);
-	s.v0 ^= words << 26;
-	s.v2 ^= 0xff;
-	sip_round(&s);
-	sip_round(&s);
-	sip_round(&s);
-	return s.v1 ^ s.v3;
+	return (value & UINT32_MAX) * (value >> 32);
 }
 
-static inline struct entry *entry_at(const struct trace_map *map, const uint8_t *context, uint32_t slot)
+/* key-hash.ts */
+static __rte_always_inline uint32_t hash_key(const uint64_t hash_keys[2], const uint64_t *key, uint32_t words)
+{
+	uint64_t state = 0;
+
+	for (uint32_t i = 0; i < words; i++)
+		state = multiply_halves(state ^ (key[i] ^ hash_keys[0]));
+	state = multiply_halves(state ^ hash_keys[1]);
+	return (uint32_t)(state ^ state >> 32);
+}
+
+static __rte_always_inline struct entry *entry_at(const struct trace_map *map, const uint8_t *context, uint32_t slot)
 {
 	return (struct entry *)(uintptr_t)(context + map->wanted.offset + (size_t)slot * map->stride);
 }
 
-static inline bool same_key(const uint32_t *a, const uint32_t *b, uint32_t words)
+static __rte_always_inline bool same_key(const uint64_t *a, const uint64_t *b, uint32_t words)
 {
 	for (uint32_t i = 0; i < words; i++)
 		if (a[i] != b[i])
@@ -74,32 +60,54 @@ static inline bool same_key(const uint32_t *a, const uint32_t *b, uint32_t words
 	return true;
 }
 
-/* The slot with the key; else, for a new key, one that can take it; else NONE. */
-static inline uint32_t probe(const struct trace_map *map, const uint8_t *context, const uint32_t *key, uint32_t hash,
-			     bool is_new)
-{
-	uint32_t places = map->wanted.slots - 2;
-	uint32_t slot = hash & (map->wanted.slots - 1);
-	uint32_t free_slot = NONE;
+struct place {
+	uint32_t slot; /* NONE: there is none */
+	uint64_t used; /* what the entry says when the key is in it */
+	bool is_there;
+};
 
-	if (slot >= places)
+/* The slot with the key; else one that can take it. */
+static __rte_always_inline struct place probe(const struct trace_shape *shape, const struct trace_map *map,
+					      const uint8_t *context, const uint64_t *key, uint32_t words)
+{
+	const uint32_t hash = hash_key(shape->hash_keys, key, words);
+	const uint32_t places = map->wanted.slots - 2;
+	struct place place = { .slot = NONE, .used = TAKEN | (uint64_t)hash << 32 };
+	uint32_t slot = hash & (map->wanted.slots - 1);
+
+	if (unlikely(slot >= places))
 		slot = 0;
 	for (uint32_t left = RTE_MIN((uint32_t)MAX_PROBES, places); left > 0; left--) {
 		const struct entry *entry = entry_at(map, context, slot);
-		uint32_t used = entry->used;
 
-		if (likely(used == TAKEN)) {
-			if (entry->hash == hash && same_key(entry->key, key, map->key_words))
-				return slot;
-		} else {
-			if (free_slot == NONE)
-				free_slot = slot;
-			if (used == EMPTY)
+		if (likely(entry->used == place.used) && same_key(entry->key, key, words)) {
+			place.slot = slot;
+			place.is_there = true;
+			break;
+		}
+		if ((uint32_t)entry->used != TAKEN) {
+			if (place.slot == NONE)
+				place.slot = slot;
+			if ((uint32_t)entry->used == EMPTY)
 				break;
 		}
 		slot = slot + 1 == places ? 0 : slot + 1;
 	}
-	return is_new ? free_slot : NONE;
+	return place;
+}
+
+/* Without loops over the words of most keys. */
+static __rte_always_inline struct place look(const struct trace_shape *shape, const struct trace_map *map,
+					     const uint8_t *context, const uint64_t *key)
+{
+	switch (map->key_words) {
+	case 1:
+		return probe(shape, map, context, key, 1);
+	case 2:
+		return probe(shape, map, context, key, 2);
+	default:
+		return probe(shape, map, context, key, map->key_words);
+	}
 }
 
 /* NULL when the program names what is not there. */
@@ -107,7 +115,7 @@ static inline const struct trace_map *map_of(const struct trace_writer *writer, 
 {
 	const struct trace_shape *shape = writer->shape;
 
-	if (unlikely(number >= shape->nb_maps || key > shape->context_bytes - 4 * shape->maps[number].key_words ||
+	if (unlikely(number >= shape->nb_maps || key > shape->context_bytes - 8 * shape->maps[number].key_words ||
 		     key % 8 != 0))
 		return NULL;
 	return &shape->maps[number];
@@ -116,37 +124,34 @@ static inline const struct trace_map *map_of(const struct trace_writer *writer, 
 uint32_t trace_map_find(const struct trace_writer *writer, const uint8_t *context, uint64_t number, uint64_t at)
 {
 	const struct trace_map *map = map_of(writer, number, at);
-	const uint32_t *key = (const uint32_t *)(context + at);
-	uint32_t slot;
+	struct place place;
 
 	if (unlikely(map == NULL))
 		return 0;
-	slot = probe(map, context, key, hash_key(writer->shape->seed, key, map->key_words), false);
-	return slot == NONE ? map->wanted.slots - 1 : slot;
+	place = look(writer->shape, map, context, (const uint64_t *)(const void *)(context + at));
+	return place.is_there ? place.slot : map->wanted.slots - 1;
 }
 
 uint32_t trace_map_slot(const struct trace_writer *writer, uint8_t *context, uint64_t number, uint64_t at)
 {
 	const struct trace_map *map = map_of(writer, number, at);
-	const uint32_t *key = (const uint32_t *)(context + at);
+	const uint64_t *key = (const uint64_t *)(const void *)(context + at);
+	struct place place;
 	struct entry *entry;
-	uint32_t hash, slot;
 
 	if (unlikely(map == NULL))
 		return 0;
-	hash = hash_key(writer->shape->seed, key, map->key_words);
-	slot = probe(map, context, key, hash, true);
-	if (unlikely(slot == NONE)) {
+	place = look(writer->shape, map, context, key);
+	if (likely(place.is_there))
+		return place.slot;
+	if (unlikely(place.slot == NONE)) {
 		writer->shared->without_room[number]++;
 		return map->wanted.slots - 2;
 	}
-	entry = entry_at(map, context, slot);
-	if (unlikely(entry->used != TAKEN)) {
-		entry->used = TAKEN;
-		entry->hash = hash;
-		memmove(entry->key, key, 4 * map->key_words);
-	}
-	return slot;
+	entry = entry_at(map, context, place.slot);
+	entry->used = place.used;
+	memmove(entry->key, key, 8 * map->key_words);
+	return place.slot;
 }
 
 /* The slot before an empty one was deleted: then it is empty, too, and so are the deleted ones before it. */
@@ -155,7 +160,7 @@ static void forget_deleted(const struct trace_map *map, const uint8_t *context, 
 	for (uint32_t left = MAX_PROBES; left > 0; left--) {
 		struct entry *entry = entry_at(map, context, slot);
 
-		if (entry->used != DELETED)
+		if ((uint32_t)entry->used != DELETED)
 			return;
 		entry->used = EMPTY;
 		slot = slot == 0 ? map->wanted.slots - 3 : slot - 1;
@@ -165,19 +170,20 @@ static void forget_deleted(const struct trace_map *map, const uint8_t *context, 
 bool trace_map_delete(const struct trace_writer *writer, uint8_t *context, uint64_t number, uint64_t at)
 {
 	const struct trace_map *map = map_of(writer, number, at);
-	const uint32_t *key = (const uint32_t *)(context + at);
 	struct entry *entry;
-	uint32_t slot;
+	struct place place;
+	uint32_t next;
 
 	if (unlikely(map == NULL))
 		return false;
-	slot = probe(map, context, key, hash_key(writer->shape->seed, key, map->key_words), false);
-	if (slot == NONE)
+	place = look(writer->shape, map, context, (const uint64_t *)(const void *)(context + at));
+	if (!place.is_there)
 		return false;
-	entry = entry_at(map, context, slot);
+	entry = entry_at(map, context, place.slot);
 	memset(entry, 0, map->stride);
 	entry->used = DELETED;
-	if (entry_at(map, context, slot + 1 == map->wanted.slots - 2 ? 0 : slot + 1)->used == EMPTY)
-		forget_deleted(map, context, slot);
+	next = place.slot + 1 == map->wanted.slots - 2 ? 0 : place.slot + 1;
+	if ((uint32_t)entry_at(map, context, next)->used == EMPTY)
+		forget_deleted(map, context, place.slot);
 	return true;
 }

@@ -8,6 +8,9 @@
 
 #include "trace_writer.h"
 
+/* Keys of the hash: key-hash.ts says how they come from the seed. */
+void trace_map_seed(struct trace_shape *shape, uint32_t seed);
+
 /* The slot of the key at `key` of the context; slots - 1 when there is none, or no such map or key. */
 uint32_t trace_map_find(const struct trace_writer *writer, const uint8_t *context, uint64_t map, uint64_t key);
 

@@ -27,10 +27,12 @@ uint32_t trace_arguments_of(uint32_t point, uint32_t *texts)
 	}
 }
 
-void trace_gather_head(uint8_t *to, const struct rte_mbuf *mbuf, uint32_t bytes)
+void trace_gather_head(struct trace_context *context, const struct rte_mbuf *mbuf, uint32_t bytes)
 {
 	uint32_t left = RTE_MIN(bytes, mbuf->pkt_len);
+	uint8_t *to = context->packet;
 
+	context->packet_bytes = left;
 	for (const struct rte_mbuf *segment = mbuf; segment != NULL && left > 0; segment = segment->next) {
 		uint32_t part = RTE_MIN(left, (uint32_t)segment->data_len);
 

@@ -70,25 +70,17 @@ static inline void trace_fill_burst(uint64_t args[NB_BURST_ARGUMENTS], const str
 	args[FIRST_PACKET_ID] = moment->first_packet_id;
 }
 
-/* Of the packet with that index: those of `used`, beside PORT and QUEUE. */
-static __rte_always_inline void trace_fill_packet(uint64_t *args, uint32_t used, const struct trace_moment *moment,
-						  uint16_t index)
+#define TRACE_OFTEN_USED \
+	(TRACE_BIT(LEN) | TRACE_BIT(HASH) | TRACE_BIT(INDEX) | TRACE_BIT(PACKET_ID) | TRACE_BIT(MBUF))
+
+static inline void trace_fill_rest(uint64_t *args, uint32_t used, const struct rte_mbuf *mbuf, bool in)
 {
-	const struct rte_mbuf *mbuf = moment->packets[index];
-	const bool in = moment->direction == HONE_DIRECTION_IN;
 	const uint64_t flags = mbuf->ol_flags;
 
-	args[INDEX] = index;
-	args[PACKET_ID] = moment->first_packet_id + index;
-	args[MBUF] = (uintptr_t)mbuf;
-	if (used & TRACE_BIT(LEN))
-		args[LEN] = mbuf->pkt_len;
 	if (used & TRACE_BIT(DATA_LEN))
 		args[DATA_LEN] = mbuf->data_len;
 	if (used & TRACE_BIT(NB_SEGS))
 		args[NB_SEGS] = mbuf->nb_segs;
-	if (used & TRACE_BIT(HASH))
-		args[HASH] = in && (flags & RTE_MBUF_F_RX_RSS_HASH) ? mbuf->hash.rss : 0;
 	if (used & TRACE_BIT(OL_FLAGS))
 		args[OL_FLAGS] = flags;
 	if (used & TRACE_BIT(MARK))
@@ -102,24 +94,55 @@ static __rte_always_inline void trace_fill_packet(uint64_t *args, uint32_t used,
 			flags & (in ? RTE_MBUF_F_RX_QINQ_STRIPPED : RTE_MBUF_F_TX_QINQ) ? mbuf->vlan_tci_outer : 0;
 }
 
-/* The head of a packet that its first segment does not hold in full, zeros behind its end. */
-void trace_gather_head(uint8_t *to, const struct rte_mbuf *mbuf, uint32_t bytes);
-
-/* bytes: a multiple of TRACE_COPY_BYTES. */
-static __rte_always_inline void trace_copy_head(struct trace_context *context, const struct trace_moment *moment,
-						uint16_t index, uint32_t bytes)
+/* Of the packet with that index: those of `used`, beside PORT and QUEUE. */
+static __rte_always_inline void trace_fill_packet(uint64_t *args, uint32_t used, const struct trace_moment *moment,
+						  uint16_t index)
 {
 	const struct rte_mbuf *mbuf = moment->packets[index];
+	const bool in = moment->direction == HONE_DIRECTION_IN;
 
-	if (index + TRACE_PREFETCH_AHEAD < moment->count)
-		rte_prefetch0(rte_pktmbuf_mtod(moment->packets[index + TRACE_PREFETCH_AHEAD], void *));
-	context->packet_bytes = RTE_MIN(bytes, mbuf->pkt_len);
-	if (unlikely(mbuf->data_len < bytes)) {
-		trace_gather_head(context->packet, mbuf, bytes);
+	args[INDEX] = index;
+	args[PACKET_ID] = moment->first_packet_id + index;
+	args[MBUF] = (uintptr_t)mbuf;
+	if (used & TRACE_BIT(LEN))
+		args[LEN] = mbuf->pkt_len;
+	if (used & TRACE_BIT(HASH))
+		args[HASH] = in && (mbuf->ol_flags & RTE_MBUF_F_RX_RSS_HASH) ? mbuf->hash.rss : 0;
+	if (unlikely(used & ~TRACE_OFTEN_USED))
+		trace_fill_rest(args, used, mbuf, in);
+}
+
+/* The head of a packet that is shorter, or goes on in another segment. */
+void trace_gather_head(struct trace_context *context, const struct rte_mbuf *mbuf, uint32_t bytes);
+
+/* Whether that many bytes can be copied from where the packet begins, those of the packet being the first of them. */
+static __rte_always_inline bool trace_head_is_near(const struct rte_mbuf *mbuf, uint32_t bytes)
+{
+	return mbuf->pkt_len == mbuf->data_len && mbuf->data_off + bytes <= mbuf->buf_len;
+}
+
+/* bytes: a multiple of TRACE_COPY_BYTES. What is behind the end of the packet has no meaning. */
+static __rte_always_inline void trace_copy_head(struct trace_context *context, const struct rte_mbuf *mbuf,
+						uint32_t bytes)
+{
+	const uint8_t *head = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+
+	if (likely(mbuf->data_len >= bytes)) {
+		context->packet_bytes = bytes;
+	} else if (trace_head_is_near(mbuf, bytes)) {
+		context->packet_bytes = mbuf->data_len;
+	} else {
+		trace_gather_head(context, mbuf, bytes);
 		return;
 	}
 	for (uint32_t i = 0; i < bytes; i += TRACE_COPY_BYTES)
-		memcpy(context->packet + i, rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, i), TRACE_COPY_BYTES);
+		memcpy(context->packet + i, head + i, TRACE_COPY_BYTES);
+}
+
+static inline void trace_prefetch_heads(const struct trace_moment *moment)
+{
+	for (uint16_t i = 0; i < moment->count; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(moment->packets[i], const void *));
 }
 
 /* Arguments of a point that has no packets, its first texts into slots. */

@@ -155,7 +155,7 @@ static void record_packets(const struct trace_at *at, struct trace_context *cont
 		context->args[QUEUE] = at->queue_id;
 		trace_fill_packet(context->args, at->arguments, moment, i);
 		if (at->packet_bytes != 0)
-			trace_copy_head(context, moment, i, at->packet_bytes);
+			trace_copy_head(context, moment->packets[i], at->packet_bytes);
 		if (!has_program || trace_program_run(&at->program, context) != 0)
 			append(appender, context->args);
 	}

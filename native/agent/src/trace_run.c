@@ -44,16 +44,17 @@ static void run_burst(const struct trace_at *at, struct trace_context *context, 
 }
 
 static __rte_always_inline void run_each(const struct trace_at *at, struct trace_context *context,
-					 const struct trace_moment *moment, uint32_t bytes)
+					 const struct trace_moment *moment, uint32_t bytes, uint32_t used)
 {
 	uint64_t (*jit)(void *context) = at->program.jit;
-	const uint32_t used = at->arguments & TRACE_OF_EACH_PACKET;
+	struct rte_mbuf **packets = moment->packets;
+	const uint32_t count = moment->count;
 
-	for (uint16_t i = 0; i < moment->count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		if (bytes != 0)
-			trace_copy_head(context, moment, i, bytes);
+			trace_copy_head(context, packets[i], bytes);
 		if (used != 0)
-			trace_fill_packet(context->args, used, moment, i);
+			trace_fill_packet(context->args, used, moment, (uint16_t)i);
 		if (likely(jit != NULL))
 			jit(context);
 		else
@@ -63,22 +64,18 @@ static __rte_always_inline void run_each(const struct trace_at *at, struct trace
 
 static void run_packets(const struct trace_at *at, struct trace_context *context, const struct trace_moment *moment)
 {
+	const uint32_t used = at->arguments & TRACE_OF_EACH_PACKET;
+
 	context->args[PORT] = at->port_id;
 	context->args[QUEUE] = at->queue_id;
-	switch (at->packet_bytes) {
-	case 0:
-		run_each(at, context, moment, 0);
-		break;
-	case 32:
-		run_each(at, context, moment, 32);
-		break;
-	case 64:
-		run_each(at, context, moment, 64);
-		break;
-	default:
-		run_each(at, context, moment, at->packet_bytes);
-		break;
-	}
+	if (at->packet_bytes != 0)
+		trace_prefetch_heads(moment);
+	if (used == 0 && at->packet_bytes == 0)
+		run_each(at, context, moment, 0, 0);
+	else if (used == 0 && at->packet_bytes == 32)
+		run_each(at, context, moment, 32, 0);
+	else
+		run_each(at, context, moment, at->packet_bytes, used);
 }
 
 static void run_point(const struct trace_at *at, struct trace_context *context, const struct trace_moment *moment)

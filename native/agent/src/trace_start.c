@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "trace_map.h"
 
 #define PAGE 4096
 #define MIN_SLOTS 4
@@ -108,8 +109,8 @@ static int take_maps(struct trace *trace, const struct hone_trace_start *start, 
 		    wanted->offset < sizeof(struct trace_context) || wanted->key_bytes == 0 ||
 		    wanted->key_bytes > start->context_bytes || wanted->value_bytes > start->context_bytes)
 			return refuse(error, error_size, "a map of a wrong shape");
-		map->key_words = RTE_ALIGN(wanted->key_bytes, 8u) / 4;
-		map->value_at = 8 + 4 * map->key_words;
+		map->key_words = RTE_ALIGN(wanted->key_bytes, 8u) / 8;
+		map->value_at = 8 + 8 * map->key_words;
 		map->stride = map->value_at + RTE_ALIGN(wanted->value_bytes, 8u);
 		if (wanted->offset + (uint64_t)wanted->slots * map->stride > start->context_bytes)
 			return refuse(error, error_size, "a map that does not lie in the context");
@@ -174,7 +175,7 @@ int trace_take_message(struct trace *trace, const uint8_t *body, uint32_t bytes,
 	trace->shape.context_bytes = start.context_bytes;
 	trace->shape.state_offset = start.state_offset;
 	trace->shape.ring_bytes = start.ring_bytes;
-	trace->shape.seed = start.seed;
+	trace_map_seed(&trace->shape, start.seed);
 	if (take_attachments(trace, &start, &rest, error, error_size) != 0 ||
 	    take_maps(trace, &start, &rest, error, error_size) != 0 ||
 	    take_programs(trace, &start, &rest, error, error_size) != 0 ||

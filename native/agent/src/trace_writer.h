@@ -43,13 +43,13 @@ struct trace_shape {
 	uint32_t state_offset;
 	uint32_t ring_bytes;
 	bool records; /* rings are of records */
-	uint32_t seed;
+	uint64_t hash_keys[2];
 	uint32_t nb_maps;
 	struct trace_map {
 		struct hone_trace_map wanted;
 		uint32_t stride;
 		uint32_t value_at;
-		uint32_t key_words; /* of 32 bits, padded to an even number */
+		uint32_t key_words; /* of 64 bits */
 	} maps[HONE_MAX_TRACE_MAPS];
 };
 

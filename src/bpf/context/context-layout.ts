@@ -7,7 +7,7 @@
  *   0     time, thread             written for each hit where the attachment asks for it / once for a writer
  *   32    args[16]                 of the trace point, each widened to 64 bits
  *   160   comm[16]
- *   192   packet[256]              the first bytes of the packet (packet points), or text arguments of 64 bytes each
+ *   192   packet[256]              the first bytes of the packet (packet points), behind its end any; or text arguments of 64 bytes each
  *   448   scratch[1600]            keys and events are put together here
  *   2048  maps, banked             each writer has two banks of this memory up to here
  *   stateOffset (multiple of 4096) maps that programs read: one for both banks

@@ -10,7 +10,7 @@
  * another, at most 128. Key and value become zeros in any case.
  */
 import { type KeyedMapLayout, strideBytes, valueOffsetInEntry } from './context-layout.ts';
-import { hashKey } from './key-hash.ts';
+import { type HashKeys, hashKey, hashKeys } from './key-hash.ts';
 
 /** Slots that are looked at for one key: what bounds the time a sender of packets can make a program take. */
 const MAX_PROBES = 128;
@@ -25,7 +25,7 @@ export class ContextMap {
   withoutRoom = 0;
 
   readonly #words: Int32Array;
-  readonly #seed: number;
+  readonly #hashKeys: HashKeys;
   /** Slots that can hold a key. */
   readonly #places: number;
   readonly #mask: number;
@@ -41,7 +41,7 @@ export class ContextMap {
    */
   constructor(words: Int32Array, context: number, layout: KeyedMapLayout, seed: number) {
     this.#words = words;
-    this.#seed = seed | 0;
+    this.#hashKeys = hashKeys(seed);
     this.#places = layout.slots - 2;
     this.#mask = layout.slots - 1;
     this.#start = (context + layout.offset) / 4;
@@ -52,7 +52,7 @@ export class ContextMap {
 
   /** The slot of the key at the word `key` of `source`; slots - 1 when there is none. */
   find(key: number, source: Int32Array = this.#words): number {
-    const hash = hashKey(this.#seed, source, key, this.#keyWords);
+    const hash = hashKey(this.#hashKeys, source, key, this.#keyWords);
     const found = this.#probe(source, key, hash, false);
     return found < 0 ? this.#places + 1 : found;
   }
@@ -60,7 +60,7 @@ export class ContextMap {
   /** The slot of the key, made if need be; slots - 2, counted, when there is no room. */
   findOrMake(key: number, source: Int32Array = this.#words): number {
     const words = this.#words;
-    const hash = hashKey(this.#seed, source, key, this.#keyWords);
+    const hash = hashKey(this.#hashKeys, source, key, this.#keyWords);
     const found = this.#probe(source, key, hash, true);
     if (found < 0) {
       this.withoutRoom++;
@@ -78,7 +78,7 @@ export class ContextMap {
   /** Whether the key was there. */
   delete(key: number, source: Int32Array = this.#words): boolean {
     const words = this.#words;
-    const slot = this.#probe(source, key, hashKey(this.#seed, source, key, this.#keyWords), false);
+    const slot = this.#probe(source, key, hashKey(this.#hashKeys, source, key, this.#keyWords), false);
     if (slot < 0) return false;
     const entry = this.#entry(slot);
     words.fill(0, entry, entry + this.#stride);

@@ -1,27 +1,32 @@
 /**
- * The hash of keyed maps: HalfSipHash-1-3 with 32 bits of result (Linux calls it hsiphash of the 32-bit kind), because
- * keys come out of packets and a sender must not be able to choose keys that collide. The agent's trace_map.c computes
- * the same. All arithmetic is modulo 2^32; `<<<` rotates.
+ * The hash of keyed maps: products of halves, as wyhash's and NH's are, every factor with a secret in it, because keys come out of
+ * packets and a sender must not be able to choose keys that collide. It is no cipher: who sees hashes can learn the secrets, but
+ * nobody who sends packets sees them. The agent's trace_map.c computes the same.
  *
  * ```
- *   k0 = seed, k1 = 0x07060504 (so that a seed of 0x03020100 gives the test vectors of Linux)
- *   v0 = k0, v1 = k1, v2 = 0x6c796765 ^ k0, v3 = 0x74656462 ^ k1
- *   for each 32-bit little-endian word w of the key, padded with zeros to a multiple of 8 bytes:
- *     v3 ^= w; round; v0 ^= w
- *   w = bytes of the padded key << 24, as another word
- *   v2 ^= 0xff; round; round; round
- *   hash = v1 ^ v3
- *
- *   round: v0 += v1; v1 = v1 <<< 5;  v1 ^= v0; v0 = v0 <<< 16;
- *          v2 += v3; v3 = v3 <<< 8;  v3 ^= v2;
- *          v0 += v3; v3 = v3 <<< 7;  v3 ^= v0;
- *          v2 += v1; v1 = v1 <<< 13; v1 ^= v2; v2 = v2 <<< 16
+ *   secret[i] = mix(seed + (i + 1) * 0x9e3779b9), i from 0 to 3: 32 bits each; mix is the end of MurmurHash3
+ *   low = high = 0
+ *   for each pair of 32-bit little-endian words of the key, padded with zeros to a multiple of 8 bytes:
+ *     high:low = (low ^ word[0] ^ secret[0]) * (high ^ word[1] ^ secret[1])
+ *   high:low = (low ^ secret[2]) * (high ^ secret[3])
+ *   hash = low ^ high
  * ```
  */
-const SECOND_KEY = 0x07060504;
-const FIRST_CONSTANT = 0x6c796765;
-const SECOND_CONSTANT = 0x74656462;
-const FINAL_ROUNDS = 3;
+const GOLDEN = 0x9e3779b9;
+
+/** The secrets of a seed. */
+export type HashKeys = readonly [number, number, number, number];
+
+export function hashKeys(seed: number): HashKeys {
+  const key = (i: number): number => mix((seed + Math.imul(i, GOLDEN)) | 0);
+  return [key(1), key(2), key(3), key(4)];
+}
+
+function mix(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}
 
 /**
  * @param words the memory in 32-bit words, little-endian as this machine is
@@ -29,28 +34,27 @@ const FINAL_ROUNDS = 3;
  * @param count words of the padded key, an even number
  * @returns the hash as a signed 32-bit number
  */
-export function hashKey(seed: number, words: Int32Array, at: number, count: number): number {
-  let v0 = seed | 0;
-  let v1 = SECOND_KEY;
-  let v2 = FIRST_CONSTANT ^ seed;
-  let v3 = SECOND_CONSTANT ^ SECOND_KEY;
-  // The words, then the length, then the final rounds: one loop, so that the round stands here once.
-  const rounds = count + 1 + FINAL_ROUNDS;
-  for (let i = 0; i < rounds; i++) {
-    const word = i < count ? words[at + i]! : i === count ? count << 26 : 0;
-    if (i === count + 1) v2 ^= 0xff;
-    v3 ^= word;
-    v0 = (v0 + v1) | 0;
-    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-    v0 = (v0 << 16) | (v0 >>> 16);
-    v2 = (v2 + v3) | 0;
-    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-    v0 = (v0 + v3) | 0;
-    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-    v2 = (v2 + v1) | 0;
-    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-    v2 = (v2 << 16) | (v2 >>> 16);
-    v0 ^= word;
+export function hashKey(keys: HashKeys, words: Int32Array, at: number, count: number): number {
+  let low = 0;
+  let high = 0;
+  for (let i = at; i < at + count; i += 2) {
+    const a = low ^ words[i]! ^ keys[0];
+    const b = high ^ words[i + 1]! ^ keys[1];
+    low = Math.imul(a, b);
+    high = upperHalf(a, b);
   }
-  return v1 ^ v3;
+  const a = low ^ keys[2];
+  const b = high ^ keys[3];
+  return Math.imul(a, b) ^ upperHalf(a, b);
+}
+
+/** Of the product of two unsigned numbers; each partial sum below is less than 2^32. */
+function upperHalf(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const other = aLow * bHigh + (middle & 0xffff);
+  return (aHigh * bHigh + (middle >>> 16) + (other >>> 16)) | 0;
 }

@@ -18,7 +18,6 @@ const CAPTURED = 5;
 
 export const ETHERNET_BYTES = 14;
 const TAG_BYTES = 4;
-const IPV4_BYTES = 20;
 const IPV6_BYTES = 40;
 const MAX_EXTENSIONS = 2;
 
@@ -90,10 +89,10 @@ export class HeaderWalk {
 
   emit(): void {
     const asm = this.#asm;
-    const [network, transport] = [asm.label(), asm.label()];
-    this.#ethernet(network);
+    const [network, ipv4, transport] = [asm.label(), asm.label(), asm.label()];
+    this.#ethernet(network, ipv4);
     asm.bind(network);
-    this.#network(transport);
+    this.#network(ipv4, transport);
     if (this.#transports.length === 0) return;
     asm.bind(transport);
     this.#transport();
@@ -103,22 +102,26 @@ export class HeaderWalk {
     return this.#options.leastOf(layer) !== undefined;
   }
 
-  #needsNetwork(): boolean {
-    return this.#transports.length > 0 || this.#asks('ip') || this.#asks('ipv6') || this.#asks('arp');
+  #needsIpv4(): boolean {
+    return this.#transports.length > 0 || this.#asks('ip');
   }
 
-  /** Leaves the EtherType behind all tags in r1 and the offset behind it in r2. */
-  #ethernet(network: Label): void {
+  #needsNetwork(): boolean {
+    return this.#needsIpv4() || this.#asks('ipv6') || this.#asks('arp');
+  }
+
+  /**
+   * Leaves the EtherType behind all tags in r1 and the offset behind it in r2. Of a packet that is too short for one it is any
+   * number: the header behind it does not have the bytes that it takes.
+   */
+  #ethernet(network: Label, ipv4: Label): void {
     const asm = this.#asm;
     const { done } = this.#options;
-    asm.load(4, CAPTURED, CONTEXT, PACKET_BYTES);
-    asm.jumpIf(o.BPF_JLT, CAPTURED, ETHERNET_BYTES, done);
     asm.load(2, AT_HAND, CONTEXT, PACKET + ETHERNET_BYTES - 2);
     asm.constant(OFFSET, BigInt(ETHERNET_BYTES));
     // The likely ones first.
     const next = this.#needsNetwork() ? network : done;
-    const isIpv4Wanted = this.#asks('ip') || this.#transports.length > 0;
-    if (isIpv4Wanted) asm.jumpIf(o.BPF_JEQ, AT_HAND, IPV4, next);
+    if (this.#needsIpv4()) asm.jumpIf(o.BPF_JEQ, AT_HAND, IPV4, ipv4);
     const isOtherWanted = this.#transports.length > 0 || this.#asks('ipv6') || this.#asks('arp');
     const untagged = isOtherWanted ? next : done;
     for (let tag = 0; tag < 2; tag++) {
@@ -134,7 +137,10 @@ export class HeaderWalk {
       asm.jump(tag === 0 ? untagged : next);
       asm.bind(isTag);
       const start = ETHERNET_BYTES + tag * TAG_BYTES;
-      if (tag === 0) this.#found('vlan', CAPTURED, start);
+      if (tag === 0) {
+        asm.load(4, CAPTURED, CONTEXT, PACKET_BYTES);
+        this.#found('vlan', CAPTURED, start);
+      }
       asm.jumpIf(o.BPF_JLT, CAPTURED, start + TAG_BYTES, done);
       asm.load(2, AT_HAND, CONTEXT, PACKET + start + 2);
       asm.constant(OFFSET, BigInt(start + TAG_BYTES));
@@ -142,40 +148,49 @@ export class HeaderWalk {
     asm.jump(next);
   }
 
-  /** Notes a layer that begins at r2 when `bytes` of the packet reach far enough; goes on in any case. */
-  #found(layer: Layer, bytes: number, start: number): void {
+  /** Notes a layer that begins at r2 when `bytes`, signed, are those in front of it and its own; goes on in any case. */
+  #found(layer: Layer, bytes: number, before: number, atLeast = 0): void {
     const asm = this.#asm;
-    const least = this.#options.leastOf(layer);
-    if (least === undefined) return;
+    const asked = this.#options.leastOf(layer);
+    if (asked === undefined) return;
+    const least = Math.max(asked, atLeast);
     const tooShort = asm.label();
-    if (start + least > 0) asm.jumpIf(o.BPF_JLT, bytes, start + least, tooShort);
+    asm.jumpIf(o.BPF_JSLT, bytes, before + least, tooShort);
     this.#options.found(layer, OFFSET);
     asm.bind(tooShort);
   }
 
-  #network(transport: Label): void {
+  /** Header and bytes of what begins at r2. */
+  #enter(): void {
+    const asm = this.#asm;
+    asm.move(HEADER, CONTEXT);
+    asm.aluRegister(o.BPF_ADD, HEADER, OFFSET);
+    asm.load(4, BYTES, CONTEXT, PACKET_BYTES);
+    asm.aluRegister(o.BPF_SUB, BYTES, OFFSET);
+  }
+
+  #network(ipv4: Label, transport: Label): void {
     const asm = this.#asm;
     if (!this.#needsNetwork()) return;
     const { done } = this.#options;
     const needsTransport = this.#transports.length > 0;
-    const [v4, v6, arp] = [asm.label(), asm.label(), asm.label()];
-    asm.move(BYTES, CAPTURED);
-    asm.aluRegister(o.BPF_SUB, BYTES, OFFSET);
-    asm.move(HEADER, CONTEXT);
-    asm.aluRegister(o.BPF_ADD, HEADER, OFFSET);
-    if (this.#asks('ip') || needsTransport) asm.jumpIf(o.BPF_JEQ, AT_HAND, IPV4, v4);
+    const [v6, arp] = [asm.label(), asm.label()];
+    if (this.#needsIpv4()) asm.jumpIf(o.BPF_JEQ, AT_HAND, IPV4, ipv4);
     if (this.#asks('ipv6') || needsTransport) asm.jumpIf(o.BPF_JEQ, AT_HAND, IPV6, v6);
     if (this.#asks('arp')) for (const type of ARPS) asm.jumpIf(o.BPF_JEQ, AT_HAND, type, arp);
     asm.jump(done);
-    asm.bind(v4);
+    asm.bind(ipv4);
+    this.#enter();
     this.#ipv4();
     if (needsTransport) this.#behindIpv4();
     asm.jump(needsTransport ? transport : done);
     asm.bind(v6);
+    this.#enter();
     this.#ipv6();
     if (needsTransport) this.#behindIpv6(transport);
     asm.jump(done);
     asm.bind(arp);
+    this.#enter();
     this.#found('arp', BYTES, 0);
     asm.jump(done);
   }
@@ -184,11 +199,10 @@ export class HeaderWalk {
   #ipv4(): void {
     const asm = this.#asm;
     const { done } = this.#options;
-    asm.jumpIf(o.BPF_JEQ, BYTES, 0, done);
     asm.load(1, AT_HAND, HEADER, PACKET);
     asm.jumpIf(o.BPF_JLT, AT_HAND, 0x45, done);
     asm.jumpIf(o.BPF_JGT, AT_HAND, 0x4f, done);
-    this.#found('ip', BYTES, 0);
+    this.#found('ip', BYTES, 0, 1);
   }
 
   /** The protocol in r0, the offset of what follows in r2 and its bytes in r3; ends where there is nothing. */
@@ -198,8 +212,8 @@ export class HeaderWalk {
     const whole = asm.label();
     asm.alu(o.BPF_AND, AT_HAND, 0xf);
     asm.alu(o.BPF_LSH, AT_HAND, 2);
-    asm.jumpIf(o.BPF_JLT, BYTES, IPV4_BYTES, done);
-    asm.jumpIfRegister(o.BPF_JLT, BYTES, AT_HAND, done);
+    // The header's own length, at least 20; the bytes may be fewer than none.
+    asm.jumpIfRegister(o.BPF_JSLT, BYTES, AT_HAND, done);
     // Fragments other than the first one.
     asm.load(2, VALUE, HEADER, PACKET + 6);
     asm.alu(o.BPF_AND, VALUE, swapped(0x1fff));
@@ -220,18 +234,17 @@ export class HeaderWalk {
   #ipv6(): void {
     const asm = this.#asm;
     const { done } = this.#options;
-    asm.jumpIf(o.BPF_JEQ, BYTES, 0, done);
     asm.load(1, AT_HAND, HEADER, PACKET);
     asm.alu(o.BPF_RSH, AT_HAND, 4);
     asm.jumpIf(o.BPF_JNE, AT_HAND, 6, done);
-    this.#found('ipv6', BYTES, 0);
+    this.#found('ipv6', BYTES, 0, 1);
   }
 
   #behindIpv6(transport: Label): void {
     const asm = this.#asm;
     const { done } = this.#options;
     const whole = asm.label();
-    asm.jumpIf(o.BPF_JLT, BYTES, IPV6_BYTES, done);
+    asm.jumpIf(o.BPF_JSLT, BYTES, IPV6_BYTES, done);
     asm.alu(o.BPF_SUB, BYTES, IPV6_BYTES);
     asm.alu(o.BPF_ADD, OFFSET, IPV6_BYTES);
     asm.load(2, VALUE, HEADER, PACKET + 4);

@@ -71,7 +71,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HONE_ABI_VERSION 3
+#define HONE_ABI_VERSION 4
 #define HONE_MAGIC 0x656e6f68u /* "hone" in memory */
 
 #define HONE_MAX_MESSAGE 1048576
