@@ -1,6 +1,6 @@
 /**
  * The agent's check of trace programs: what it lets through is run on a context between pages that nobody may touch, by native
- * code and by librte_bpf's interpreter. Programs are random pieces that are right or nearly so, some of them spoiled afterwards.
+ * code and by both interpreters. Programs are random pieces that are right or nearly so, some of them spoiled afterwards.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -25,6 +25,7 @@ beforeAll(() => {
     spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
   const sources = [
     'program_form.c',
+    'program_interpret.c',
     'trace_check.c',
     'trace_mask.c',
     'trace_program.c',

@@ -44,59 +44,61 @@ static struct rte_bpf *load_wide(const struct program_api *api, const struct ebp
 	return bpf;
 }
 
-static struct rte_bpf *check_and_load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns,
-				      uint32_t context_bytes, uint32_t *masks, char *error, size_t error_size)
+static int load(const struct program_api *api, struct trace_program *program, uint32_t nb_insns, const uint32_t *masks,
+		uint32_t context_bytes, char *error, size_t error_size)
 {
-	struct rte_bpf *bpf = NULL;
-	struct ebpf_insn *masked;
 	uint32_t nb_masked;
+	struct ebpf_insn *masked = trace_mask(program->insns, nb_insns, masks, &nb_masked);
 
-	if (trace_check(insns, nb_insns, context_bytes, masks, error, error_size) != 0)
-		return NULL;
-	masked = trace_mask(insns, nb_insns, masks, &nb_masked);
 	if (masked != NULL)
-		bpf = load_wide(api, masked, nb_masked, context_bytes);
+		program->bpf = load_wide(api, masked, nb_masked, context_bytes);
 	free(masked);
-	if (bpf == NULL)
+	if (program->bpf == NULL) {
 		snprintf(error, error_size, "librte_bpf refuses the program of %u instructions", nb_insns);
-	return bpf;
+		return -1;
+	}
+	program->jit = program_native(api, program->bpf);
+	program->exec = api->exec;
+	if (program->jit == NULL && program->exec == NULL) {
+		api->destroy(program->bpf);
+		program->bpf = NULL;
+	}
+	return 0;
+}
+
+static int check_and_load(const struct program_api *api, struct trace_program *program, uint32_t nb_insns,
+			  uint32_t *masks, uint32_t context_bytes, char *error, size_t error_size)
+{
+	if (trace_check(program->insns, nb_insns, context_bytes, masks, error, error_size) != 0)
+		return -1;
+	if (api->load == NULL || api->destroy == NULL)
+		return 0;
+	return load(api, program, nb_insns, masks, context_bytes, error, error_size);
 }
 
 int trace_program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, uint32_t context_bytes,
 		       struct trace_program *program, char *error, size_t error_size)
 {
-	struct ebpf_insn *copy;
-	uint32_t *masks;
+	uint32_t *masks = calloc(nb_insns, sizeof(masks[0]));
+	int result = -1;
 
-	memset(program, 0, sizeof(*program));
-	if (api->load == NULL || api->destroy == NULL) {
-		snprintf(error, error_size, "trace programs need librte_bpf, which this application does not have");
-		return -1;
-	}
-	copy = malloc(nb_insns * sizeof(copy[0]));
-	masks = calloc(nb_insns, sizeof(masks[0]));
-	if (copy == NULL || masks == NULL) {
+	*program = (struct trace_program){ .insns = malloc(nb_insns * sizeof(struct ebpf_insn)) };
+	if (program->insns == NULL || masks == NULL) {
 		snprintf(error, error_size, "no memory for a program of %u instructions", nb_insns);
 	} else {
-		memcpy(copy, insns, nb_insns * sizeof(copy[0]));
-		program->bpf = check_and_load(api, copy, nb_insns, context_bytes, masks, error, error_size);
+		memcpy(program->insns, insns, nb_insns * sizeof(struct ebpf_insn));
+		result = check_and_load(api, program, nb_insns, masks, context_bytes, error, error_size);
 	}
-	free(copy);
 	free(masks);
-	if (program->bpf == NULL)
-		return -1;
-	program->jit = program_native(api, program->bpf);
-	program->exec = api->exec;
-	if (program->jit != NULL || program->exec != NULL)
-		return 0;
-	snprintf(error, error_size, "librte_bpf of this application can run no program");
-	trace_program_unload(api, program);
-	return -1;
+	if (result != 0)
+		trace_program_unload(api, program);
+	return result;
 }
 
 void trace_program_unload(const struct program_api *api, struct trace_program *program)
 {
 	if (program->bpf != NULL)
 		api->destroy(program->bpf);
-	program->bpf = NULL;
+	free(program->insns);
+	*program = (struct trace_program){ 0 };
 }
