@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <rte_errno.h>
+
 #include "trace_program.h"
 
 #define PAGE 4096
@@ -91,10 +93,16 @@ static int load_and_run(const struct program_api *api, const uint8_t *insns, uin
 	return 0;
 }
 
+static const int *last_error(void)
+{
+	return &rte_errno;
+}
+
 int main(void)
 {
 	const struct program_api api = {
-		.load = rte_bpf_load, .destroy = rte_bpf_destroy, .get_jit = rte_bpf_get_jit, .exec = rte_bpf_exec
+		.load = rte_bpf_load, .destroy = rte_bpf_destroy, .get_jit = rte_bpf_get_jit, .exec = rte_bpf_exec,
+		.error = last_error
 	};
 	const struct program_api none = { 0 };
 	uint32_t bytes = take32();

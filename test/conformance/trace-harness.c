@@ -119,8 +119,8 @@ static void put_context(const uint8_t *context, uint32_t bytes)
 static void run_case(void)
 {
 	const struct program_api apis[] = {
-		{ rte_bpf_load, rte_bpf_destroy, rte_bpf_get_jit, rte_bpf_exec },
-		{ rte_bpf_load, rte_bpf_destroy, NULL, rte_bpf_exec },
+		{ .load = rte_bpf_load, .destroy = rte_bpf_destroy, .get_jit = rte_bpf_get_jit, .exec = rte_bpf_exec },
+		{ .load = rte_bpf_load, .destroy = rte_bpf_destroy, .exec = rte_bpf_exec },
 		{ 0 },
 	};
 	static struct trace_shape shape;

@@ -22,6 +22,7 @@ struct program_api {
 	void (*destroy)(struct rte_bpf *bpf);
 	int (*get_jit)(const struct rte_bpf *bpf, struct rte_bpf_jit *jit);
 	uint64_t (*exec)(const struct rte_bpf *bpf, void *context);
+	const int *(*error)(void); /* where the calling thread's rte_errno is; gives NULL when that is not known */
 };
 
 enum program_engine {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "program_form.h"
 #include "trace_program.h"
 
 static void describe_helpers(struct rte_bpf_xsym symbols[TRACE_NB_HELPERS], uint32_t context_bytes)
@@ -44,19 +45,20 @@ static struct rte_bpf *load_wide(const struct program_api *api, const struct ebp
 	return bpf;
 }
 
-static int load(const struct program_api *api, struct trace_program *program, uint32_t nb_insns, const uint32_t *masks,
-		uint32_t context_bytes, char *error, size_t error_size)
+static int load(const struct program_api *api, struct trace_program *program, const struct program_text *text,
+		const uint32_t *masks, uint32_t context_bytes)
 {
 	uint32_t nb_masked;
-	struct ebpf_insn *masked = trace_mask(program->insns, nb_insns, masks, &nb_masked);
+	struct ebpf_insn *masked = trace_mask(text->insns, text->nb_insns, masks, &nb_masked);
 
-	if (masked != NULL)
-		program->bpf = load_wide(api, masked, nb_masked, context_bytes);
-	free(masked);
-	if (program->bpf == NULL) {
-		snprintf(error, error_size, "librte_bpf refuses the program of %u instructions", nb_insns);
+	if (masked == NULL) {
+		snprintf(text->error, text->error_size, "no memory for a program of %u instructions", text->nb_insns);
 		return -1;
 	}
+	program->bpf = load_wide(api, masked, nb_masked, context_bytes);
+	free(masked);
+	if (program->bpf == NULL)
+		return program_refuse_of_library(text, api);
 	program->jit = program_native(api, program->bpf);
 	program->exec = api->exec;
 	if (program->jit == NULL && program->exec == NULL) {
@@ -66,28 +68,32 @@ static int load(const struct program_api *api, struct trace_program *program, ui
 	return 0;
 }
 
-static int check_and_load(const struct program_api *api, struct trace_program *program, uint32_t nb_insns,
-			  uint32_t *masks, uint32_t context_bytes, char *error, size_t error_size)
+static int check_and_load(const struct program_api *api, struct trace_program *program, const struct program_text *text,
+			  uint32_t *masks, uint32_t context_bytes)
 {
-	if (trace_check(program->insns, nb_insns, context_bytes, masks, error, error_size) != 0)
+	if (trace_check(text->insns, text->nb_insns, context_bytes, masks, text->error, text->error_size) != 0)
 		return -1;
 	if (api->load == NULL || api->destroy == NULL)
 		return 0;
-	return load(api, program, nb_insns, masks, context_bytes, error, error_size);
+	return load(api, program, text, masks, context_bytes);
 }
 
 int trace_program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, uint32_t context_bytes,
 		       struct trace_program *program, char *error, size_t error_size)
 {
+	struct ebpf_insn *copy = malloc(nb_insns * sizeof(copy[0]));
+	const struct program_text text = {
+		.insns = copy, .nb_insns = nb_insns, .error = error, .error_size = error_size
+	};
 	uint32_t *masks = calloc(nb_insns, sizeof(masks[0]));
 	int result = -1;
 
-	*program = (struct trace_program){ .insns = malloc(nb_insns * sizeof(struct ebpf_insn)) };
-	if (program->insns == NULL || masks == NULL) {
+	*program = (struct trace_program){ .insns = copy };
+	if (copy == NULL || masks == NULL) {
 		snprintf(error, error_size, "no memory for a program of %u instructions", nb_insns);
 	} else {
-		memcpy(program->insns, insns, nb_insns * sizeof(struct ebpf_insn));
-		result = check_and_load(api, program, nb_insns, masks, context_bytes, error, error_size);
+		memcpy(copy, insns, nb_insns * sizeof(copy[0]));
+		result = check_and_load(api, program, &text, masks, context_bytes);
 	}
 	free(masks);
 	if (result != 0)
