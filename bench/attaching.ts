@@ -1,10 +1,11 @@
 /** From the start of `hone trace` until its script is attached, and until it has seen the first hit. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { hone } from './beside.ts';
-import type { Forwarder } from './forwarder.ts';
+import { attachAgent, hone } from './beside.ts';
+import { type Forwarder, startForwarder } from './forwarder.ts';
+import { formatSpread, printTable } from './statistics.ts';
 
-export interface Attaching {
+interface Attaching {
   readonly attachedMs: number;
   readonly hitMs: number;
 }
@@ -32,8 +33,44 @@ export async function measureAttaching(forwarder: Forwarder): Promise<Attaching>
 }
 
 /** What no program for Node can be faster than, in ms. */
-export function measureBareNode(): number {
+function measureBareNode(): number {
   const begunMs = performance.now();
   spawnSync('taskset', ['-c', '0', hone[0]!, '-e', '0']);
   return performance.now() - begunMs;
+}
+
+/** Starts of both kinds in turns. */
+export class StartTimes {
+  readonly #nodeMs: number[] = [];
+  readonly #attachedMs: number[] = [];
+  readonly #hitMs: number[] = [];
+
+  async measure(forwarder: Forwarder): Promise<void> {
+    this.#nodeMs.push(measureBareNode());
+    const { attachedMs, hitMs } = await measureAttaching(forwarder);
+    this.#attachedMs.push(attachedMs);
+    this.#hitMs.push(hitMs);
+  }
+
+  rows(): string[][] {
+    return [
+      ['node alone, with an empty program, ms', formatSpread(this.#nodeMs, 0)],
+      ['from script to attached, ms', formatSpread(this.#attachedMs, 0)],
+      ['from script to the first hit printed, ms', formatSpread(this.#hitMs, 0)],
+    ];
+  }
+}
+
+export async function benchStarts(rounds = 20): Promise<void> {
+  const times = new StartTimes();
+  const forwarder = await startForwarder();
+  try {
+    attachAgent(forwarder);
+    // The first trace installs the callbacks, which stay.
+    await measureAttaching(forwarder);
+    for (let i = 0; i < rounds; i++) await times.measure(forwarder);
+  } finally {
+    await forwarder.stop();
+  }
+  printTable(['starts of hone trace', 'median (lowest to highest)'], times.rows());
 }

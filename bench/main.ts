@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: measures on this machine, beside a peer in the same run, and prints a table. */
 import { parseArgs } from 'node:util';
+import { benchStarts } from './attaching.ts';
 import { benchCapture } from './capture.ts';
 import { benchConvert } from './convert.ts';
 import { benchRead } from './read.ts';
@@ -14,6 +15,7 @@ const benches: Record<string, (rounds?: number) => Promise<void>> = {
   points: benchPoints,
   read: benchRead,
   record: benchRecord,
+  starts: benchStarts,
   top: benchTop,
   trace: benchTrace,
 };

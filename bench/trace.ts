@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { measureAttaching, measureBareNode } from './attaching.ts';
+import { measureAttaching, StartTimes } from './attaching.ts';
 import { attachAgent, forwardingRate, hone, type Measured, numberIn, runBeside } from './beside.ts';
 import { type Compared, Comparison, formatRounds, lossPercent } from './comparison.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
@@ -33,7 +33,7 @@ const scripts: readonly string[] = [
 ];
 
 const comparison = new Comparison();
-const startMs = { node: [] as number[], attached: [] as number[], hit: [] as number[] };
+const startTimes = new StartTimes();
 const pointNs: number[] = [];
 
 async function traceBeside(forwarder: Forwarder, script: string): Promise<Measured> {
@@ -72,12 +72,7 @@ async function round(): Promise<void> {
       idle = await comparison.between(script, forwarder, idle, () => traceBeside(forwarder, script));
     }
     await bpftraceBeside(forwarder, idle);
-    for (let i = 0; i < 15; i++) {
-      startMs.node.push(measureBareNode());
-      const { attachedMs, hitMs } = await measureAttaching(forwarder);
-      startMs.attached.push(attachedMs);
-      startMs.hit.push(hitMs);
-    }
+    for (let i = 0; i < 15; i++) await startTimes.measure(forwarder);
   } finally {
     await forwarder.stop();
   }
@@ -106,11 +101,6 @@ export async function benchTrace(rounds = 3): Promise<void> {
   console.log();
   printTable(
     ['beside it', 'median (lowest to highest)'],
-    [
-      ['node alone, with an empty program, ms', formatSpread(startMs.node, 0)],
-      ['from script to attached, ms', formatSpread(startMs.attached, 0)],
-      ['from script to the first hit printed, ms', formatSpread(startMs.hit, 0)],
-      ['a point of hone/trace.h that nobody listens to, ns', formatSpread(pointNs, 2)],
-    ],
+    [...startTimes.rows(), ['a point of hone/trace.h that nobody listens to, ns', formatSpread(pointNs, 2)]],
   );
 }

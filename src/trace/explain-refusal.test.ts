@@ -15,10 +15,12 @@ const explained = (error: unknown) => (explainRefusal(error, probes) as Error).m
 test('what librte_bpf refuses is shown, found by its length', () => {
   const { length } = probes[0]!.program;
   expect(probes[1]!.program).not.toHaveLength(length);
-  const text = explained(refusal(`librte_bpf refuses the program of ${length} instructions`));
+  const text = explained(
+    refusal(`librte_bpf refuses the program of ${length} instructions: Invalid argument`),
+  );
   const [line, probe, ...listing] = text.split('\n');
   expect(line).toBe(
-    `process 7: librte_bpf refuses the program of ${length} instructions; the log of the application has its reason`,
+    `process 7: librte_bpf refuses the program of ${length} instructions: Invalid argument; the log of the application has its reason`,
   );
   expect(probe).toBe('dpdk:rx_burst');
   expect(listing).toHaveLength(length);

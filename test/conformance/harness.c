@@ -111,9 +111,9 @@ static uint64_t run_quick(const struct program *program, struct rte_mbuf *mbuf)
 int main(void)
 {
 	const struct program_api apis[NB_ENGINES] = {
-		{ rte_bpf_load, rte_bpf_destroy, rte_bpf_get_jit, rte_bpf_exec },
-		{ rte_bpf_load, rte_bpf_destroy, NULL, rte_bpf_exec },
-		{ NULL, NULL, NULL, NULL },
+		{ .load = rte_bpf_load, .destroy = rte_bpf_destroy, .get_jit = rte_bpf_get_jit, .exec = rte_bpf_exec },
+		{ .load = rte_bpf_load, .destroy = rte_bpf_destroy, .exec = rte_bpf_exec },
+		{ 0 },
 	};
 	static const enum program_engine engines[NB_ENGINES] = {
 		PROGRAM_JIT, PROGRAM_RTE_INTERPRETER, PROGRAM_OWN_INTERPRETER

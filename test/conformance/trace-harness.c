@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs trace programs on contexts with librte_bpf, both its native code and its interpreter, behind the agent's check and
- * with the agent's keyed maps, for trace-programs.test.ts. Reads one little-endian stream:
+ * Runs trace programs on contexts with librte_bpf, both its native code and its interpreter, and with the agent's interpreter,
+ * behind the agent's check and with the agent's keyed maps, for trace-programs.test.ts. Reads one little-endian stream:
  *
  *   u32 cases; each:
  *     u32 context bytes, u32 seed, u32 maps, each a struct hone_trace_map
  *     u32 programs; each: u32 instructions, then 8 bytes each
  *     u32 hits; each: u32 program, then the first 448 bytes of the context
  *
- * Writes for each case u32 bytes of a refusal, then those bytes; where there are none, for each of the two engines:
+ * Writes for each case u32 bytes of a refusal, then those bytes; where there are none, for each of the three engines:
  *     u32 words, each u32 index and u64 value: the words of the context from its maps on that are not 0
  *     u64 for each map: updates without room
  *     u32 bytes of events, then these, each with a u32 length in front
@@ -98,7 +98,7 @@ HELPER emit(uint64_t context, uint64_t offset, uint64_t bytes, uint64_t d, uint6
 	return 1;
 }
 
-const trace_helper trace_helpers[TRACE_NB_HELPERS] = { map_slot, map_find, map_delete, emit };
+const program_helper trace_helpers[TRACE_NB_HELPERS] = { map_slot, map_find, map_delete, emit };
 
 static void put_context(const uint8_t *context, uint32_t bytes)
 {
@@ -119,8 +119,9 @@ static void put_context(const uint8_t *context, uint32_t bytes)
 static void run_case(void)
 {
 	const struct program_api apis[] = {
-		{ rte_bpf_load, rte_bpf_destroy, rte_bpf_get_jit, rte_bpf_exec },
-		{ rte_bpf_load, rte_bpf_destroy, NULL, rte_bpf_exec },
+		{ .load = rte_bpf_load, .destroy = rte_bpf_destroy, .get_jit = rte_bpf_get_jit, .exec = rte_bpf_exec },
+		{ .load = rte_bpf_load, .destroy = rte_bpf_destroy, .exec = rte_bpf_exec },
+		{ 0 },
 	};
 	static struct trace_shape shape;
 	static struct hone_trace_writer shared;

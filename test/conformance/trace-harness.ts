@@ -24,8 +24,10 @@ export interface TraceOutcome {
   readonly events: readonly string[];
 }
 
-/** A refusal, or what librte_bpf's native code and its interpreter left. */
-type TraceResult = string | readonly [jit: TraceOutcome, interpreter: TraceOutcome];
+/** A refusal, or what librte_bpf's native code, its interpreter and the agent's left. */
+type TraceResult = string | readonly TraceOutcome[];
+
+const ENGINES = 3;
 
 export interface TraceHarness {
   run(cases: readonly TraceCase[]): readonly TraceResult[];
@@ -40,6 +42,7 @@ export function buildTraceHarness(): TraceHarness {
     spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
   const sources = [
     'program_form.c',
+    'program_interpret.c',
     'trace_check.c',
     'trace_program.c',
     'trace_map.c',
@@ -80,7 +83,7 @@ function run(binary: string, cases: readonly TraceCase[]): readonly TraceResult[
   return cases.map(({ keyedMaps }): TraceResult => {
     const refusal = reader.bytes(reader.u32()).toString();
     if (refusal !== '') return refusal;
-    return [reader.outcome(keyedMaps.length), reader.outcome(keyedMaps.length)];
+    return Array.from({ length: ENGINES }, () => reader.outcome(keyedMaps.length));
   });
 }
 

@@ -55,6 +55,11 @@ bool dpdk_resolve(struct dpdk *dpdk)
 	return complete;
 }
 
+const int *dpdk_errno(void)
+{
+	return find("per_lcore__rte_errno", true);
+}
+
 void dpdk_load_bpf(struct dpdk *dpdk)
 {
 	static const char eal[] = "librte_eal.so";

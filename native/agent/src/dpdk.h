@@ -84,4 +84,7 @@ bool dpdk_resolve(struct dpdk *dpdk);
  */
 void dpdk_load_bpf(struct dpdk *dpdk);
 
+/* rte_errno of the calling thread; NULL when it is not found. */
+const int *dpdk_errno(void);
+
 #endif

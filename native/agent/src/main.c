@@ -24,6 +24,7 @@ static void take_bpf(void)
 		.destroy = agent.dpdk.rte_bpf_destroy,
 		.get_jit = agent.dpdk.rte_bpf_get_jit,
 		.exec = agent.dpdk.rte_bpf_exec,
+		.error = dpdk_errno,
 	};
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program.h"
+#include "program_form.h"
 
 /* buf_size is how far behind buf_addr librte_bpf lets a program load. */
 static struct rte_bpf *load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns,
@@ -66,9 +66,12 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 	if (api->load != NULL && api->destroy != NULL) {
 		program->bpf = load(api, program->insns, nb_insns, RTE_MBUF_DEFAULT_BUF_SIZE);
 		if (program->bpf == NULL) {
-			snprintf(error, error_size, "librte_bpf refuses the program of %u instructions", nb_insns);
+			const struct program_text text = {
+				.nb_insns = nb_insns, .error = error, .error_size = error_size
+			};
+
 			free(program);
-			return -1;
+			return program_refuse_of_library(&text, api);
 		}
 		program->exec = api->exec;
 		program->jit = program_native(api, program->bpf);

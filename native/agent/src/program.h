@@ -22,6 +22,7 @@ struct program_api {
 	void (*destroy)(struct rte_bpf *bpf);
 	int (*get_jit)(const struct rte_bpf *bpf, struct rte_bpf_jit *jit);
 	uint64_t (*exec)(const struct rte_bpf *bpf, void *context);
+	const int *(*error)(void); /* where the calling thread's rte_errno is; gives NULL when that is not known */
 };
 
 enum program_engine {
@@ -76,8 +77,14 @@ struct ebpf_insn *program_widen(const struct ebpf_insn *insns, uint32_t nb_insns
 /* What librte_bpf's JIT made of a loaded program; NULL where it made nothing, or nothing that may be run (program_targets.c). */
 uint64_t (*program_native(const struct program_api *api, const struct rte_bpf *bpf))(void *);
 
-/* For programs that passed program_check() only. */
-uint64_t program_interpret(const struct ebpf_insn *insns, const struct rte_mbuf *mbuf);
+/* What a program calls by its number, with r1 to r5. */
+typedef uint64_t (*program_helper)(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+
+/*
+ * Runs a program that passed program_check() on an mbuf, or one that passed trace_check() on a context of the size that it was
+ * checked for. Only the latter call helpers.
+ */
+uint64_t program_interpret(const struct ebpf_insn *insns, void *argument, const program_helper *helpers);
 
 /* The verdict on a packet: 0 rejects it. Any number of threads at once. `quick`, where there is one, is asked first. */
 static inline uint64_t program_run(const struct program *program, struct rte_mbuf *mbuf)
@@ -86,7 +93,7 @@ static inline uint64_t program_run(const struct program *program, struct rte_mbu
 		return program->jit(mbuf);
 	if (program->bpf != NULL)
 		return program->exec(program->bpf, mbuf);
-	return program_interpret(program->insns, mbuf);
+	return program_interpret(program->insns, mbuf, NULL);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "program_form.h"
 
@@ -21,6 +22,16 @@ int program_refuse(const struct program_text *text, uint32_t pc, const char *for
 		vsnprintf(text->error + used, text->error_size - (size_t)used, format, arguments);
 		va_end(arguments);
 	}
+	return -1;
+}
+
+int program_refuse_of_library(const struct program_text *text, const struct program_api *api)
+{
+	const int *error = api->error == NULL ? NULL : api->error();
+	const char *reason = error == NULL ? "no reason is known" : strerror(*error);
+
+	snprintf(text->error, text->error_size, "librte_bpf refuses the program of %u instructions: %s", text->nb_insns,
+		 reason);
 	return -1;
 }
 

@@ -27,6 +27,8 @@ struct program_text {
 
 __attribute__((format(printf, 3, 4))) int program_refuse(const struct program_text *text, uint32_t pc,
 							 const char *format, ...);
+/* librte_bpf's load() gave no program just now. Its reason in words goes to the log of the application alone. */
+int program_refuse_of_library(const struct program_text *text, const struct program_api *api);
 int program_refuse_opcode(const struct program_text *text, uint32_t pc);
 int program_refuse_field(const struct program_text *text, uint32_t pc);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The engine for processes without librte_bpf. Relies on program_check(): registers, stack and mbuf fields need no
- * look here; loads from the packet are checked against the segments that are really there.
+ * The engine for processes without librte_bpf. Relies on program_check() or trace_check(): registers, stack, mbuf fields, the
+ * context and the numbers of helpers need no look here; loads from the packet are checked against the segments that are
+ * really there.
  */
 #include <string.h>
 
@@ -193,39 +194,63 @@ static bool holds(uint8_t operation, uint64_t a, uint64_t b)
 	}
 }
 
-uint64_t program_interpret(const struct ebpf_insn *insns, const struct rte_mbuf *mbuf)
+/* From the packet of the mbuf in r6 into r0; false when it is not there. */
+static bool load_absolute(const struct ebpf_insn *insn, uint64_t *registers)
+{
+	const struct rte_mbuf *mbuf = (const struct rte_mbuf *)(uintptr_t)registers[EBPF_REG_6];
+	uint32_t bytes = BPF_SIZE(insn->code) == BPF_B ? 1 : BPF_SIZE(insn->code) == BPF_H ? 2 : 4;
+	uint64_t offset = (uint32_t)insn->imm;
+
+	if (BPF_MODE(insn->code) == BPF_IND)
+		offset += registers[insn->src_reg];
+	return load_packet(mbuf, offset, bytes, &registers[EBPF_REG_0]);
+}
+
+static uint8_t *address_of(const uint64_t *registers, uint8_t base, int16_t offset)
+{
+	return (uint8_t *)(uintptr_t)registers[base] + offset;
+}
+
+uint64_t program_interpret(const struct ebpf_insn *insns, void *argument, const program_helper *helpers)
 {
 	uint64_t registers[NB_REGISTERS] = { 0 };
-	uint8_t stack[STACK_BYTES];
+	uint64_t stack[STACK_BYTES / 8];
 
-	for (const struct ebpf_insn *insn = insns + 1;; insn++) {
+	registers[EBPF_REG_1] = (uintptr_t)argument;
+	registers[EBPF_REG_10] = (uintptr_t)stack + STACK_BYTES;
+	for (const struct ebpf_insn *insn = insns;; insn++) {
 		uint64_t operand =
 			BPF_SRC(insn->code) == BPF_X ? registers[insn->src_reg] : (uint64_t)(int64_t)insn->imm;
 
 		switch (BPF_CLASS(insn->code)) {
 		case BPF_LD:
-			operand = (uint32_t)insn->imm;
-			if (BPF_MODE(insn->code) == BPF_IND)
-				operand += registers[insn->src_reg];
-			if (!load_packet(mbuf, operand, BPF_SIZE(insn->code) == BPF_B ? 1 : BPF_SIZE(insn->code) == BPF_H ? 2 : 4,
-					 &registers[EBPF_REG_0]))
+			if (BPF_MODE(insn->code) == BPF_IMM) {
+				registers[insn->dst_reg] = (uint32_t)insn->imm | (uint64_t)(uint32_t)insn[1].imm << 32;
+				insn++;
+			} else if (!load_absolute(insn, registers)) {
 				return 0;
+			}
 			break;
 		case BPF_LDX:
-			registers[insn->dst_reg] = load_memory(insn->src_reg == EBPF_REG_10 ? stack + STACK_BYTES + insn->off :
-									      (const uint8_t *)mbuf + insn->off,
-							       BPF_SIZE(insn->code));
+			registers[insn->dst_reg] =
+				load_memory(address_of(registers, insn->src_reg, insn->off), BPF_SIZE(insn->code));
 			break;
 		case BPF_ST:
-			store_memory(stack + STACK_BYTES + insn->off, BPF_SIZE(insn->code), (uint64_t)(int64_t)insn->imm);
+			store_memory(address_of(registers, insn->dst_reg, insn->off), BPF_SIZE(insn->code),
+				     (uint64_t)(int64_t)insn->imm);
 			break;
 		case BPF_STX:
-			store_memory(stack + STACK_BYTES + insn->off, BPF_SIZE(insn->code), registers[insn->src_reg]);
+			store_memory(address_of(registers, insn->dst_reg, insn->off), BPF_SIZE(insn->code),
+				     registers[insn->src_reg]);
 			break;
 		case BPF_JMP:
 			if (insn->code == (BPF_JMP | EBPF_EXIT))
 				return registers[EBPF_REG_0];
-			if (holds(BPF_OP(insn->code), registers[insn->dst_reg], operand))
+			if (insn->code == (BPF_JMP | EBPF_CALL))
+				registers[EBPF_REG_0] = helpers[insn->imm](registers[EBPF_REG_1], registers[EBPF_REG_2],
+									   registers[EBPF_REG_3], registers[EBPF_REG_4],
+									   registers[EBPF_REG_5]);
+			else if (holds(BPF_OP(insn->code), registers[insn->dst_reg], operand))
 				insn += insn->off;
 			break;
 		default:

@@ -77,4 +77,4 @@ HELPER static uint64_t emit(uint64_t context, uint64_t offset, uint64_t bytes, u
 	return 0;
 }
 
-const trace_helper trace_helpers[TRACE_NB_HELPERS] = { map_slot, map_find, map_delete, emit };
+const program_helper trace_helpers[TRACE_NB_HELPERS] = { map_slot, map_find, map_delete, emit };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "program_form.h"
 #include "trace_program.h"
 
 static void describe_helpers(struct rte_bpf_xsym symbols[TRACE_NB_HELPERS], uint32_t context_bytes)
@@ -44,59 +45,66 @@ static struct rte_bpf *load_wide(const struct program_api *api, const struct ebp
 	return bpf;
 }
 
-static struct rte_bpf *check_and_load(const struct program_api *api, const struct ebpf_insn *insns, uint32_t nb_insns,
-				      uint32_t context_bytes, uint32_t *masks, char *error, size_t error_size)
+static int load(const struct program_api *api, struct trace_program *program, const struct program_text *text,
+		const uint32_t *masks, uint32_t context_bytes)
 {
-	struct rte_bpf *bpf = NULL;
-	struct ebpf_insn *masked;
 	uint32_t nb_masked;
+	struct ebpf_insn *masked = trace_mask(text->insns, text->nb_insns, masks, &nb_masked);
 
-	if (trace_check(insns, nb_insns, context_bytes, masks, error, error_size) != 0)
-		return NULL;
-	masked = trace_mask(insns, nb_insns, masks, &nb_masked);
-	if (masked != NULL)
-		bpf = load_wide(api, masked, nb_masked, context_bytes);
+	if (masked == NULL) {
+		snprintf(text->error, text->error_size, "no memory for a program of %u instructions", text->nb_insns);
+		return -1;
+	}
+	program->bpf = load_wide(api, masked, nb_masked, context_bytes);
 	free(masked);
-	if (bpf == NULL)
-		snprintf(error, error_size, "librte_bpf refuses the program of %u instructions", nb_insns);
-	return bpf;
+	if (program->bpf == NULL)
+		return program_refuse_of_library(text, api);
+	program->jit = program_native(api, program->bpf);
+	program->exec = api->exec;
+	if (program->jit == NULL && program->exec == NULL) {
+		api->destroy(program->bpf);
+		program->bpf = NULL;
+	}
+	return 0;
+}
+
+static int check_and_load(const struct program_api *api, struct trace_program *program, const struct program_text *text,
+			  uint32_t *masks, uint32_t context_bytes)
+{
+	if (trace_check(text->insns, text->nb_insns, context_bytes, masks, text->error, text->error_size) != 0)
+		return -1;
+	if (api->load == NULL || api->destroy == NULL)
+		return 0;
+	return load(api, program, text, masks, context_bytes);
 }
 
 int trace_program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, uint32_t context_bytes,
 		       struct trace_program *program, char *error, size_t error_size)
 {
-	struct ebpf_insn *copy;
-	uint32_t *masks;
+	struct ebpf_insn *copy = malloc(nb_insns * sizeof(copy[0]));
+	const struct program_text text = {
+		.insns = copy, .nb_insns = nb_insns, .error = error, .error_size = error_size
+	};
+	uint32_t *masks = calloc(nb_insns, sizeof(masks[0]));
+	int result = -1;
 
-	memset(program, 0, sizeof(*program));
-	if (api->load == NULL || api->destroy == NULL) {
-		snprintf(error, error_size, "trace programs need librte_bpf, which this application does not have");
-		return -1;
-	}
-	copy = malloc(nb_insns * sizeof(copy[0]));
-	masks = calloc(nb_insns, sizeof(masks[0]));
+	*program = (struct trace_program){ .insns = copy };
 	if (copy == NULL || masks == NULL) {
 		snprintf(error, error_size, "no memory for a program of %u instructions", nb_insns);
 	} else {
 		memcpy(copy, insns, nb_insns * sizeof(copy[0]));
-		program->bpf = check_and_load(api, copy, nb_insns, context_bytes, masks, error, error_size);
+		result = check_and_load(api, program, &text, masks, context_bytes);
 	}
-	free(copy);
 	free(masks);
-	if (program->bpf == NULL)
-		return -1;
-	program->jit = program_native(api, program->bpf);
-	program->exec = api->exec;
-	if (program->jit != NULL || program->exec != NULL)
-		return 0;
-	snprintf(error, error_size, "librte_bpf of this application can run no program");
-	trace_program_unload(api, program);
-	return -1;
+	if (result != 0)
+		trace_program_unload(api, program);
+	return result;
 }
 
 void trace_program_unload(const struct program_api *api, struct trace_program *program)
 {
 	if (program->bpf != NULL)
 		api->destroy(program->bpf);
-	program->bpf = NULL;
+	free(program->insns);
+	*program = (struct trace_program){ 0 };
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Programs that run on a trace context: checked by our own rules, then loaded by librte_bpf, whose native code or
- * interpreter runs them. There is no engine of ours: without librte_bpf there are no trace programs.
+ * Programs that run on a trace context: checked by our own rules, then run by the fastest engine that the process has:
+ * librte_bpf's native code, its interpreter, or ours.
  */
 #ifndef HONE_TRACE_PROGRAM_H
 #define HONE_TRACE_PROGRAM_H
@@ -17,13 +17,13 @@
 #define TRACE_HELPER_ARGS 3
 
 /* By number: mapSlot, mapFind, mapDelete, emit of context-layout.ts. They check what they are given. */
-typedef uint64_t (*trace_helper)(uint64_t context, uint64_t a, uint64_t b, uint64_t, uint64_t);
-extern const trace_helper trace_helpers[TRACE_NB_HELPERS];
+extern const program_helper trace_helpers[TRACE_NB_HELPERS];
 
 struct trace_program {
 	uint64_t (*jit)(void *context); /* NULL when there is no native code */
 	uint64_t (*exec)(const struct rte_bpf *bpf, void *context);
-	struct rte_bpf *bpf;
+	struct rte_bpf *bpf; /* NULL: our own interpreter */
+	struct ebpf_insn *insns;
 };
 
 /*
@@ -49,13 +49,17 @@ void trace_program_unload(const struct program_api *api, struct trace_program *p
 
 static inline uint64_t trace_program_run(const struct trace_program *program, void *context)
 {
-	return likely(program->jit != NULL) ? program->jit(context) : program->exec(program->bpf, context);
+	if (likely(program->jit != NULL))
+		return program->jit(context);
+	if (program->bpf != NULL)
+		return program->exec(program->bpf, context);
+	return program_interpret(program->insns, context, trace_helpers);
 }
 
 /* False of what stands for no program. */
 static inline bool trace_program_is(const struct trace_program *program)
 {
-	return program->bpf != NULL;
+	return program->insns != NULL;
 }
 
 #endif

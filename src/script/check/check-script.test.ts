@@ -520,6 +520,11 @@ describe('faults', () => {
       'unknown name pdi\n  BEGIN { $x = pdi; }\n               ^^^\n  did you mean pid?',
     ],
     ['BEGIN { $x = cpu; }', 'cpu works only in the kernel, and this script runs in the application'],
+    ['BEGIN { $x = uid; }', 'uid works only in the kernel, and this script runs in the application'],
+    [
+      'dpdk:rx_burst { @ = rand; }',
+      'rand works only in the kernel, and this script runs in the application\n  dpdk:rx_burst { @ = rand; }\n                      ^^^^\n  probes in the kernel: usdt:, uprobe:, tracepoint: and profile:',
+    ],
     [
       'BEGIN { $x = exit; }',
       'exit is a function\n  BEGIN { $x = exit; }\n               ^^^^\n  write exit(...)',
