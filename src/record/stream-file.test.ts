@@ -146,8 +146,10 @@ for (const failing of [1, 2, 3, 4])
     };
     expect(() => append(file, 1, LARGE)).toThrow(/cannot write .*stream-0.*whole up to its last packet/);
     expect([counts(), size()]).toEqual([[10], file.lengthBytes]);
+    expect(fs.statSync(join(folder, 'index/stream-0.idx.part')).size).toBe(16 + 72);
     faults.write = undefined;
     append(file, 1, 20);
+    expect([eventBytes(), size()]).toEqual([[140, 280, 0], ROOM_BYTES]);
     file.close();
     expect(counts()).toEqual([10, 20]);
     expect(fs.statSync(join(folder, 'index/stream-0.idx')).size).toBe(16 + 2 * 72);
