@@ -21,13 +21,19 @@ export function encodeIndexHeader(): Uint8Array {
 /**
  * @param offsetBytes where the packet begins in its file
  * @param headBytes the length of what `encodePacketHead` made of `head`
+ * @param packetBytes with the padding; without it there is none
  */
-export function encodeIndexEntry(head: PacketHead, offsetBytes: number, headBytes: number): Uint8Array {
-  const bits = BigInt(headBytes + head.eventBytes) * 8n;
+export function encodeIndexEntry(
+  head: PacketHead,
+  offsetBytes: number,
+  headBytes: number,
+  packetBytes?: number,
+): Uint8Array {
+  const contentBytes = headBytes + head.eventBytes;
   const words = [
     BigInt(offsetBytes),
-    bits,
-    bits,
+    BigInt(packetBytes ?? contentBytes) * 8n,
+    BigInt(contentBytes) * 8n,
     head.beginNs,
     head.endNs,
     head.eventsDiscarded,

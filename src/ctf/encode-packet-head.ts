@@ -13,25 +13,26 @@ const MEMBERS: readonly LayoutMember[] = [...PACKET_HEADER, ...PACKET_CONTEXT];
 const encoder = new TextEncoder();
 
 /**
- * The packet is these bytes followed by `head.eventBytes` bytes of events, without padding. The thread's name ends where it has a
- * zero.
+ * The packet is these bytes followed by `head.eventBytes` bytes of events, and by padding where it has a size of its own. The
+ * thread's name ends where it has a zero.
  * @param uuid the 16 bytes that the metadata names
+ * @param packetBytes with the padding; without it there is none
  */
-export function encodePacketHead(uuid: Uint8Array, head: PacketHead): Uint8Array {
+export function encodePacketHead(uuid: Uint8Array, head: PacketHead, packetBytes?: number): Uint8Array {
   const threadName = encoder.encode(head.threadName.replace(/\0.*/s, ''));
   const length = MEMBERS.reduce(
     (sum, { type }) => sum + (type === 'uuid' ? 16 : type === 'text' ? threadName.length + 1 : type),
     0,
   );
-  const bits = BigInt(length + head.eventBytes) * 8n;
+  const contentBytes = length + head.eventBytes;
   const values: Readonly<Record<string, number | bigint>> = {
     magic: PACKET_MAGIC,
     stream_id: STREAM_CLASS_ID,
     stream_instance_id: head.streamInstance,
     timestamp_begin: head.beginNs,
     timestamp_end: head.endNs,
-    content_size: bits,
-    packet_size: bits,
+    content_size: BigInt(contentBytes) * 8n,
+    packet_size: BigInt(packetBytes ?? contentBytes) * 8n,
     packet_seq_num: head.sequenceNumber,
     events_discarded: head.eventsDiscarded,
     cpu_id: head.cpu,

@@ -84,6 +84,9 @@ export class FlightRecorder implements Recorder {
     this.look();
   }
 
+  /** Nothing is open between two snapshots. */
+  close(): void {}
+
   /** Writes everything that the rings hold. @returns where; undefined when they hold nothing. @throws SysError */
   snapshot(): string | undefined {
     if (this.#memories.every(({ pieces }) => pieces.length === 0)) return undefined;

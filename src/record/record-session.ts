@@ -92,11 +92,15 @@ export class RecordSession {
     const { feed, recorder } = this.#options;
     this.#startMs = performance.now();
     let error: unknown;
-    try {
-      await this.#record();
-    } catch (thrown) {
+    const fail = (thrown: unknown) => {
       this.#end = 'failed';
-      error = thrown;
+      error ??= thrown;
+    };
+    await this.#record().catch(fail);
+    try {
+      recorder.close();
+    } catch (thrown) {
+      fail(thrown);
     }
     const result: RecordResult = {
       end: this.#end!,

@@ -9,8 +9,10 @@ export interface Recorder {
    * @throws SysError, PeerError
    */
   look(): boolean;
-  /** Nothing comes any more: what the rings hold is recorded, and what is open completed. @throws as `look` does */
+  /** Nothing comes any more: what the rings hold is recorded. @throws as `look` does */
   finish(): void;
+  /** Completes the files, whatever has gone wrong before. @throws SysError */
+  close(): void;
   /** Of all streams in files. */
   readonly bytes: number;
   /** Nothing more is to be recorded. */

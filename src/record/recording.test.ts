@@ -179,6 +179,33 @@ describe('events as they come', () => {
     ]);
   });
 
+  test('a last packet that says all losses is the last one', async () => {
+    const a = thread(0, 4096);
+    const { stream } = await recordFrom(new FakeRecordFeed(a), {}, (look, { session }) => {
+      for (let n = 0; n < 1000; n++) a.hit(look * 1000 + n, n);
+      if (look === 2) session.stop();
+    });
+    const packets = stream(0);
+    expect(BigInt(packets.at(-1)!.discarded)).toBe(a.lost);
+    // The one before the first losses has none.
+    expect(packets.map(({ events }) => events.length > 0)).toEqual([
+      false,
+      ...packets.slice(1).map(() => true),
+    ]);
+  });
+
+  test('behind the last event that was wanted nothing is missing', async () => {
+    const lossy = thread(0, 4096);
+    let reads = 0;
+    Object.defineProperty(lossy.writer, 'lostEvents', { get: () => (reads++ === 0 ? 0n : 7n) });
+    const conditions = { events: 1 };
+    const { stream } = await recordFrom(new FakeRecordFeed(lossy), { conditions }, (look) =>
+      lossy.hit(look, look),
+    );
+    expect(stream(0).map(({ events, discarded }) => [events, discarded])).toEqual([[['0'], 0]]);
+    expect(reads).toBeGreaterThan(1);
+  });
+
   for (const events of [1, 99, 100, 101, 250]) {
     test(`the end behind ${events} events, to the event`, async () => {
       const [a, b] = [thread(0), thread(1)];
@@ -237,6 +264,25 @@ describe('events as they come', () => {
     });
     expect([result.end, (result.error as Error).message]).toEqual(['failed', 'nonsense']);
     expect(eventsOf(stream(0))).toEqual(range(0, 5));
+  });
+
+  test('a stream that cannot be written ends the recording; the others are completed', async () => {
+    const events = join(root, `recording ${folders}`, 'events');
+    mkdirSync(events, { recursive: true });
+    writeFileSync(join(events, 'stream-1'), 'of somebody else');
+    const [a, b] = [thread(0), thread(1)];
+    const { result, stream } = await recordFrom(new FakeRecordFeed(a, b), {}, (look) => {
+      for (let n = 0; n < 1000; n++) a.hit(look * 1000 + n, n);
+      if (look === 3) b.hit(look, look);
+    });
+    expect([result.end, (result.error as Error).message]).toEqual([
+      'failed',
+      expect.stringMatching(/^cannot write .*\/events\/stream-1: /),
+    ]);
+    // No room is left behind the last packet.
+    expect(stream(0).at(-1)!.events.length).toBeGreaterThan(0);
+    expect(readdirSync(join(events, 'index'))).toEqual(['stream-0.idx']);
+    expect(readFileSync(join(events, 'stream-1'), 'utf8')).toBe('of somebody else');
   });
 
   test('records that are none end a recording that counts them, with what was before', async () => {

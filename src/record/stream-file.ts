@@ -1,6 +1,9 @@
 /**
- * A stream of a recording on its way into a file, and the index beside it. A packet is one gathering write of its head and its
- * events, straight from where they lie; when it fails the file is cut back to the packet before.
+ * A stream of a recording on its way into a file, and the index beside it. The file is a row of whole packets also when this process is
+ * killed in the middle of a write. Behind the last packet lies one without events, which reaches to the file's end: its padding is
+ * the room for what comes. A packet's events are written there first, with the head of what is left of the room behind
+ * them; its own head comes last, and makes them count. A head is never written across a page, so no kill cuts it. Only where
+ * the room ends, once in many packets, do two calls depend on each other: the file grows, and its last head says so.
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -11,104 +14,140 @@ import { reasonOf } from '../output/index.ts';
 const MODE = 0o600;
 /** A trace that is there is somebody's. */
 const FLAGS = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL;
+/** Packets begin at multiples of it: a divisor of a page, and more than a head has. */
+const PACKET_ALIGN = 256;
+/** Room is made in such pieces, as a hole. */
+const ROOM_BYTES = 16 << 20;
+const ZEROS = new Uint8Array(PACKET_ALIGN);
 
 export class StreamFile {
+  /** Of the packets. */
+  lengthBytes = 0;
+  /** With the room behind them. */
+  #fileBytes = 0;
   readonly #uuid: Uint8Array;
   readonly #packets: OwnFile;
+  /** Has its name when it is complete: without one, readers look for the packets themselves. */
   readonly #index: OwnFile;
+  readonly #indexPath: string;
+  #indexBytes = 0;
 
   /** @throws SysError */
   constructor(folder: string, name: string, uuid: Uint8Array) {
     this.#uuid = uuid;
     this.#packets = new OwnFile(join(folder, name));
-    this.#index = new OwnFile(join(folder, 'index', `${name}.idx`));
-    this.#index.append([encodeIndexHeader()]);
-  }
-
-  /** Of the packets. */
-  get lengthBytes(): number {
-    return this.#packets.lengthBytes;
+    this.#indexPath = join(folder, 'index', `${name}.idx`);
+    this.#index = new OwnFile(`${this.#indexPath}.part`);
+    this.#appendIndex(encodeIndexHeader());
   }
 
   /** @param events borrowed for the call. @throws SysError; the file then ends with the packet before */
   append(head: PacketHead, events: Uint8Array): void {
-    const packets = this.#packets;
-    const offset = packets.lengthBytes;
-    const headBytes = encodePacketHead(this.#uuid, head);
-    packets.append([headBytes, events]);
+    const offset = this.lengthBytes;
+    const { length } = encodePacketHead(this.#uuid, head);
+    const packetBytes = alignUp(length + events.length, PACKET_ALIGN);
+    const end = offset + packetBytes;
+    const padding = ZEROS.subarray(0, packetBytes - length - events.length);
+    const left = { ...head, beginNs: head.endNs, eventBytes: 0, sequenceNumber: head.sequenceNumber + 1 };
     try {
-      this.#index.append([encodeIndexEntry(head, offset, headBytes.length)]);
+      if (end + PACKET_ALIGN > this.#fileBytes) this.#makeRoom(head, end + PACKET_ALIGN);
+      this.#packets.write(
+        [events, padding, encodePacketHead(this.#uuid, left, this.#fileBytes - end)],
+        offset + length,
+      );
+      this.#packets.write([encodePacketHead(this.#uuid, head, packetBytes)], offset);
+      this.#appendIndex(encodeIndexEntry(head, offset, length, packetBytes));
     } catch (error) {
-      // Readers that go by the index would miss it.
-      packets.cutTo(offset);
+      this.#fileBytes = offset;
+      this.#packets.tryCutTo(offset);
+      this.#index.tryCutTo(this.#indexBytes);
       throw error;
     }
+    this.lengthBytes = end;
   }
 
+  /** @throws SysError */
   close(): void {
+    this.#packets.cutTo(this.lengthBytes);
     this.#packets.close();
     this.#index.close();
+    this.#index.rename(this.#indexPath);
+  }
+
+  #makeRoom(head: PacketHead, bytes: number): void {
+    this.#fileBytes = alignUp(bytes, ROOM_BYTES);
+    const room = { ...head, endNs: head.beginNs, eventBytes: 0 };
+    const roomHead = encodePacketHead(this.#uuid, room, this.#fileBytes - this.lengthBytes);
+    this.#packets.cutTo(this.#fileBytes);
+    this.#packets.write([roomHead], this.lengthBytes);
+  }
+
+  #appendIndex(bytes: Uint8Array): void {
+    this.#index.write([bytes], this.#indexBytes);
+    this.#indexBytes += bytes.length;
   }
 }
 
-/** A file of ours that grows by whole pieces. */
+/** A file of ours. */
 class OwnFile {
-  lengthBytes = 0;
   readonly #path: string;
   readonly #fd: number;
 
   constructor(path: string) {
     this.#path = path;
-    try {
-      this.#fd = fs.openSync(path, FLAGS, MODE);
-    } catch (error) {
-      throw this.#error('open', error);
-    }
+    this.#fd = this.#attempt('open', () => fs.openSync(path, FLAGS, MODE));
   }
 
-  append(pieces: readonly Uint8Array[]): void {
+  /** All of them, from `position` on. */
+  write(pieces: readonly Uint8Array[], position: number): void {
     let rest = pieces.filter(({ length }) => length > 0);
-    let done = 0;
+    let at = position;
     while (rest.length > 0) {
-      let written: number;
-      try {
-        written = fs.writevSync(this.#fd, rest);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EINTR') continue;
-        this.cutTo(this.lengthBytes);
-        throw this.#error('write', error);
-      }
-      done += written;
+      const written = this.#attempt('write', () => writeSome(this.#fd, rest, at));
+      at += written;
       rest = behind(rest, written);
     }
-    this.lengthBytes += done;
   }
 
   cutTo(length: number): void {
+    this.#attempt('ftruncate', () => fs.ftruncateSync(this.#fd, length));
+  }
+
+  tryCutTo(length: number): void {
     try {
       fs.ftruncateSync(this.#fd, length);
-      this.lengthBytes = length;
     } catch {
-      // Then its last packet is cut: readers say so and give all before.
+      // Then it ends with room.
     }
   }
 
   close(): void {
-    try {
-      fs.closeSync(this.#fd);
-    } catch (error) {
-      throw this.#error('close', error);
-    }
+    this.#attempt('close', () => fs.closeSync(this.#fd));
   }
 
-  #error(syscall: string, thrown: unknown): SysError {
-    const error = thrown as NodeJS.ErrnoException;
-    const whole = syscall === 'write' ? '; the file is whole up to its last packet' : '';
-    return new SysError(
-      syscall,
-      -(error.errno ?? 0),
-      `cannot write ${this.#path}: ${reasonOf(error)}${whole}`,
-    );
+  rename(path: string): void {
+    this.#attempt('rename', () => fs.renameSync(this.#path, path));
+  }
+
+  #attempt<T>(syscall: string, run: () => T): T {
+    try {
+      return run();
+    } catch (thrown) {
+      const error = thrown as NodeJS.ErrnoException;
+      const whole = syscall === 'write' ? '; the file is whole up to its last packet' : '';
+      const message = `cannot write ${this.#path}: ${reasonOf(error)}${whole}`;
+      throw new SysError(syscall, -(error.errno ?? 0), message);
+    }
+  }
+}
+
+/** @returns how many bytes of them are written; 0 where a signal came before the first */
+function writeSome(fd: number, pieces: readonly Uint8Array[], position: number): number {
+  try {
+    return fs.writevSync(fd, pieces, position);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EINTR') return 0;
+    throw error;
   }
 }
 
@@ -120,4 +159,8 @@ function behind(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
     skipped -= start;
     return start === piece.length ? [] : [piece.subarray(start)];
   });
+}
+
+function alignUp(bytes: number, step: number): number {
+  return Math.ceil(bytes / step) * step;
 }

@@ -70,6 +70,9 @@ export class StreamRecorder implements Recorder {
       if (this.isFull || lost === stream.discarded) continue;
       this.#append(stream, NO_EVENTS, { beginNs: stream.endNs, endNs: stream.endNs, lost });
     }
+  }
+
+  close(): void {
     this.#options.folder.close();
   }
 

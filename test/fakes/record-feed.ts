@@ -181,8 +181,8 @@ export function readStream(path: string): ReadPacket[] {
     const u64 = (offset: number) => view.getBigUint64(at + offset, true);
     const nameEnd = bytes.indexOf(0, at + HEAD.name);
     const end = at + Number(u64(HEAD.packet)) / 8;
-    if (u64(HEAD.content) !== u64(HEAD.packet) || end > bytes.length)
-      throw new Error(`${path}: cut at ${at}`);
+    const contentEnd = at + Number(u64(HEAD.content)) / 8;
+    if (contentEnd > end || end > bytes.length) throw new Error(`${path}: cut at ${at}`);
     packets.push({
       beginNs: Number(u64(32) - BASE_NS),
       endNs: Number(u64(40) - BASE_NS),
@@ -192,7 +192,7 @@ export function readStream(path: string): ReadPacket[] {
       lcore: u32(84),
       tid: u32(88),
       threadName: bytes.toString('utf8', at + HEAD.name, nameEnd),
-      events: readEvents(bytes, nameEnd + 1, end),
+      events: readEvents(bytes, nameEnd + 1, contentEnd),
     });
     at = end;
   }

@@ -8,53 +8,19 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createCaptureReader } from '../../src/pcapng/index.ts';
 import { ABI, STRUCTS } from '../../src/target/abi.ts';
-import { ReplayServer } from '../../src/target/replay/replay-server.ts';
+import type { ReplayServer } from '../../src/target/replay/replay-server.ts';
 import type { ReplaySession } from '../../src/target/replay/replay-session.ts';
-import type { ReplayPacket, ReplayPort } from '../../src/target/replay/traffic.ts';
 import { type Running, startHone, until } from './hone.ts';
+import { now, packet, startLiar } from './liar.ts';
 
 const HEADER = STRUCTS.hone_ring.fields;
-const port: ReplayPort = { portId: 0, name: 'liar0', mac: new Uint8Array(6), speedMbps: undefined };
-const packet: ReplayPacket = {
-  portId: 0,
-  queueId: 0,
-  direction: 'in',
-  data: new Uint8Array(64),
-  originalLength: 64,
-  hash: undefined,
-  offsetNs: 0,
-};
-
 let folder: string;
 let server: ReplayServer;
 let host: Running | undefined;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hone-hostile-'));
-  server = new ReplayServer({
-    welcome: {
-      kind: 'dpdk',
-      pid: process.pid,
-      version: 'a lie',
-      filePrefix: 'liar',
-      engine: 'jit',
-      build: '',
-    },
-    ports: () => [port],
-    portInfo: (one) => ({
-      ...one,
-      driver: 'liar',
-      firmware: '',
-      up: true,
-      promiscuous: true,
-      mtu: 1500,
-      numaNode: 0,
-      rxQueues: 1,
-      txQueues: 1,
-      counters: undefined,
-    }),
-    onSession: () => {},
-  });
+  server = startLiar();
 });
 
 afterEach(() => {
@@ -69,9 +35,8 @@ afterAll(() => {
 
 function publish(session: ReplaySession): void {
   const { ring } = session;
-  const now = BigInt(Date.now()) * 1_000_000n;
   ring.setActive(true);
-  session.capture([packet], 0, { high: Number(now >> 32n), low: Number(now & 0xffff_ffffn) }, undefined);
+  session.capture([packet], 0, now(), undefined);
   ring.setActive(false);
 }
 
