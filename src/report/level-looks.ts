@@ -11,6 +11,9 @@ const KINDS = [
   ['rings', 'ring_level', 'count', 'capacity'],
 ] as const;
 
+/** An EAL has not more memory zones (RTE_MAX_MEMZONE). */
+const MOST_NAMES = 4096;
+
 export type Levels = Readonly<Record<(typeof KINDS)[number][0], readonly LevelObservation[]>>;
 
 function textOf(point: string, level: string, size: string): string {
@@ -36,6 +39,7 @@ export class LevelLooks {
   static async start(target: Target): Promise<LevelLooks> {
     const script = compileProbes(
       KINDS.map(([, point, level, size]) => textOf(point, level, size)).join('\n'),
+      { mostKeys: MOST_NAMES },
     );
     return new LevelLooks(script, await WriterMaps.start(target, script));
   }
