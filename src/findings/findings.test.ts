@@ -255,6 +255,8 @@ const unfounded: readonly (readonly [rule: string, why: string, seen: Partial<Ob
   ],
   ['queue-not-polled', 'nobody polls anything', { ports: [port({ rxQueues: 3 })], queues: [] }],
   ['nobody-polls', 'no ports', { ports: [], queues: [], lcores: [] }],
+  ['nobody-polls', 'a replay', { source: 'replay', queues: [], lcores: [] }],
+  ['nobody-polls', 'a recording', { source: 'recording', queues: [], lcores: [] }],
   ['small-bursts', 'too few bursts', { queues: [queue({ 4: 99 })] }],
   ['small-bursts', 'no load', { queues: [queue({ 0: 12, 4: 100 })] }],
   ['lcore-imbalance', 'none is loaded', { lcores: [lcore(79), lcore(20, { tid: 12, lcore: 2 })] }],

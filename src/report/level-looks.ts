@@ -11,8 +11,8 @@ const KINDS = [
   ['rings', 'ring_level', 'count', 'capacity'],
 ] as const;
 
-/** An EAL has not more memory zones (RTE_MAX_MEMZONE). */
-const MOST_NAMES = 4096;
+/** Each takes a memory zone, of which an EAL has 2560 (RTE_MAX_MEMZONE), a mempool two. */
+const MOST_NAMES = 2048;
 
 export type Levels = Readonly<Record<(typeof KINDS)[number][0], readonly LevelObservation[]>>;
 

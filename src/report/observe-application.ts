@@ -32,8 +32,10 @@ export interface Observed {
 
 const ROUND_MS = 1000;
 /** Of each round. */
-const THREADS_MS = 60;
+const THREADS_MS = 30;
 const STAGES_MS = 8;
+/** Packets a second that are taken to arrive before it is known. */
+const SUPPOSED_PPS = 500_000;
 
 /** The target is closed at the end. @throws PeerError when the application ends before anything was seen */
 export async function observeApplication(
@@ -124,7 +126,7 @@ class ApplicationObserver {
       await this.#try('time of threads', () => this.#threads.look(THREADS_MS));
       if (this.#stages !== undefined) await this.#try('stages', () => this.#stages!.look(STAGES_MS));
     }
-    const pps = this.#series.at(-1)?.rxPps ?? Number.POSITIVE_INFINITY;
+    const pps = this.#series.at(-1)?.rxPps ?? SUPPOSED_PPS;
     await this.#try('packets', () => this.#traffic.look(pps));
   }
 

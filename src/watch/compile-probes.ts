@@ -7,7 +7,7 @@ export interface ProbesOptions {
   /** Of the application's own. */
   readonly points?: readonly ProbePoint[];
   /** Keys that tables have room for, a power of two. What is not needed costs the application memory and the host time. */
-  readonly mostKeys?: number;
+  readonly mostKeys?: number | undefined;
 }
 
 export function compileProbes(text: string, { points = [], mostKeys }: ProbesOptions = {}): CompiledScript {
