@@ -4,6 +4,7 @@ import { benchCapture } from './capture.ts';
 import { benchConvert } from './convert.ts';
 import { benchRead } from './read.ts';
 import { benchRecord } from './record.ts';
+import { benchReport } from './report.ts';
 import { benchTop } from './top.ts';
 import { benchTrace } from './trace.ts';
 import { benchPoints } from './trace-point.ts';
@@ -14,6 +15,7 @@ const benches: Record<string, (rounds?: number) => Promise<void>> = {
   points: benchPoints,
   read: benchRead,
   record: benchRecord,
+  report: benchReport,
   top: benchTop,
   trace: benchTrace,
 };
