@@ -221,6 +221,8 @@ test('next steps on a recording: commands on what has the packets or events, or 
   // Recorded events have no bytes of packets.
   expect(commands(events)).toEqual([expect.stringMatching(/^hone trace --read out -e 'dpdk:tx_burst /)]);
   expect(commands({})).toEqual([]);
+  const drops = expect.stringMatching(/^hone trace --read out -e 'app:dataplane:drop /);
+  expect(commands({ points: ['app:dataplane:drop'] })).toEqual([drops]);
 });
 
 test('what is over cannot be looked at by top, perf and the like', () => {

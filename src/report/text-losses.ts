@@ -31,10 +31,11 @@ export function formatLosses(observation: Observation): string[] {
     ...(lost.length === 0
       ? [rows.length > unknown ? 'nothing was lost where losses are counted' : 'not known']
       : formatColumns(
-          ['stage', 'packets', 'a second', 'of what arrived', 'cause'],
+          ['stage', 'packets', 'in', 'a second', 'of what arrived', 'cause'],
           lost.map(([stage, cause, count, seconds]) => [
             stage,
             formatCount(count!),
+            formatTime(1e9 * seconds),
             seconds === 0 ? '-' : formatCount(count! / seconds),
             arrivedPps === 0 || seconds === 0 ? '-' : formatPercent(count! / seconds / arrivedPps),
             cause,

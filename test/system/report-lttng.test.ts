@@ -81,13 +81,11 @@ test('drops by reason and port, stages by thread: the counts of babeltrace2, and
   expect(price).toBeNull();
   const dropped = findings.find(({ rule }) => rule === 'application-drops')!;
   expect(dropped.title).toContain('ttl');
-  expect(observation.unknown.join('\n')).toMatch(/no polls recorded: .*no packets recorded|no packets recorded/);
-  for (const { command } of findings.flatMap(({ next }) => next)) {
-    const [, script] = /^hone trace --read \S+ -e '(.*)'$/.exec(command)!;
-    const { code, stdout } = await hone('trace', '--read', trace, '-e', script!);
-    expect({ command, code }).toEqual({ command, code: 0 });
-    expect(stdout).toMatch(/^@/m);
-  }
+  expect(observation.unknown.join('\n')).toContain('no polls recorded');
+  // Its next step works on the trace.
+  const [, script] = /^hone trace --read \S+ -e '(app:dataplane:drop .*)'$/.exec(dropped.next[0]!.command)!;
+  const { stdout } = await hone('trace', '--read', trace, '-e', script!);
+  expect(stdout).toContain(`@[0, 4]: ${drops.length}`);
 }, 120_000);
 
 test('without the thread of events: what they then cannot say, and how they would', async () => {
