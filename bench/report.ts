@@ -65,7 +65,11 @@ async function measure(prefix: string, rounds: number): Promise<void> {
     let before = await beside();
     for (let turn = 0; turn < 2 * rounds; turn++) {
       const what = turn % 2 === 0 ? 'nothing' : 'report';
-      const during = await watchForwarding<number | undefined>(target, 0, what === 'report' ? report : nothing);
+      const during = await watchForwarding<number | undefined>(
+        target,
+        0,
+        what === 'report' ? report : nothing,
+      );
       const after = await beside();
       lost[what].push((100 * lostMs(during, before, after)) / during.ms);
       if (during.result !== undefined) said.push(100 * during.result);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { compileProbes } from './compile-probes.ts';
 import { mapOf } from './burst-script.ts';
+import { compileProbes } from './compile-probes.ts';
 
 test('tables have room for the keys that are asked for, and take no more memory', () => {
   const compile = (mostKeys?: number) =>
