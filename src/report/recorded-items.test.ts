@@ -124,6 +124,22 @@ test('drops by reason and port; none told is not none listened to', async () => 
   expect(new RecordedItems([]).drops(1)).toBeUndefined();
 });
 
+test('what LTTng lists is told only when it is there: it lists what the application does not have', async () => {
+  const kinds = ['drop', 'rx_poll', 'mempool_level'].map((point, id) => ({
+    ...{ trace: 'made', id, name: `dataplane:${point}`, fields: [] },
+  }));
+  const none = new RecordedItems(kinds);
+  expect(none.drops(1)).toBeUndefined();
+  expect([none.telling.has('rx-poll'), none.telling.has('mempool'), none.telling.hasEmptyPolls]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  const some = await take(events(at(0, 'dataplane:drop', { port: 1, queue: 0, reason: 4, len: 60 })), kinds);
+  expect(some.drops(2)).toMatchObject([{ reason: 'ttl', packets: 1 }]);
+  expect(some.telling.has('rx-poll')).toBe(false);
+});
+
 const stats = (us: number, ipackets: number) =>
   at(us, 'dpdk:port_stats', {
     ...{ port_id: 0, ipackets, opackets: 0, ibytes: BigInt(64 * ipackets), obytes: 0 },

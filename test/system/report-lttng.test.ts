@@ -54,7 +54,7 @@ async function report(trace: string): Promise<Report> {
 
 const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
 
-test('drops by reason and port, stages by thread: the counts of babeltrace2, and commands that find them', async () => {
+test('drops by reason and port, stages by thread: the counts of babeltrace2', async () => {
   const trace = await recordForwarder('threads', ['vtid', 'vpid']);
   const { observation, findings, price } = await report(trace);
   const read = await run('babeltrace2', trace);
@@ -82,10 +82,8 @@ test('drops by reason and port, stages by thread: the counts of babeltrace2, and
   const dropped = findings.find(({ rule }) => rule === 'application-drops')!;
   expect(dropped.title).toContain('ttl');
   expect(observation.unknown.join('\n')).toContain('no polls recorded');
-  // Its next step works on the trace.
-  const [, script] = /^hone trace --read \S+ -e '(app:dataplane:drop .*)'$/.exec(dropped.next[0]!.command)!;
-  const { stdout } = await hone('trace', '--read', trace, '-e', script!);
-  expect(stdout).toContain(`@[0, 4]: ${drops.length}`);
+  // `hone trace --read` has no points for events of LTTng: nothing is offered that would fail.
+  expect(dropped.next).toEqual([]);
 }, 120_000);
 
 test('without the thread of events: what they then cannot say, and how they would', async () => {
