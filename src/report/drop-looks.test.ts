@@ -70,7 +70,7 @@ test('many drops: in whiles, whose time is what is counted by', async () => {
   expect(drop!.packets).toBe(1600);
   // Not the time between the whiles.
   const whileSeconds = drop!.countedSeconds - before;
-  expect(whileSeconds).toBeGreaterThan(0.14);
+  expect(whileSeconds).toBeGreaterThan(0.055);
   expect(looks.pps! * whileSeconds).toBeCloseTo(600, 0);
   expect(looks.programNs).toBeGreaterThan(0);
 });

@@ -8,7 +8,7 @@ import type { DropFeed, DropReading } from '../watch/index.ts';
 
 /** Of one thread's time. */
 const MOST_SHARE = 0.005;
-const WHILE_MS = 150;
+const WHILE_MS = 60;
 
 type Feed = Pick<DropFeed, 'read' | 'programNs' | 'close'>;
 type OpenFeed = () => Promise<Feed | undefined>;

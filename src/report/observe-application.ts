@@ -35,7 +35,8 @@ export interface Observed {
 const ROUND_MS = 1000;
 /** Of each round. */
 const THREADS_MS = 30;
-const STAGES_MS = 8;
+/** Of each second round. */
+const STAGES_MS = 12;
 /** Packets a second that are taken to arrive before it is known. */
 const SUPPOSED_PPS = 500_000;
 
@@ -61,6 +62,7 @@ class ApplicationObserver {
   #levels: Levels = { mempools: [], rings: [] };
   #drops: DropLooks | undefined;
   #stages: StageLooks | undefined;
+  #rounds = 0;
   #asked: ReadonlyMap<string, number> = new Map();
   readonly #readings: ApplicationReading[] = [];
   readonly #series: SeriesPoint[] = [];
@@ -131,7 +133,9 @@ class ApplicationObserver {
     const isReplay = this.#application.target.info.kind === 'replay';
     if (!isReplay) {
       await this.#try('time of threads', () => this.#threads.look(THREADS_MS));
-      if (this.#stages !== undefined) await this.#try('stages', () => this.#stages!.look(STAGES_MS));
+      if (this.#stages !== undefined && this.#rounds++ % 2 === 0) {
+        await this.#try('stages', () => this.#stages!.look(STAGES_MS));
+      }
     }
     if (this.#drops !== undefined) await this.#try('drops of the application', () => this.#drops!.look());
     const pps = this.#series.at(-1)?.rxPps ?? SUPPOSED_PPS;
