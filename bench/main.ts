@@ -5,6 +5,7 @@ import { benchCapture } from './capture.ts';
 import { benchConvert } from './convert.ts';
 import { benchRead } from './read.ts';
 import { benchRecord } from './record.ts';
+import { benchReport } from './report.ts';
 import { benchTop } from './top.ts';
 import { benchTrace } from './trace.ts';
 import { benchPoints } from './trace-point.ts';
@@ -15,6 +16,7 @@ const benches: Record<string, (rounds?: number) => Promise<void>> = {
   points: benchPoints,
   read: benchRead,
   record: benchRecord,
+  report: benchReport,
   starts: benchStarts,
   top: benchTop,
   trace: benchTrace,

@@ -37,3 +37,13 @@ export function standardError(values: readonly number[]): number {
   const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1) / values.length);
 }
+
+/** Of many values that spread: name, median, mean and number as cells. */
+export function summaryRow(name: string, values: readonly number[]): string[] {
+  return [
+    name,
+    formatQuartiles(values, 2),
+    `${mean(values).toFixed(2)} ± ${standardError(values).toFixed(2)}`,
+    String(values.length),
+  ];
+}

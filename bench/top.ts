@@ -3,15 +3,14 @@
  * short times just before and after, because rates drift within seconds by more than the price. Readings are made by its own
  * sampler, beside the forwarding lcore's processor; between them `hone top` sleeps.
  */
-import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openApplications, type Target } from '../src/target/index.ts';
 import { formatMetrics } from '../src/top/index.ts';
 import { Sampler } from '../src/watch/index.ts';
 import { hone } from './beside.ts';
 import { startForwarder } from './forwarder.ts';
-import { formatQuartiles, mean, printTable, standardError } from './statistics.ts';
+import { lostMs as lostOf, runOn, watchForwarding } from './forwarding.ts';
+import { mean, printTable, standardError, summaryRow } from './statistics.ts';
 
 /** A reading and what comes of it are over within this. */
 const WINDOW_MS = 150;
@@ -40,18 +39,12 @@ export async function benchTop(rounds = 3): Promise<void> {
     }
   }
   const percent = (ms: number) => ((100 * ms) / CYCLE_MS).toFixed(2);
-  const row = (name: string, values: readonly number[]) => [
-    name,
-    formatQuartiles(values, 2),
-    `${mean(values).toFixed(2)} ± ${standardError(values).toFixed(2)}`,
-    String(values.length),
-  ];
   printTable(
     ['milliseconds of forwarding lost', 'median (quartiles)', 'mean ± standard error', 'turns'],
     [
-      row('nothing', lostMs.nothing),
-      row("a reading of the ports' counters", lostMs.counters),
-      row('a reading that counts bursts and times threads', lostMs.while),
+      summaryRow('nothing', lostMs.nothing),
+      summaryRow("a reading of the ports' counters", lostMs.counters),
+      summaryRow('a reading that counts bursts and times threads', lostMs.while),
     ],
   );
   const together = mean(lostMs.counters) + mean(lostMs.while);
@@ -64,6 +57,7 @@ async function measure(target: Target, lostMs: Record<Turn, number[]>): Promise<
   try {
     // The first one installs the callbacks, which stay.
     let known = (await sampler.read())[0]?.recent;
+    const nothing = async (): Promise<Turn> => 'nothing';
     const read = async (): Promise<Turn> => {
       const readings = await sampler.read();
       formatMetrics(readings, { cyclesPerNs: undefined });
@@ -73,35 +67,15 @@ async function measure(target: Target, lostMs: Record<Turn, number[]>): Promise<
       return turn;
     };
     const end = performance.now() + 1000 * ROUND_SECONDS;
-    let before = await watch(target);
+    const watch = (run: () => Promise<Turn>) => watchForwarding(target, WINDOW_MS, run);
+    let before = await watch(nothing);
     for (let n = 0; performance.now() < end; n++) {
-      const during = await watch(target, n % 3 === 0 ? undefined : read);
-      const after = await watch(target);
-      lostMs[during.turn].push(during.ms * (1 - (2 * during.rate) / (before.rate + after.rate)));
+      const during = await watch(n % 3 === 0 ? nothing : read);
+      const after = await watch(nothing);
+      lostMs[during.result].push(lostOf(during, before, after));
       before = after;
     }
   } finally {
     sampler.close();
   }
-}
-
-/** All threads of this process. */
-function runOn(processors: string): void {
-  execFileSync('taskset', ['-a', '-p', '-c', processors, String(process.pid)], { stdio: 'ignore' });
-}
-
-/** Packets a millisecond of port 0 over a window that begins with what `run` does. */
-async function watch(target: Target, run?: () => Promise<Turn>) {
-  const before = await countPackets(target);
-  const turn = (await run?.()) ?? 'nothing';
-  await sleep(Math.max(0, before.atMs + WINDOW_MS - performance.now()));
-  const after = await countPackets(target);
-  const ms = after.atMs - before.atMs;
-  return { turn, ms, rate: (after.packets - before.packets) / ms };
-}
-
-async function countPackets(target: Target): Promise<{ readonly packets: number; readonly atMs: number }> {
-  const askedMs = performance.now();
-  const [port] = await target.listPorts();
-  return { packets: Number(port?.counters?.ipackets), atMs: (askedMs + performance.now()) / 2 };
 }

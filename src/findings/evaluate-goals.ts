@@ -1,6 +1,6 @@
 /** Goals held against what was observed. */
 import type { Goal, GoalResult } from './goal.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, PortObservation } from './observation.ts';
 import { busyShare } from './words.ts';
 
 export function evaluateGoals(goals: readonly Goal[], observation: Observation): GoalResult[] {
@@ -14,26 +14,22 @@ export function evaluateGoals(goals: readonly Goal[], observation: Observation):
  * Packets a second that were lost for sure: by adapters, for want of mbufs, by errors, and by the application as it says itself.
  * Undefined when no port counts. What drivers refused is not in it: the application may have offered it again.
  */
-export function lostPps({ ports, drops = [], seconds }: Observation): number | undefined {
-  const known = ports.flatMap(({ missed, noMbuf, rxErrors, txErrors }) =>
-    [missed, noMbuf, rxErrors, txErrors].filter((count) => count !== undefined),
-  );
-  if (known.length === 0 && drops.length === 0) return undefined;
-  const byPorts = known.reduce((sum, count) => sum + count, 0) / seconds;
-  return drops.reduce((sum, { packets, countedSeconds }) => sum + packets / countedSeconds, byPorts);
+export function lostPps({ ports, drops = [] }: Observation): number | undefined {
+  const byPorts = ratesOf(ports, 'missed', 'noMbuf', 'rxErrors', 'txErrors');
+  if (byPorts === undefined && drops.length === 0) return undefined;
+  return drops.reduce((sum, { packets, countedSeconds }) => sum + packets / countedSeconds, byPorts ?? 0);
 }
 
 function measure({ metric, isShare }: Goal, observation: Observation): number | undefined {
   const { ports, lcores, drops, seconds } = observation;
   // All of it at one moment: no rate.
   if (seconds === 0 && metric !== 'util') return undefined;
-  const packets = sumOf(ports.map(({ rxPackets }) => rxPackets));
   switch (metric) {
     case 'pps':
-      return packets === undefined ? undefined : packets / seconds;
+      return ratesOf(ports, 'rxPackets');
     case 'bps': {
-      const bytes = sumOf(ports.map(({ rxBytes }) => rxBytes));
-      return bytes === undefined ? undefined : (8 * bytes) / seconds;
+      const bytes = ratesOf(ports, 'rxBytes');
+      return bytes === undefined ? undefined : 8 * bytes;
     }
     case 'util':
       return lcores.length === 0 ? undefined : Math.max(...lcores.map(busyShare));
@@ -43,16 +39,10 @@ function measure({ metric, isShare }: Goal, observation: Observation): number | 
       // Whether it drops what is refused, an application without points of its own does not tell.
       if (lost === undefined || (lost === 0 && isRefused && drops === undefined)) return undefined;
       if (!isShare) return lost;
-      const arrived = (packets ?? 0) / seconds + notReceivedPps(observation);
+      const arrived = ratesOf(ports, 'rxPackets', 'missed', 'noMbuf', 'rxErrors') ?? 0;
       return arrived === 0 ? 0 : lost / arrived;
     }
   }
-}
-
-/** What arrived and was lost before it was received. */
-function notReceivedPps({ ports, seconds }: Observation): number {
-  const counts = ports.flatMap(({ missed, noMbuf, rxErrors }) => [missed, noMbuf, rxErrors]);
-  return (sumOf(counts) ?? 0) / seconds;
 }
 
 /** Where there may be more than what is known, only what more cannot change is said. */
@@ -92,7 +82,13 @@ function holds(measured: number, { relation, value }: Goal): boolean {
   }
 }
 
-function sumOf(numbers: readonly (number | undefined)[]): number | undefined {
-  const known = numbers.filter((number) => number !== undefined);
-  return known.length === 0 ? undefined : known.reduce((sum, number) => sum + number, 0);
+/** Of all ports and counters together, a second; undefined when none is known. */
+function ratesOf(
+  ports: readonly PortObservation[],
+  ...counters: readonly ('rxPackets' | 'rxBytes' | 'missed' | 'noMbuf' | 'rxErrors' | 'txErrors')[]
+): number | undefined {
+  const rates = ports.flatMap((port) =>
+    counters.flatMap((counter) => (port[counter] === undefined ? [] : [port[counter] / port.seconds])),
+  );
+  return rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0);
 }

@@ -25,7 +25,7 @@ export const drop = (reason: string): DropObservation => ({
   packets: 500,
   countedSeconds: 10,
 });
-const stage = (ns: number): StageObservation => ({
+export const stage = (ns: number): StageObservation => ({
   name: 'lookup',
   tid: 11,
   calls: 10,

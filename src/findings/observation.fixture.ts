@@ -4,6 +4,7 @@ import type { LcoreObservation, Observation, PortObservation, QueueObservation }
 export function port(more: Partial<PortObservation> = {}): PortObservation {
   return {
     portId: 0,
+    seconds: 10,
     name: 'net_null0',
     driver: 'net_null',
     isUp: true,

@@ -10,7 +10,7 @@ export interface Observation {
   readonly pid: number | undefined;
   /** Milliseconds since 1970 at the start. */
   readonly startMs: number;
-  /** For how long the ports' counters were watched. */
+  /** For how long it was watched, or from the first to the last of what a recording counts packets by. */
   readonly seconds: number;
   /** For how long bursts were counted; 0 when they could not be. */
   readonly countedSeconds: number;
@@ -60,9 +60,11 @@ export interface RecordingLoss {
   readonly lost: number;
 }
 
-/** Counters are those of the driver, over the time that was watched. In a recording without them: what was recorded. */
+/** Counters are those of the driver. In a recording without them: what was recorded. */
 export interface PortObservation {
   readonly portId: number;
+  /** What the counters are of: the time that was watched; in a recording of counters that from their first sample to the last. */
+  readonly seconds: number;
   readonly name: string;
   readonly driver: string | undefined;
   readonly isUp: boolean | undefined;

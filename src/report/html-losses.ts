@@ -8,6 +8,8 @@ interface Loss {
   readonly where: string;
   readonly cause: string;
   readonly packets: number | undefined;
+  /** For how long they were counted. */
+  readonly seconds: number;
 }
 
 const MOST_STAGES = 16;
@@ -15,7 +17,7 @@ const MOST_STAGES = 16;
 export function formatLosses(observation: Observation): Markup {
   const losses = lossesOf(observation);
   const known = losses.filter(({ packets }) => packets !== undefined && packets > 0);
-  const shown = known.toSorted((a, b) => b.packets! - a.packets!);
+  const shown = known.toSorted((a, b) => b.packets! / b.seconds - a.packets! / a.seconds);
   const notKnown = losses.length - losses.filter(({ packets }) => packets !== undefined).length;
   const none = losses.some(({ packets }) => packets !== undefined)
     ? html`<p>No packet was lost where losses are counted.</p>`
@@ -27,8 +29,13 @@ export function formatLosses(observation: Observation): Markup {
       { title: 'where' },
       { title: 'cause' },
       { title: 'packets', isNumber: true },
+      { title: 'in', isNumber: true },
     ],
-    rows: shown.map(({ stage, where, cause, packets }) => [stage, where, cause, packets]),
+    rows: shown.map(({ stage, where, cause, packets, seconds }) => [
+      ...[stage, where, cause],
+      packets,
+      formatQuantity(seconds * 1e9, 'ns'),
+    ]),
   });
   return html`${shown.length === 0 ? none : table}
 ${notKnown > 0 ? html`<p class="muted">${notKnown} of ${losses.length} places are not counted.</p>` : undefined}
@@ -38,6 +45,7 @@ ${formatStages(observation.stages)}`;
 function lossesOf({ ports, drops = [] }: Observation): Loss[] {
   return [
     ...ports.flatMap((port): Loss[] => {
+      const { seconds } = port;
       const where = `port ${port.portId} ${port.name}`;
       return [
         {
@@ -45,15 +53,16 @@ function lossesOf({ ports, drops = [] }: Observation): Loss[] {
           where,
           cause: 'no free descriptor: it is polled too seldom',
           packets: port.missed,
+          seconds,
         },
-        { stage: 'receive', where, cause: 'no free buffer in the mempool', packets: port.noMbuf },
-        { stage: 'receive', where, cause: 'bad packets', packets: port.rxErrors },
-        { stage: 'transmit', where, cause: 'errors of the driver', packets: port.txErrors },
+        { stage: 'receive', where, cause: 'no free buffer in the mempool', packets: port.noMbuf, seconds },
+        { stage: 'receive', where, cause: 'bad packets', packets: port.rxErrors, seconds },
+        { stage: 'transmit', where, cause: 'errors of the driver', packets: port.txErrors, seconds },
       ];
     }),
-    ...drops.map(({ portId, reason, packets }): Loss => {
+    ...drops.map(({ portId, reason, packets, countedSeconds }): Loss => {
       const where = portId === undefined ? 'application' : `from port ${portId}`;
-      return { stage: 'application', where, cause: reason, packets };
+      return { stage: 'application', where, cause: reason, packets, seconds: countedSeconds };
     }),
   ];
 }

@@ -11,9 +11,9 @@ import { boundedTable, percent, shareOf } from './html-tables.ts';
 import { lcoreName, queueName } from './resource-names.ts';
 
 export function formatResources(observation: Observation): Markup {
-  const { ports, queues, lcores, mempools, rings, seconds } = observation;
+  const { ports, queues, lcores, mempools, rings } = observation;
   const parts = [
-    ports.length > 0 ? formatPorts(ports, seconds) : undefined,
+    ports.length > 0 ? formatPorts(ports) : undefined,
     queues.length > 0 ? formatQueues(queues) : undefined,
     lcores.length > 0 ? formatLcores(lcores) : undefined,
     mempools.length > 0 ? formatLevels('Mempools', 'free', mempools) : undefined,
@@ -27,7 +27,7 @@ function numbers(...titles: readonly string[]) {
   return titles.map((title) => ({ title, isNumber: true }));
 }
 
-function formatPorts(ports: readonly PortObservation[], seconds: number): Markup {
+function formatPorts(ports: readonly PortObservation[]): Markup {
   return boundedTable({
     caption: 'Ports',
     columns: [
@@ -49,9 +49,9 @@ function formatPorts(ports: readonly PortObservation[], seconds: number): Markup
       `${port.portId} ${port.name}`,
       port.driver,
       formatLink(port),
-      rate(port.rxPackets, seconds),
-      rate(port.txPackets, seconds),
-      percent(speedShare(port, seconds)),
+      rate(port.rxPackets, port.seconds),
+      rate(port.txPackets, port.seconds),
+      percent(speedShare(port)),
       port.missed,
       percent(shareOf(port.refused, port.offered)),
       port.noMbuf,
@@ -73,7 +73,7 @@ function formatLink({ isUp, speedMbps }: PortObservation): string | undefined {
 }
 
 /** Of the busier direction; of the frames' bytes as the driver counts them. */
-function speedShare({ rxBytes, txBytes, speedMbps }: PortObservation, seconds: number): number | undefined {
+function speedShare({ seconds, rxBytes, txBytes, speedMbps }: PortObservation): number | undefined {
   const bytes =
     rxBytes === undefined && txBytes === undefined ? undefined : Math.max(rxBytes ?? 0, txBytes ?? 0);
   return shareOf(

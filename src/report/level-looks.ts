@@ -11,6 +11,9 @@ const KINDS = [
   ['rings', 'ring_level', 'count', 'capacity'],
 ] as const;
 
+/** Each takes a memory zone, of which an EAL has 2560 (RTE_MAX_MEMZONE), a mempool two. */
+const MOST_NAMES = 2048;
+
 export type Levels = Readonly<Record<(typeof KINDS)[number][0], readonly LevelObservation[]>>;
 
 function textOf(point: string, level: string, size: string): string {
@@ -36,6 +39,7 @@ export class LevelLooks {
   static async start(target: Target): Promise<LevelLooks> {
     const script = compileProbes(
       KINDS.map(([, point, level, size]) => textOf(point, level, size)).join('\n'),
+      { mostKeys: MOST_NAMES },
     );
     return new LevelLooks(script, await WriterMaps.start(target, script));
   }

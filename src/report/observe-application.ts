@@ -1,6 +1,6 @@
 /**
- * A running application, or a replay, over some seconds: its ports' counters and short whiles of counting once a second, levels and
- * drops all the time. What cannot be looked at is a sentence in `unknown`, never the end; the application's own end is.
+ * A running application, or a replay, over some seconds: its ports' counters and short whiles of counting once a second, levels all
+ * the time, and drops as long as they are few. What cannot be looked at is a sentence in `unknown`, never the end; the application's own end is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError, PeerError } from '../base/index.ts';
@@ -9,9 +9,11 @@ import type { AnsweringApplication } from '../target/index.ts';
 import {
   type ApplicationReading,
   ApplicationSampler,
+  DropFeed,
   observeInterval,
   takeSnapshot,
 } from '../watch/index.ts';
+import { DropLooks } from './drop-looks.ts';
 import { LevelLooks, type Levels } from './level-looks.ts';
 import { StageLooks } from './stage-looks.ts';
 import { lookForAskedBursts, ThreadLooks } from './thread-look.ts';
@@ -32,8 +34,11 @@ export interface Observed {
 
 const ROUND_MS = 1000;
 /** Of each round. */
-const THREADS_MS = 60;
-const STAGES_MS = 8;
+const THREADS_MS = 30;
+/** Of each second round. */
+const STAGES_MS = 12;
+/** Packets a second that are taken to arrive before it is known. */
+const SUPPOSED_PPS = 500_000;
 
 /** The target is closed at the end. @throws PeerError when the application ends before anything was seen */
 export async function observeApplication(
@@ -55,7 +60,9 @@ class ApplicationObserver {
   readonly #traffic: TrafficLooks;
   #levelLooks: LevelLooks | undefined;
   #levels: Levels = { mempools: [], rings: [] };
+  #drops: DropLooks | undefined;
   #stages: StageLooks | undefined;
+  #rounds = 0;
   #asked: ReadonlyMap<string, number> = new Map();
   readonly #readings: ApplicationReading[] = [];
   readonly #series: SeriesPoint[] = [];
@@ -63,7 +70,7 @@ class ApplicationObserver {
 
   constructor(application: AnsweringApplication) {
     this.#application = application;
-    this.#sampler = new ApplicationSampler(application, { measuresTime: false });
+    this.#sampler = new ApplicationSampler(application, { burstsOnly: true });
     this.#threads = new ThreadLooks(application.target, application.pid);
     this.#traffic = new TrafficLooks(application.target);
   }
@@ -97,6 +104,7 @@ class ApplicationObserver {
 
   close(): void {
     this.#levelLooks?.close();
+    this.#drops?.close();
     this.#sampler.close();
   }
 
@@ -108,6 +116,9 @@ class ApplicationObserver {
     }
     await this.#try('levels of mempools and rings', async () => {
       this.#levelLooks = await LevelLooks.start(target);
+    });
+    await this.#try('drops of the application', async () => {
+      this.#drops = await DropLooks.start(() => DropFeed.start(target));
     });
     await this.#try('stages', async () => {
       this.#stages = await StageLooks.open(target);
@@ -122,15 +133,19 @@ class ApplicationObserver {
     const isReplay = this.#application.target.info.kind === 'replay';
     if (!isReplay) {
       await this.#try('time of threads', () => this.#threads.look(THREADS_MS));
-      if (this.#stages !== undefined) await this.#try('stages', () => this.#stages!.look(STAGES_MS));
+      if (this.#stages !== undefined && this.#rounds++ % 2 === 0) {
+        await this.#try('stages', () => this.#stages!.look(STAGES_MS));
+      }
     }
-    const pps = this.#series.at(-1)?.rxPps ?? Number.POSITIVE_INFINITY;
+    if (this.#drops !== undefined) await this.#try('drops of the application', () => this.#drops!.look());
+    const pps = this.#series.at(-1)?.rxPps ?? SUPPOSED_PPS;
     await this.#try('packets', () => this.#traffic.look(pps));
   }
 
   async #read(): Promise<void> {
     const before = this.#readings.at(-1);
     const now = await this.#sampler.read();
+    if (this.#drops !== undefined) await this.#try('drops of the application', () => this.#drops!.read());
     this.#readings.push(now);
     if (now.problem !== undefined) this.#unknown.add(now.problem);
     if (before === undefined) return;
@@ -141,7 +156,7 @@ class ApplicationObserver {
     const [first] = this.#readings;
     const [one] = takeSnapshot([now], [before], 0).applications;
     const { rxPps, txPps, rxBps, txBps, drops } = one!.rates;
-    const lost = [drops.missed, drops.noMbuf, drops.rxErrors, drops.txErrors, drops.application];
+    const lost = [drops.missed, drops.noMbuf, drops.rxErrors, drops.txErrors, this.#drops?.pps];
     const known = lost.filter((rate) => rate !== undefined);
     return {
       seconds: (now.timeMs - first!.timeMs) / 1000,
@@ -154,7 +169,7 @@ class ApplicationObserver {
   #result(startMs: number): Observed {
     const [first, last] = [this.#readings[0]!, this.#readings.at(-1)!];
     const lcores = this.#threads.observe();
-    if (last.drops === undefined) {
+    if (this.#drops === undefined) {
       this.#unknown.add('the application does not say what it drops (hone/dataplane.h)');
     }
     for (const { portId, counters } of last.ports) {
@@ -171,6 +186,7 @@ class ApplicationObserver {
       })),
       lcores,
       ...this.#levels,
+      drops: this.#drops?.observe(),
       stages: this.#stages?.observe() ?? [],
       traffic: this.#traffic.observe(),
       series: this.#series,
@@ -183,7 +199,7 @@ class ApplicationObserver {
     const last = this.#readings.at(-1)!;
     if (threads === 0) return undefined;
     const { programNs } = last.total;
-    const ownNs = this.#threads.programNs + (this.#stages?.programNs ?? 0);
+    const ownNs = this.#threads.programNs + (this.#stages?.programNs ?? 0) + (this.#drops?.programNs ?? 0);
     return (programNs + ownNs) / threads / (1e9 * seconds);
   }
 

@@ -117,7 +117,7 @@ function observe(
     pid: otherPids.length === 0 ? pid : undefined,
     startMs: Number(firstNs / 1_000_000n),
     ...{ seconds, countedSeconds: telling.has('rx-poll') || telling.has('tx-burst') ? seconds : 0 },
-    ports: ports.all.map((port) => port.observe(sees)),
+    ports: ports.all.map((port) => port.observe(sees, seconds)),
     queues: items.queues.observe(seconds, telling.hasEmptyPolls),
     lcores: items.threads.observe(),
     mempools: items.mempools.observe(),

@@ -52,12 +52,14 @@ const OF_APPLICATION: Readonly<Record<string, Telling>> = {
   stage_end: { topic: 'stage-end' },
 };
 
+const OF_LTTNG = 'dataplane:';
 /** As hone records them, and as LTTng does. */
-const PROVIDERS = ['app:dataplane:', 'dataplane:'] as const;
+const PROVIDERS = ['app:dataplane:', OF_LTTNG] as const;
 
 /** Of the events that can be in a recording, those that count: the same thing may be told by several. */
 export class TellingEvents {
   readonly #telling = new Map<string, Telling>();
+  readonly #seen = new Set<string>();
 
   constructor(kinds: readonly EventKind[]) {
     const names = [...new Set(kinds.map(({ name }) => name))];
@@ -79,15 +81,23 @@ export class TellingEvents {
   }
 
   topicOf({ name }: Pick<EventItem, 'name'>): Topic | undefined {
+    this.#seen.add(name);
     return this.#telling.get(name)?.topic;
   }
 
   has(topic: Topic): boolean {
-    return [...this.#telling.values()].some((telling) => telling.topic === topic);
+    return this.#isTold((telling) => telling.topic === topic);
   }
 
   get hasEmptyPolls(): boolean {
-    return [...this.#telling.values()].some(({ polls }) => polls === 'all' || polls === 'empty');
+    return this.#isTold(({ polls }) => polls === 'all' || polls === 'empty');
+  }
+
+  /** LTTng lists all events of a provider, whether the application has them or not: of these one has to be there. */
+  #isTold(isWanted: (telling: Telling) => boolean): boolean {
+    return [...this.#telling].some(
+      ([name, telling]) => isWanted(telling) && (!name.startsWith(OF_LTTNG) || this.#seen.has(name)),
+    );
   }
 }
 

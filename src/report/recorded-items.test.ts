@@ -61,8 +61,11 @@ test('polls: bursts by size and queue, who polled, what was asked for, time busy
     { tid: 100, lcore: 1, busyNs: 6000, idleNs: 101_000, packets: 36, longestGapNs: 100_000 },
   ]);
   expect(items.threads.observe()[0]!.pollGaps!.reduce((sum, count) => sum + count, 0)).toBe(5);
-  expect(items.ports.all[0]!.observe(items.sees)).toMatchObject({ rxPackets: 36, rxBytes: undefined });
-  expect(items.ports.all[0]!.observe(items.sees).txPackets).toBeUndefined();
+  expect(items.ports.all[0]!.observe(items.sees, items.span.seconds)).toMatchObject({
+    rxPackets: 36,
+    rxBytes: undefined,
+  });
+  expect(items.ports.all[0]!.observe(items.sees, items.span.seconds).txPackets).toBeUndefined();
 });
 
 test('with bursts alone nothing is said of empty polls and of the time of threads', async () => {
@@ -121,12 +124,56 @@ test('drops by reason and port; none told is not none listened to', async () => 
   expect(new RecordedItems([]).drops(1)).toBeUndefined();
 });
 
+test('what LTTng lists is told only when it is there: it lists what the application does not have', async () => {
+  const kinds = ['drop', 'rx_poll', 'mempool_level'].map((point, id) => ({
+    ...{ trace: 'made', id, name: `dataplane:${point}`, fields: [] },
+  }));
+  const none = new RecordedItems(kinds);
+  expect(none.drops(1)).toBeUndefined();
+  expect([none.telling.has('rx-poll'), none.telling.has('mempool'), none.telling.hasEmptyPolls]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  const some = await take(events(at(0, 'dataplane:drop', { port: 1, queue: 0, reason: 4, len: 60 })), kinds);
+  expect(some.drops(2)).toMatchObject([{ reason: 'ttl', packets: 1 }]);
+  expect(some.telling.has('rx-poll')).toBe(false);
+});
+
+const stats = (us: number, ipackets: number) =>
+  at(us, 'dpdk:port_stats', {
+    ...{ port_id: 0, ipackets, opackets: 0, ibytes: BigInt(64 * ipackets), obytes: 0 },
+    ...{ imissed: ipackets / 10, ierrors: 0, oerrors: 0, rx_nombuf: 0 },
+  });
+
+test("where the driver's counters are sampled, all of a port is of the time between the samples", async () => {
+  const between = (counted: number) =>
+    take(events(poll(0, 32), stats(10, 1000), poll(11, 8), poll(15, 8), stats(20, counted), poll(30, 32)));
+  const items = await between(1020);
+  const [port] = items.ports.all;
+  expect(port!.observe(items.sees, items.span.seconds)).toMatchObject({
+    ...{ seconds: 10e-6, rxPackets: 20, rxBytes: 1280, missed: 2 },
+  });
+  expect(port!.sampled).toEqual({ fromNs: T0 + 10_000n, toNs: T0 + 20_000n });
+  // Who counted more in that time is believed.
+  const fewer = await between(1010);
+  expect(fewer.ports.all[0]!.observe(fewer.sees, 1)).toMatchObject({ rxPackets: 16, rxBytes: undefined });
+  const once = await take(events(poll(0, 32), stats(10, 1000), poll(30, 32)));
+  expect(once.ports.all[0]!.observe(once.sees, once.span.seconds)).toMatchObject({
+    ...{ seconds: 30e-6, rxPackets: 64, missed: undefined },
+  });
+});
+
+test("rates over time of the driver's counters are of the time between their samples, of several ports too", async () => {
+  const both = Array.from({ length: 5 }, (_, n) => 50_000 + 500_000 * n).flatMap((us, n) => {
+    const second = stats(us + 2, 50 * n);
+    return [stats(us, 100 * n), { ...second, fields: { ...second.fields, port_id: 1 } }];
+  });
+  const items = await take(events(at(0, 'dpdk:rx_packet', { port_id: 0, len: 60 }), ...both));
+  expect(items.observeSeries().map(({ rxPps }) => Math.round(rxPps!))).toEqual([300, 300]);
+});
+
 test("levels, without mempools' own rings; states of ports and queues; the driver's counters", async () => {
-  const stats = (us: number, ipackets: number) =>
-    at(us, 'dpdk:port_stats', {
-      ...{ port_id: 0, ipackets, opackets: 0, ibytes: BigInt(64 * ipackets), obytes: 0 },
-      ...{ imissed: ipackets / 10, ierrors: 0, oerrors: 0, rx_nombuf: 0 },
-    });
   const items = await take(
     events(
       at(0, 'dpdk:mempool_level', { name: 'mb', available: 50, size: 100 }),
@@ -147,8 +194,8 @@ test("levels, without mempools' own rings; states of ports and queues; the drive
     { name: 'mb', size: 100, samples: 2, least: 30, most: 50, average: 40 },
   ]);
   expect(items.rings.observe().map(({ name }) => name)).toEqual(['work']);
-  expect(items.ports.all[0]!.observe(items.sees)).toMatchObject({
-    ...{ isUp: false, rxQueues: 2, rxPackets: 520, rxBytes: 33_280, missed: 52, rxErrors: 0 },
+  expect(items.ports.all[0]!.observe(items.sees, items.span.seconds)).toMatchObject({
+    ...{ isUp: false, rxQueues: 2, rxPackets: 520, rxBytes: 33_280, missed: 52, rxErrors: 0, seconds: 3e-6 },
   });
 });
 
@@ -157,11 +204,14 @@ test('packets of a capture of the same time give bytes; of a longer time they ar
     us.map((one) => ({ timeNs: T0 + BigInt(1000 * one), direction: 'in' as const }));
   const bursts = events(poll(0, 1), at(5, SENT, { port_id: 0, queue_id: 0, nb_pkts: 1 }), poll(10, 2));
   const same = await take(bursts, undefined, packetsAt(0, 10, 10));
-  expect(same.ports.all.map((port) => port.observe(same.sees))).toMatchObject([
+  expect(same.ports.all.map((port) => port.observe(same.sees, same.span.seconds))).toMatchObject([
     { portId: 0, rxPackets: 3, rxBytes: 192, txPackets: 1 },
   ]);
   const longer = await take(bursts, undefined, packetsAt(0, 10, 10, 20));
-  expect(longer.ports.all[0]!.observe(longer.sees)).toMatchObject({ rxPackets: 3, rxBytes: undefined });
+  expect(longer.ports.all[0]!.observe(longer.sees, longer.span.seconds)).toMatchObject({
+    rxPackets: 3,
+    rxBytes: undefined,
+  });
   expect(longer.span.seconds).toBeCloseTo(1e-5, 9);
   expect(longer.traffic.in.observe(1)).toMatchObject({ packets: 4, interArrival: expect.anything() });
 });

@@ -12,10 +12,11 @@ import type { DropObservation, SeriesPoint } from '../findings/index.ts';
 import type { CaptureInterface, CaptureRecord } from '../pcapng/index.ts';
 import { isOutgoing, queueOf } from '../trace/index.ts';
 import { dataplaneTable } from '../tracepoints/index.ts';
+import type { CounterName, Passed, Seen } from './recorded-counters.ts';
 import { TellingEvents, type Topic } from './recorded-events.ts';
 import { RecordedLevels } from './recorded-levels.ts';
 import { isFiltered, RecordedLosses } from './recorded-losses.ts';
-import { type CounterName, type Passed, type PortStats, RecordedPorts, type Seen } from './recorded-ports.ts';
+import { type PortStats, RecordedPorts } from './recorded-ports.ts';
 import { RecordedQueues } from './recorded-queues.ts';
 import { RecordedSeries } from './recorded-series.ts';
 import { RecordedSpan } from './recorded-span.ts';
@@ -89,7 +90,9 @@ export class RecordedItems {
     const has = (topic: Topic) => this.telling.has(topic);
     // Packets of a longer time are more, and not of these rates.
     const isSameTime = this.spans.packets.seconds <= this.span.seconds * SAME_TIME;
+    const isSampled = this.ports.all.some(({ sampled }) => sampled !== undefined);
     return {
+      stats: { rx: isSampled, tx: isSampled },
       captured: { rx: this.#seen.in && isSameTime, tx: this.#seen.out && isSameTime },
       bursts: { rx: has('rx-poll'), tx: has('tx-burst') },
       packetEvents: { rx: has('rx-packet'), tx: has('tx-packet') },
@@ -101,7 +104,7 @@ export class RecordedItems {
     const none = { rx: false, tx: false };
     const { sees } = this;
     if (!this.#countsByEvents) {
-      const seen = { ...sees, bursts: none, packetEvents: none };
+      const seen = { ...sees, stats: none, bursts: none, packetEvents: none };
       return this.#series.packets.observe(this.spans.packets.seconds, seen, false);
     }
     const drops = this.telling.has('drop');
@@ -244,18 +247,12 @@ export class RecordedItems {
   #addStats(item: EventItem): void {
     const port = this.ports.byId(portOf(item));
     const of = (name: keyof PortStats) => large(item.cursor.field(name));
-    const since = port?.addStats({
+    const since = port?.addStats(item.timeNs, {
       ...{ ipackets: of('ipackets'), opackets: of('opackets'), ibytes: of('ibytes'), obytes: of('obytes') },
-      ...{
-        imissed: of('imissed'),
-        ierrors: of('ierrors'),
-        oerrors: of('oerrors'),
-        rx_nombuf: of('rx_nombuf'),
-      },
+      ...{ imissed: of('imissed'), ierrors: of('ierrors'), oerrors: of('oerrors') },
+      rx_nombuf: of('rx_nombuf'),
     });
-    for (const [field, amount] of Object.entries(since ?? {})) {
-      this.#series.events.add(item.timeNs, 'stats', field as keyof Passed, amount);
-    }
+    if (since !== undefined) this.#series.events.addSampled(since.span, since.passed);
   }
 
   #addPortState(item: EventItem): void {

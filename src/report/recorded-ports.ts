@@ -1,21 +1,11 @@
 /**
- * The ports of a recording: what its captures call interfaces and its events number. What passed a port is told by whichever of the
- * driver's counters (dpdk:port_stats), packets, bursts and events of packets counted most: each of them can only miss some, the
- * counters what passed before their first sample and after the last.
+ * The ports of a recording: what its captures call interfaces and its events number. Where the driver's counters were recorded
+ * (dpdk:port_stats), all that is said of a port is of the time from their first sample to the last: they are all that counts losses, and
+ * tell nothing of before and after.
  */
 import type { PortObservation } from '../findings/index.ts';
 import type { CaptureInterface } from '../pcapng/index.ts';
-
-export interface Passed {
-  rxPackets: number;
-  txPackets: number;
-  rxBytes: number;
-  txBytes: number;
-}
-
-/** Who counted packets. */
-export const COUNTERS = ['captured', 'bursts', 'packetEvents', 'stats'] as const;
-export type CounterName = (typeof COUNTERS)[number];
+import { believed, type CounterName, nothingPassed, type Passed, type Seen } from './recorded-counters.ts';
 
 /** Of dpdk:port_stats. */
 const STATS = [
@@ -33,6 +23,14 @@ export type PortStats = Readonly<Record<(typeof STATS)[number], bigint>>;
 /** Of a hostile file that names more: they are left out. */
 const MOST_PORTS = 1024;
 
+type PassedBy = Readonly<Record<CounterName, Passed>>;
+
+/** From one sample of the driver's counters to another. */
+export interface SampledSpan {
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+}
+
 export class RecordedPort {
   readonly portId: number;
   name = '';
@@ -45,48 +43,54 @@ export class RecordedPort {
   refused: number | undefined;
   /** Of the adapter, as a capture says. */
   missed: number | undefined;
-  readonly passed: Readonly<Record<Exclude<CounterName, 'stats'>, Passed>> = {
-    captured: nothing(),
-    bursts: nothing(),
-    packetEvents: nothing(),
-  };
+  /** Since the recording began; of the driver since its first sample. */
+  readonly passed: PassedBy = nothingPassedBy();
   readonly queues: Readonly<Record<'rx' | 'tx', Set<number>>> = { rx: new Set(), tx: new Set() };
-  #sum: Record<keyof PortStats, bigint> | undefined;
-  #last: PortStats | undefined;
+  readonly #sum: Record<keyof PortStats, bigint> = noStats();
+  #first: { readonly timeNs: bigint; readonly passed: PassedBy } | undefined;
+  #last: { readonly timeNs: bigint; readonly passed: PassedBy; readonly stats: PortStats } | undefined;
 
   constructor(portId: number) {
     this.portId = portId;
   }
 
-  /** @returns what came since the sample before; undefined for the first one */
-  addStats(now: PortStats): Passed | undefined {
+  /** @returns what came since the sample before, and when; undefined for the first one */
+  addStats(
+    timeNs: bigint,
+    stats: PortStats,
+  ): { readonly passed: Passed; readonly span: SampledSpan } | undefined {
     const before = this.#last;
-    this.#last = now;
-    if (before === undefined) return undefined;
     // Counters that were reset begin at 0 again.
-    const since = (name: keyof PortStats) =>
-      now[name] >= before[name] ? now[name] - before[name] : now[name];
-    this.#sum ??= noStats();
-    const sum = this.#sum;
-    for (const name of STATS) sum[name] += since(name);
-    const [rxPackets, txPackets, rxBytes, txBytes] = (
-      ['ipackets', 'opackets', 'ibytes', 'obytes'] as const
-    ).map((name) => Number(since(name)));
-    return { rxPackets: rxPackets!, txPackets: txPackets!, rxBytes: rxBytes!, txBytes: txBytes! };
+    const since = (name: keyof PortStats, earlier: PortStats) =>
+      stats[name] >= earlier[name] ? stats[name] - earlier[name] : stats[name];
+    if (before !== undefined) {
+      for (const name of STATS) this.#sum[name] += since(name, before.stats);
+      Object.assign(this.passed.stats, passedOf(this.#sum));
+    }
+    const passed = structuredClone(this.passed);
+    this.#first ??= { timeNs, passed };
+    this.#last = { timeNs, passed, stats };
+    if (before === undefined) return undefined;
+    const difference = Object.fromEntries(STATS.map((name) => [name, since(name, before.stats)]));
+    return { passed: passedOf(difference as PortStats), span: { fromNs: before.timeNs, toNs: timeNs } };
   }
 
-  get hasStats(): boolean {
-    return this.#sum !== undefined;
+  /** Undefined where the driver's counters were not sampled twice. */
+  get sampled(): SampledSpan | undefined {
+    const [first, last] = [this.#first, this.#last];
+    if (first === undefined || last === undefined || first.timeNs === last.timeNs) return undefined;
+    return { fromNs: first.timeNs, toNs: last.timeNs };
   }
 
-  /** @param sees directions of which packets were recorded somewhere, by who counted them */
-  observe(sees: Seen): PortObservation {
-    const { portId, name, driver, isUp, speedMbps, offered, refused } = this;
+  /** @param seconds of the recording */
+  observe(sees: Seen, seconds: number): PortObservation {
+    const { portId, name, driver, isUp, speedMbps, offered, refused, sampled } = this;
     const stat = (counter: keyof PortStats) =>
-      this.#sum === undefined ? undefined : Number(this.#sum[counter]);
-    const [rx, tx] = [this.#best('rx', sees), this.#best('tx', sees)];
+      sampled === undefined ? undefined : Number(this.#sum[counter]);
+    const [rx, tx] = [this.#passed('rx', sees), this.#passed('tx', sees)];
     return {
       ...{ portId, name, driver, isUp, speedMbps, offered, refused },
+      seconds: sampled === undefined ? seconds : Number(sampled.toNs - sampled.fromNs) / 1e9,
       rxQueues: this.queues.rx.size || undefined,
       txQueues: this.queues.tx.size || undefined,
       ...{ rxPackets: rx.packets, txPackets: tx.packets, rxBytes: rx.bytes, txBytes: tx.bytes },
@@ -97,29 +101,28 @@ export class RecordedPort {
     };
   }
 
-  #best(direction: 'rx' | 'tx', sees: Seen): { packets: number | undefined; bytes: number | undefined } {
-    const counted = (['captured', 'packetEvents', 'bursts'] as const)
-      .filter((who) => sees[who][direction])
-      .map((who) => ({
-        packets: this.passed[who][`${direction}Packets`],
-        bytes: who === 'bursts' ? undefined : this.passed[who][`${direction}Bytes`],
-      }));
-    if (this.#sum !== undefined) {
-      const [packets, bytes] =
-        direction === 'rx' ? (['ipackets', 'ibytes'] as const) : (['opackets', 'obytes'] as const);
-      counted.unshift({ packets: Number(this.#sum[packets]), bytes: Number(this.#sum[bytes]) });
-    }
-    // Of equal ones the first, which has bytes.
-    return counted.reduce<{ packets: number | undefined; bytes: number | undefined }>(
-      (best, one) => (best.packets === undefined || one.packets > best.packets ? one : best),
-      { packets: undefined, bytes: undefined },
-    );
+  #passed(
+    direction: 'rx' | 'tx',
+    sees: Seen,
+  ): { readonly packets: number | undefined; readonly bytes: number | undefined } {
+    const [packets, bytes] = [`${direction}Packets`, `${direction}Bytes`] as const;
+    const counts = (who: CounterName) =>
+      who === 'stats' ? this.sampled !== undefined : sees[who][direction];
+    const who = believed((one) => (counts(one) ? this.#count(one, packets) : undefined));
+    if (who === undefined) return { packets: undefined, bytes: undefined };
+    return {
+      packets: this.#count(who, packets),
+      bytes: who === 'bursts' ? undefined : this.#count(who, bytes),
+    };
+  }
+
+  /** In the time that is sampled, or in all of it. */
+  #count(who: CounterName, field: keyof Passed): number {
+    return this.sampled === undefined
+      ? this.passed[who][field]
+      : this.#last!.passed[who][field] - this.#first!.passed[who][field];
   }
 }
-
-export type Seen = Readonly<
-  Record<Exclude<CounterName, 'stats'>, { readonly rx: boolean; readonly tx: boolean }>
->;
 
 export class RecordedPorts {
   readonly #ports = new Map<number, RecordedPort>();
@@ -170,8 +173,21 @@ export class RecordedPorts {
   }
 }
 
-function nothing(): Passed {
-  return { rxPackets: 0, txPackets: 0, rxBytes: 0, txBytes: 0 };
+function nothingPassedBy(): PassedBy {
+  const [stats, captured, packetEvents, bursts] = Array.from({ length: 4 }, nothingPassed) as [
+    Passed,
+    Passed,
+    Passed,
+    Passed,
+  ];
+  return { stats, captured, packetEvents, bursts };
+}
+
+function passedOf({ ipackets, opackets, ibytes, obytes }: PortStats): Passed {
+  return {
+    ...{ rxPackets: Number(ipackets), txPackets: Number(opackets) },
+    ...{ rxBytes: Number(ibytes), txBytes: Number(obytes) },
+  };
 }
 
 function noStats(): Record<keyof PortStats, bigint> {

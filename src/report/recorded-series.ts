@@ -1,19 +1,24 @@
 /**
  * Rates of a recording over time: by the second, and where that would be too many points, by twice, four times as much. What is counted
- * in several ways is kept apart until it is known which of them has most.
+ * in several ways is kept apart until it is known which of them has most. What the driver counted belongs to the sample that tells it, and
+ * its rate is of the time between the samples of a point.
  */
 import type { SeriesPoint } from '../findings/index.ts';
-import { COUNTERS, type CounterName, type Passed, type Seen } from './recorded-ports.ts';
+import { believed, COUNTERS, type CounterName, type Passed, type Seen } from './recorded-counters.ts';
+import type { SampledSpan } from './recorded-ports.ts';
 
 const MOST_POINTS = 600;
 const FIRST_STEP_NS = 1e9;
 const FIELDS = ['rxPackets', 'txPackets', 'rxBytes', 'txBytes'] as const satisfies (keyof Passed)[];
 const DROPS = COUNTERS.length * FIELDS.length;
+/** Time between the driver's samples, of all ports together. */
+const SAMPLED_NS = DROPS + 1;
 
 export class RecordedSeries {
   #stepNs = FIRST_STEP_NS;
   #startNs: bigint | undefined;
   #points: Float64Array[] = [];
+  #sampledUntilNs = 0n;
 
   /** @param timeNs of the first item */
   begin(timeNs: bigint): void {
@@ -21,7 +26,17 @@ export class RecordedSeries {
   }
 
   add(timeNs: bigint, who: CounterName, field: keyof Passed, amount: number): void {
-    this.#add(timeNs, COUNTERS.indexOf(who) * FIELDS.length + FIELDS.indexOf(field), amount);
+    this.#add(timeNs, columnOf(who, field), amount);
+  }
+
+  /** What the driver counted from one sample to another. */
+  addSampled({ fromNs, toNs }: SampledSpan, passed: Passed): void {
+    for (const field of FIELDS) this.add(toNs, 'stats', field, passed[field]);
+    // All ports are sampled at a time.
+    const newNs = toNs - (this.#sampledUntilNs > fromNs ? this.#sampledUntilNs : fromNs);
+    if (newNs <= 0n) return;
+    this.#sampledUntilNs = toNs;
+    this.#add(toNs, SAMPLED_NS, Number(newNs));
   }
 
   addDrop(timeNs: bigint): void {
@@ -34,41 +49,39 @@ export class RecordedSeries {
     const lengths = this.#points.map((_, n) => Math.min(step, seconds - n * step));
     // A short rest at the end has no rate that means anything.
     const whole = lengths.length > 1 && lengths.at(-1)! < step / 2 ? lengths.length - 1 : lengths.length;
-    const columns = Object.fromEntries(FIELDS.map((field) => [field, this.#columnOf(field, sees)])) as Record<
-      keyof Passed,
-      number | undefined
-    >;
+    const [rx, tx] = [this.#believed('rx', sees), this.#believed('tx', sees)];
     return this.#points.slice(0, whole).flatMap((point, n): SeriesPoint[] => {
       const length = lengths[n]!;
       if (length <= 0) return [];
-      const rate = (column: number | undefined, scale = 1) =>
-        column === undefined ? undefined : (scale * point[column]!) / length;
+      const rate = (who: CounterName | undefined, field: keyof Passed) => {
+        if (who === undefined) return undefined;
+        const counted = who === 'stats' ? point[SAMPLED_NS]! / 1e9 : length;
+        return counted === 0 ? undefined : point[columnOf(who, field)]! / counted;
+      };
+      const bits = (who: CounterName | undefined, field: 'rxBytes' | 'txBytes') => {
+        const bytes = who === 'bursts' ? undefined : rate(who, field);
+        return bytes === undefined ? undefined : 8 * bytes;
+      };
       return [
         {
           seconds: n * step + length,
-          rxPps: rate(columns.rxPackets),
-          txPps: rate(columns.txPackets),
-          rxBps: rate(columns.rxBytes, 8),
-          txBps: rate(columns.txBytes, 8),
-          dropPps: drops ? rate(DROPS) : undefined,
+          ...{ rxPps: rate(rx, 'rxPackets'), txPps: rate(tx, 'txPackets') },
+          ...{ rxBps: bits(rx, 'rxBytes'), txBps: bits(tx, 'txBytes') },
+          dropPps: drops ? point[DROPS]! / length : undefined,
           busyShare: undefined,
         },
       ];
     });
   }
 
-  /** Who counted most; undefined when nobody did. */
-  #columnOf(field: keyof Passed, sees: Seen): number | undefined {
-    const direction = field.startsWith('rx') ? 'rx' : 'tx';
-    const packets = `${direction}Packets` as const;
-    const at = (who: CounterName, of: keyof Passed) =>
-      COUNTERS.indexOf(who) * FIELDS.length + FIELDS.indexOf(of);
-    const total = (who: CounterName) =>
-      this.#points.reduce((sum, point) => sum + point[at(who, packets)]!, 0);
-    const [best] = (['stats', 'captured', 'packetEvents', 'bursts'] as const)
-      .filter((who) => (who === 'stats' ? total('stats') > 0 : sees[who][direction]))
-      .toSorted((a, b) => total(b) - total(a));
-    return best === undefined || (best === 'bursts' && field !== packets) ? undefined : at(best, field);
+  #believed(direction: 'rx' | 'tx', sees: Seen): CounterName | undefined {
+    return believed((who) =>
+      sees[who][direction] ? this.#sumOf(columnOf(who, `${direction}Packets`)) : undefined,
+    );
+  }
+
+  #sumOf(column: number): number {
+    return this.#points.reduce((sum, point) => sum + point[column]!, 0);
   }
 
   #add(timeNs: bigint, column: number, amount: number): void {
@@ -76,7 +89,7 @@ export class RecordedSeries {
     const sinceNs = Math.max(0, Number(timeNs - this.#startNs));
     while (sinceNs >= MOST_POINTS * this.#stepNs) this.#halve();
     const index = Math.floor(sinceNs / this.#stepNs);
-    while (this.#points.length <= index) this.#points.push(new Float64Array(DROPS + 1));
+    while (this.#points.length <= index) this.#points.push(new Float64Array(SAMPLED_NS + 1));
     this.#points[index]![column]! += amount;
   }
 
@@ -89,4 +102,8 @@ export class RecordedSeries {
     }
     this.#points = halved;
   }
+}
+
+function columnOf(who: CounterName, field: keyof Passed): number {
+  return COUNTERS.indexOf(who) * FIELDS.length + FIELDS.indexOf(field);
 }

@@ -1,10 +1,12 @@
 /** What a recording cannot say, why, and what to record for it: a line each. */
-import { formatCount, type Observation } from '../findings/index.ts';
+import { formatCount, formatTime, type Observation } from '../findings/index.ts';
 import type { RecordedItems } from './recorded-items.ts';
+import type { RecordedPort } from './recorded-ports.ts';
+import type { RecordedSpan } from './recorded-span.ts';
 
 export function unknownOfRecording(
   { seconds, recording, lcores, ports: seenPorts }: Omit<Observation, 'unknown'>,
-  { telling, packets, hasThreadless, pids, ports }: RecordedItems,
+  { telling, packets, hasThreadless, pids, ports, span }: RecordedItems,
 ): string[] {
   const losses = recording?.losses ?? [];
   const sumOf = (what: string) => losses.reduce((sum, loss) => sum + (loss.what === what ? loss.lost : 0), 0);
@@ -43,8 +45,9 @@ export function unknownOfRecording(
       hasThreadless,
       'time of threads, stages: events do not say which thread they are of: lttng add-context -u -t vtid tells it',
     ],
+    ...unsampled(span, ports.all).map((line) => [true, line] as const),
     [
-      !ports.all.some(({ hasStats }) => hasStats),
+      !ports.all.some(({ sampled }) => sampled !== undefined),
       'what ports lose: no counters recorded: record them with hone record -e dpdk:port_stats',
     ],
     [
@@ -62,4 +65,19 @@ export function unknownOfRecording(
     [pids.size > 1, `which of ${pids.size} processes did what: they are taken as one application`],
   ];
   return lines.filter(([isUnknown]) => isUnknown).map(([, line]) => line);
+}
+
+/** What ports did before the first sample of their counters and after the last one; a line for all that were sampled at a time. */
+function unsampled({ firstNs = 0n, lastNs }: RecordedSpan, ports: readonly RecordedPort[]): string[] {
+  const portsAt = new Map<string, number[]>();
+  for (const { portId, sampled } of ports) {
+    if (sampled === undefined) continue;
+    const [before, after] = [sampled.fromNs - firstNs, lastNs - sampled.toNs].map((ns) =>
+      formatTime(Number(ns)),
+    );
+    const time = formatTime(Number(sampled.toNs - sampled.fromNs));
+    const what = `in the first ${before} and the last ${after}: their counters were sampled for the ${time} in between, which their figures are of`;
+    portsAt.set(what, [...(portsAt.get(what) ?? []), portId]);
+  }
+  return [...portsAt].map(([what, ids]) => `what ports ${ids.join(', ')} did ${what}`);
 }

@@ -16,7 +16,7 @@ test.each([
   '  udp    |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@| 90 %',
   'lcore 1                93 % busy, 186 ns a packet',
   'mempool mb_pool_0      99.8 % used at most',
-  'application    4,321       432      below 0.1 %  no_route, from port 0',
+  'application    4,321  10.0 s       432      below 0.1 %  no_route, from port 0',
   '1 place does not count what it loses',
   'lookup    4712  1,000  400 ns     13 ns       below 0.1 %',
   'net_null says nothing of errors when it sends.',

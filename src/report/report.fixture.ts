@@ -13,6 +13,7 @@ export function sampleObservation(more: Partial<Observation> = {}): Observation 
     ports: [
       {
         portId: 0,
+        seconds: 10,
         name: 'net_null0',
         driver: 'net_null',
         isUp: true,

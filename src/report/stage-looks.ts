@@ -6,6 +6,7 @@ import { compileProbes } from '../watch/index.ts';
 import { lookFor, numberOf, numbersByKey } from './look.ts';
 
 const [BEGIN, END] = ['app:dataplane:stage_begin', 'app:dataplane:stage_end'] as const;
+const MOST_STAGES = 128;
 const SCRIPT = `
   ${BEGIN} { @begun[str(args.stage)] = nsecs; @first = min(nsecs); }
   ${END} {
@@ -34,7 +35,9 @@ export class StageLooks {
   /** Undefined when the application marks none. @throws PeerError */
   static async open(target: Target): Promise<StageLooks | undefined> {
     const points = (await target.listTracePoints()).filter(({ name }) => name === BEGIN || name === END);
-    return points.length < 2 ? undefined : new StageLooks(target, compileProbes(SCRIPT, points));
+    return points.length < 2
+      ? undefined
+      : new StageLooks(target, compileProbes(SCRIPT, { points, mostKeys: MOST_STAGES }));
   }
 
   /** @throws PeerError */

@@ -3,22 +3,27 @@ import { formatCount, formatPercent, formatTime, type Observation } from '../fin
 import { formatColumns } from './text-table.ts';
 
 export function formatLosses(observation: Observation): string[] {
-  const { ports, drops = [], stages, seconds } = observation;
-  const arrived = ports.reduce((sum, { rxPackets, missed }) => sum + (rxPackets ?? 0) + (missed ?? 0), 0);
+  const { ports, drops = [], stages } = observation;
+  const arrivedPps = ports.reduce(
+    (sum, { rxPackets = 0, missed = 0, seconds }) => sum + (rxPackets + missed) / seconds,
+    0,
+  );
   const rows = [
     ...ports.flatMap(
-      ({ portId, missed, noMbuf, rxErrors }) =>
+      ({ portId, seconds, missed, noMbuf, rxErrors }) =>
         [
-          ['adapter', `port ${portId}: no free descriptor`, missed],
-          ['adapter', `port ${portId}: errors`, rxErrors],
-          ['driver', `port ${portId}: no mbuf`, noMbuf],
+          ['adapter', `port ${portId}: no free descriptor`, missed, seconds],
+          ['adapter', `port ${portId}: errors`, rxErrors, seconds],
+          ['driver', `port ${portId}: no mbuf`, noMbuf, seconds],
         ] as const,
     ),
-    ...drops.map(({ portId, reason, packets }) => {
+    ...drops.map(({ portId, reason, packets, countedSeconds }) => {
       const from = portId === undefined ? '' : `, from port ${portId}`;
-      return ['application', `${reason}${from}`, packets] as const;
+      return ['application', `${reason}${from}`, packets, countedSeconds] as const;
     }),
-    ...ports.flatMap(({ portId, txErrors }) => [['driver', `port ${portId}: not sent`, txErrors]] as const),
+    ...ports.flatMap(
+      ({ portId, seconds, txErrors }) => [['driver', `port ${portId}: not sent`, txErrors, seconds]] as const,
+    ),
   ];
   const lost = rows.filter(([, , count]) => (count ?? 0) > 0);
   const unknown = rows.filter(([, , count]) => count === undefined).length;
@@ -26,12 +31,13 @@ export function formatLosses(observation: Observation): string[] {
     ...(lost.length === 0
       ? [rows.length > unknown ? 'nothing was lost where losses are counted' : 'not known']
       : formatColumns(
-          ['stage', 'packets', 'a second', 'of what arrived', 'cause'],
-          lost.map(([stage, cause, count]) => [
+          ['stage', 'packets', 'in', 'a second', 'of what arrived', 'cause'],
+          lost.map(([stage, cause, count, seconds]) => [
             stage,
             formatCount(count!),
+            formatTime(1e9 * seconds),
             seconds === 0 ? '-' : formatCount(count! / seconds),
-            arrived === 0 ? '-' : formatPercent(count! / arrived),
+            arrivedPps === 0 || seconds === 0 ? '-' : formatPercent(count! / seconds / arrivedPps),
             cause,
           ]),
         )),

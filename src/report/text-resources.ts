@@ -57,9 +57,9 @@ function queueRows({ queues }: Observation): string[][] {
   });
 }
 
-function portRows({ ports, seconds }: Observation): string[][] {
+function portRows({ ports }: Observation): string[][] {
   return ports.map((port) => {
-    const { portId, name, speedMbps, rxBytes, txBytes, missed, refused, offered } = port;
+    const { portId, seconds, name, speedMbps, rxBytes, txBytes, missed, refused, offered } = port;
     const share = (bytes: number | undefined) =>
       bytes === undefined || !speedMbps || seconds === 0
         ? '-'

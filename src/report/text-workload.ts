@@ -74,21 +74,23 @@ function withoutEmptyEnds(bars: readonly Bar[]): Bar[] {
   return first < 0 ? [] : bars.slice(first, last + 1);
 }
 
-function formatRates({ ports, seconds, series }: Observation): string[] {
-  const rate = (count: number | undefined, scale = 1) =>
-    count === undefined || seconds === 0 ? '-' : formatCount((scale * count) / seconds);
+function formatRates({ ports, series }: Observation): string[] {
   const lines = formatColumns(
     ['port', 'in packets/s', 'in bit/s', 'bytes a packet', 'out packets/s', 'out bit/s'],
-    ports.map(({ portId, name, rxPackets, rxBytes, txPackets, txBytes }) => [
-      `${portId} ${name}`,
-      rate(rxPackets),
-      rate(rxBytes, 8),
-      rxPackets === undefined || rxBytes === undefined || rxPackets === 0
-        ? '-'
-        : formatCount(rxBytes / rxPackets),
-      rate(txPackets),
-      rate(txBytes, 8),
-    ]),
+    ports.map(({ portId, seconds, name, rxPackets, rxBytes, txPackets, txBytes }) => {
+      const rate = (count: number | undefined, scale = 1) =>
+        count === undefined || seconds === 0 ? '-' : formatCount((scale * count) / seconds);
+      return [
+        `${portId} ${name}`,
+        rate(rxPackets),
+        rate(rxBytes, 8),
+        rxPackets === undefined || rxBytes === undefined || rxPackets === 0
+          ? '-'
+          : formatCount(rxBytes / rxPackets),
+        rate(txPackets),
+        rate(txBytes, 8),
+      ];
+    }),
   );
   const rates = series.map(({ rxPps }) => rxPps).filter((pps) => pps !== undefined);
   if (rates.length < 2) return lines;

@@ -12,6 +12,7 @@ import { lookFor, numberOf, numbersByKey } from './look.ts';
 const SCRIPT = pollTimes('@gaps = hist($gap); @longest = max($gap);');
 const ASKED = 'dpdk:rx_poll { @asked[args.port, args.queue] = max(args.max); }';
 const ASKED_MS = 20;
+const MOST_QUEUES = 4096;
 
 /** Sums of several looks. */
 export class ThreadLooks {
@@ -79,7 +80,7 @@ export class ThreadLooks {
 
 /** The largest burst that is asked for at each queue, by `PORT QUEUE`. @throws PeerError */
 export async function lookForAskedBursts(target: Target): Promise<Map<string, number>> {
-  const script = compileProbes(ASKED);
+  const script = compileProbes(ASKED, { mostKeys: MOST_QUEUES });
   const { writers } = await lookFor(target, script, ASKED_MS);
   const asked = new Map<string, number>();
   for (const writer of writers) {

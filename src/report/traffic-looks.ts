@@ -12,7 +12,7 @@ import { TrafficCounter } from './traffic-counter.ts';
 const RING_BYTES = 256 << 10;
 const SNAPLEN = 128;
 const PACKETS_WANTED = 2000;
-const [SHORTEST_MS, LONGEST_MS] = [4, 200];
+const [SHORTEST_MS, LONGEST_MS] = [1, 200];
 const ETHERNET = 1;
 
 export class TrafficLooks {

@@ -7,6 +7,8 @@ import { parseScript, parseSelection } from './syntax/index.ts';
 export interface CompileOptions extends PointOptions {
   /** Form `kernel`: only hits of this process. */
   readonly pid?: number | undefined;
+  /** Form `agent`: keys that each table has room for, a power of two; by default as many as scripts may need. */
+  readonly mostKeys?: number | undefined;
 }
 
 /**
@@ -15,7 +17,9 @@ export interface CompileOptions extends PointOptions {
  */
 export function compileScript(source: string, options: CompileOptions): CompiledScript {
   const script = checkScript(parseScript(source), options);
-  return options.form === 'kernel' ? compileForKernel(script, options.pid) : compileForAgent(script);
+  return options.form === 'kernel'
+    ? compileForKernel(script, options.pid)
+    : compileForAgent(script, options.mostKeys);
 }
 
 export interface SelectionOptions extends Pick<PointOptions, 'findPoints'> {

@@ -29,7 +29,7 @@ type Watched = Pick<OpenApplication, 'pid' | 'name' | 'label' | 'target'>;
 
 export class ApplicationSampler {
   readonly application: Watched;
-  readonly #measuresTime: boolean;
+  readonly #burstsOnly: boolean;
   #drops: DropFeed | undefined;
   #burst: BurstScript | undefined;
   /** The ports that the script is for. */
@@ -41,11 +41,11 @@ export class ApplicationSampler {
 
   /**
    * @param application its target is closed with this
-   * @param options measuresTime: false where the caller measures what threads do with their time: then a reading has no `times`
+   * @param options burstsOnly: the caller looks at the time of threads and at drops itself: a reading has no `times` and no `drops`
    */
-  constructor(application: Watched, options: { readonly measuresTime?: boolean } = {}) {
+  constructor(application: Watched, options: { readonly burstsOnly?: boolean } = {}) {
     this.application = application;
-    this.#measuresTime = options.measuresTime ?? true;
+    this.#burstsOnly = options.burstsOnly ?? false;
   }
 
   /** @throws PeerError PEER_GONE when the application has ended, PEER_PROTOCOL when it breaks the rules */
@@ -90,7 +90,7 @@ export class ApplicationSampler {
     this.#burst = compileBurstScript(ports);
     this.#nextMs = 0;
     const { target } = this.application;
-    if (this.#drops === undefined && target.info.kind === 'dpdk') {
+    if (this.#drops === undefined && target.info.kind === 'dpdk' && !this.#burstsOnly) {
       await this.#tryTrace(async () => {
         this.#drops = await DropFeed.start(target);
       });
@@ -116,7 +116,7 @@ export class ApplicationSampler {
     });
     const { target } = this.application;
     // A replay has no polls that bring nothing.
-    if (target.info.kind === 'dpdk' && this.#measuresTime) {
+    if (target.info.kind === 'dpdk' && !this.#burstsOnly) {
       await this.#tryTrace(async () => {
         const { times, programNs } = await measureTime(target);
         this.#recent = { ...this.#recent, times, programNs: this.#recent.programNs + programNs };

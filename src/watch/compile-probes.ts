@@ -3,11 +3,18 @@ import { type CompiledScript, compileScript } from '../script/index.ts';
 import { pointFinder } from '../trace/index.ts';
 import { dpdkPoints, type ProbePoint } from '../tracepoints/index.ts';
 
-/** @param more points of the application's own */
-export function compileProbes(text: string, more: readonly ProbePoint[] = []): CompiledScript {
+export interface ProbesOptions {
+  /** Of the application's own. */
+  readonly points?: readonly ProbePoint[];
+  /** Keys that tables have room for, a power of two. What is not needed costs the application memory and the host time. */
+  readonly mostKeys?: number | undefined;
+}
+
+export function compileProbes(text: string, { points = [], mostKeys }: ProbesOptions = {}): CompiledScript {
   return compileScript(text, {
     form: 'agent',
     positional: [],
-    findPoints: pointFinder([...dpdkPoints, ...more], 'an application'),
+    mostKeys,
+    findPoints: pointFinder([...dpdkPoints, ...points], 'an application'),
   });
 }

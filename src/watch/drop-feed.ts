@@ -10,6 +10,8 @@ import { numbersOf, WriterMaps } from './writer-maps.ts';
 const POINT = 'app:dataplane:drop';
 /** Ports and reasons below this fit into one number, by which a map is a plain array, which is cheaper. */
 const PLACES = 16;
+/** Pairs of a port and a reason. */
+const MOST_LARGE = 4096;
 const SCRIPT = `${POINT} {
   if (args.port < ${PLACES} && args.reason < ${PLACES}) {
     @small[(args.port & ${PLACES - 1}) * ${PLACES} + (args.reason & ${PLACES - 1})] = count();
@@ -39,7 +41,7 @@ export class DropFeed {
   static async start(target: Pick<Target, 'listTracePoints' | 'startTrace'>): Promise<DropFeed | undefined> {
     const points = (await target.listTracePoints()).filter(({ name }) => name === POINT);
     if (points.length === 0) return undefined;
-    const script = compileProbes(SCRIPT, points);
+    const script = compileProbes(SCRIPT, { points, mostKeys: MOST_LARGE });
     return new DropFeed(await WriterMaps.start(target, script));
   }
 

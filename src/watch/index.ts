@@ -2,7 +2,7 @@
 export { ApplicationSampler } from './application-sampler.ts';
 export { pollTimes, RECEIVING_NS } from './burst-script.ts';
 export { compileProbes } from './compile-probes.ts';
-export type { DropReading } from './drop-feed.ts';
+export { DropFeed, type DropReading } from './drop-feed.ts';
 export { observeInterval } from './observe-interval.ts';
 export {
   type ApplicationReading,

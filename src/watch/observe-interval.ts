@@ -30,7 +30,7 @@ export function observeInterval(
     startMs: Date.now() - 1000 * seconds,
     seconds,
     countedSeconds: measured.countedMs / 1000,
-    ports: now.ports.map((port) => observePort(port, measured, before)),
+    ports: now.ports.map((port) => observePort(port, measured, before, seconds)),
     queues: observeQueues(measured, now.kind),
     lcores: observeThreads(measured),
     mempools: [],
@@ -52,6 +52,7 @@ function observePort(
   { portId, name, driver, up, speedMbps, rxQueues, txQueues, counters }: PortInfo,
   { queues, refused, countedMs }: Measured,
   before: ApplicationReading,
+  seconds: number,
 ): PortObservation {
   const earlier = before.ports.find((port) => port.portId === portId && port.name === name)?.counters;
   const since = (counter: Counter): number | undefined => {
@@ -62,7 +63,7 @@ function observePort(
   };
   const sent = queues.filter((queue) => queue.portId === portId && queue.direction === 'out');
   return {
-    ...{ portId, name, driver, isUp: up, speedMbps, rxQueues, txQueues },
+    ...{ portId, seconds, name, driver, isUp: up, speedMbps, rxQueues, txQueues },
     ...{ rxPackets: since('ipackets'), txPackets: since('opackets') },
     ...{ rxBytes: since('ibytes'), txBytes: since('obytes') },
     ...{ missed: since('imissed'), noMbuf: since('rxNombuf') },

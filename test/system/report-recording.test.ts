@@ -15,6 +15,7 @@ import { missingDpdk } from './testpmd.ts';
 const folder = mkdtempSync(join(tmpdir(), 'hone-report-recording-'));
 const example = fileURLToPath(new URL('../../examples/forwarder', import.meta.url));
 const recorded = join(folder, 'out');
+const counters = join(folder, 'counters');
 const missing = missingDpdk();
 
 beforeAll(async () => {
@@ -40,6 +41,11 @@ beforeAll(async () => {
       if (tries === 100) throw new Error(done.stderr);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    const sampled = await hone(
+      ...['record', '-t', prefix, '-o', counters, '-a', 'duration:1'],
+      ...['-e', 'dpdk:port_stats', '-e', 'app:dataplane:stage_end /args.count < 32/'],
+    );
+    if (sampled.code !== 0) throw new Error(sampled.stderr);
   } finally {
     running.child.kill('SIGINT');
     await running.finished();
@@ -102,6 +108,23 @@ test('packets and events of one session: findings, targets, and the counts of ot
   // Its next step works on the files.
   const script = /--read \S+ -e '(.*)'$/.exec(whole.findings[0]!.next[0]!.command)![1]!;
   expect((await hone('trace', '--read', recorded, '-e', script)).stdout).toContain('@[10.0.0.66, 10.9.9.9]');
+});
+
+test("counters of ports: the driver's, of the time from the first sample to the last", async () => {
+  const { observation } = await report(counters);
+  const samples = linesOf('babeltrace2', '--clock-seconds', counters)
+    .filter((line) => / dpdk:port_stats: .*port_id = 0,/.test(line))
+    .map((line) => /^\[(\d+)\.(\d+)\].* ipackets = (\d+),/.exec(line)!)
+    .map(([, seconds, ns, packets]) => ({ ns: BigInt(`${seconds}${ns}`), packets: Number(packets) }));
+  expect(samples.length).toBeGreaterThan(2);
+  const [first, last] = [samples[0]!, samples.at(-1)!];
+  const seconds = Number(last.ns - first.ns) / 1e9;
+  expect(observation.ports[0]).toMatchObject({ seconds, rxPackets: last.packets - first.packets });
+  expect(observation.unknown.join('\n')).toMatch(/what ports 0(, 1)? did in the first \S+ \S+ and the last /);
+  const pps = (last.packets - first.packets) / seconds;
+  for (const { rxPps } of observation.series) expect(rxPps! / pps).toBeCloseTo(1, 0);
+  const goals = await report(counters, '--target', 'pps>1');
+  expect(goals.goals[0]!.measured).toBeCloseTo(pps, 3);
 });
 
 test('packets alone: what they are, and what they cannot tell', async () => {

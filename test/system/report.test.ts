@@ -78,7 +78,12 @@ test('a forwarder that drops: which, how many, from where, what to do next; the 
   // One packet in 16 of the file has a TTL of 1.
   const { ports, drops, stages, traffic, lcores } = report.observation;
   expect(drops).toMatchObject([{ portId: 0, reason: 'ttl' }]);
-  expect(drops![0]!.packets / ports[0]!.rxPackets!).toBeCloseTo(1 / 16, 2);
+  const { packets, countedSeconds } = drops![0]!;
+  const { rxPackets, seconds } = ports[0]!;
+  // Counted in whiles where they are many, while the forwarder is now faster and now slower.
+  const share = packets / countedSeconds / (rxPackets! / seconds);
+  expect(share * 16).toBeGreaterThan(0.6);
+  expect(share * 16).toBeLessThan(1.6);
   expect(report.goals.map(({ isMet }) => isMet)).toEqual([false, true]);
   const [worst] = report.findings;
   expect(worst).toMatchObject({ rule: 'application-drops', severity: 'bad' });

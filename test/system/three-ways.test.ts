@@ -3,17 +3,7 @@
  * LTTng, and none. What they count is what the forwarder counted itself.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +11,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { ElfImage } from '../../src/target/elf/elf-image.ts';
 import { readUsdtProbes } from '../../src/target/kernel/usdt-notes.ts';
 import { Sampler } from '../../src/watch/index.ts';
-import { type Running, run, sleep, startHone, startProcess, until } from './hone.ts';
+import { run, sleep, startHone, startProcess, until } from './hone.ts';
+import { missingLttng, startLttng } from './lttng.ts';
 import { missingDpdk } from './testpmd.ts';
 
 const source = fileURLToPath(new URL('../../examples/forwarder', import.meta.url));
@@ -265,48 +256,15 @@ test('what the application drops, by reason, as hone top and the page read it', 
   }
 }, 60_000);
 
-/** One is started unless root has one already, and only that one is ended. */
-async function startSessiond(home: string): Promise<void> {
-  const pidFile = '/var/run/lttng/lttng-sessiond.pid';
-  const isRunning = () => {
-    const pid = existsSync(pidFile) ? readFileSync(pidFile, 'utf8').trim() : '';
-    return pid !== '' && existsSync(`/proc/${pid}`);
-  };
-  if (isRunning()) return;
-  const daemon: Running = startProcess('lttng-sessiond', ['--no-kernel'], {
-    ...process.env,
-    LTTNG_HOME: home,
-  });
-  cleanUp.push(() => daemon.child.kill('SIGTERM'));
-  await until('lttng-sessiond', () => isRunning() && existsSync('/var/run/lttng/lttng-ust-sock-8'));
-}
-
 test('LTTng: events of the trace are those of the forwarder, babeltrace2 has nothing to complain about', async (context) => {
-  const missing = missingTools(
-    ['lttng', 'lttng-tools'],
-    ['lttng-sessiond', 'lttng-tools'],
-    ['babeltrace2', 'babeltrace2'],
-  );
+  const missing = missingLttng();
   if (missing !== undefined) context.skip(missing);
-  if (!existsSync('/usr/include/lttng') && spawnSync('pkg-config', ['--exists', 'lttng-ust']).status !== 0) {
-    context.skip('needs the headers of LTTng-UST: apt-get install liblttng-ust-dev');
-  }
   const binary = build('LTTNG');
-  const home = join(folder, 'lttng');
-  mkdirSync(home);
-  await startSessiond(home);
-  const env = { ...process.env, LTTNG_HOME: home };
-  const session = `hone-test-${process.pid}`;
-  const lttng = (...args: readonly string[]) => execFileSync('lttng', args, { env, encoding: 'utf8' });
-  lttng('create', session, `--output=${join(home, 'trace')}`);
-  cleanUp.push(() => spawnSync('lttng', ['destroy', session], { env }));
-  lttng('enable-channel', '-s', session, '-u', 'events', '--subbuf-size=1M', '--num-subbuf=8');
-  lttng('enable-event', '-s', session, '-u', 'dataplane:*,forwarder:*', '-c', 'events');
-  lttng('start', session);
-  const counted = await (await hold(binary, [], env)).forward();
-  lttng('stop', session);
-  lttng('destroy', session);
-  const read = await run('babeltrace2', join(home, 'trace'));
+  const session = await startLttng({ home: join(folder, 'lttng'), events: 'dataplane:*,forwarder:*' });
+  cleanUp.push(session.remove);
+  const counted = await (await hold(binary, [], session.env)).forward();
+  session.stop();
+  const read = await run('babeltrace2', session.trace);
   expect({ code: read.code, stderr: read.stderr }).toEqual({ code: 0, stderr: '' });
   const events = read.stdout.split('\n');
   const of = (name: string) => events.filter((line) => line.includes(` ${name}: `));

@@ -1,4 +1,5 @@
 /** What the application says that it drops, and what traffic does to it. */
+import type { NextStep } from '../finding.ts';
 import type { Observation } from '../observation.ts';
 import type { Rule, Sighting } from '../rule.ts';
 import { formatCount, formatPercent, nameOfPort, packetsStep, traceStep } from '../words.ts';
@@ -6,6 +7,7 @@ import { formatCount, formatPercent, nameOfPort, packetsStep, traceStep } from '
 /** Of all bytes: more than half of it cannot be spread over two lcores. */
 const FLOW_SHARE = 0.5;
 const LEAST_PACKETS = 100;
+const MOST_STEPS = 3;
 
 export const application: readonly Rule[] = [
   {
@@ -30,7 +32,7 @@ export const application: readonly Rule[] = [
               ({ portId, reason, packets, countedSeconds }) =>
                 `${reason}: ${formatCount(packets)} packets${portId === undefined ? '' : ` from ${nameOfPortId(portId, seen)}`} in ${countedSeconds.toFixed(1)} s`,
             ),
-          next: reasons.flatMap((reason) => stepsOf(reason, seen)).slice(0, 3),
+          next: stepsOf(reasons, seen),
         },
       ];
     },
@@ -65,8 +67,16 @@ export const application: readonly Rule[] = [
   },
 ];
 
-/** What shows which packets they are. */
-function stepsOf(reason: string, seen: Observation) {
+/** What shows which packets they are; once for all of which nothing does, how many there are of each. */
+function stepsOf(reasons: readonly string[], seen: Observation): readonly (NextStep | undefined)[] {
+  const steps = reasons.map((reason) => packetSteps(reason, seen).filter((step) => step !== undefined));
+  if (steps.every(({ length }) => length > 0)) return steps.flat().slice(0, MOST_STEPS);
+  const script = 'app:dataplane:drop { @[args.port, args.reason] = count(); }';
+  const counts = traceStep(seen, script, 'drops by port and reason');
+  return [...steps.flat().slice(0, MOST_STEPS - 1), counts];
+}
+
+function packetSteps(reason: string, seen: Observation): readonly (NextStep | undefined)[] {
   const portId = seen.drops?.find((drop) => drop.reason === reason)?.portId ?? seen.ports[0]?.portId ?? 0;
   switch (reason) {
     case 'ttl':
@@ -96,13 +106,7 @@ function stepsOf(reason: string, seen: Observation) {
     case 'too_long':
       return [traceStep(seen, 'dpdk:rx_packet { @ = hist(args.len); }', 'how long packets are')];
     default:
-      return [
-        traceStep(
-          seen,
-          'app:dataplane:drop { @[args.port, args.reason] = count(); }',
-          'drops by port and reason',
-        ),
-      ];
+      return [];
   }
 }
 

@@ -22,7 +22,7 @@ export const polling: readonly Rule[] = [
       inQueues(seen).flatMap((queue): Sighting[] => {
         const { askedBurst, bySize, countsEmptyPolls } = queue;
         const calls = callsOf(queue);
-        if (askedBurst === undefined || askedBurst < 2 || askedBurst >= bySize.length) return [];
+        if (askedBurst === undefined || askedBurst < 2) return [];
         const full = bySize.slice(askedBurst).reduce((sum, count) => sum + count, 0);
         if (calls < LEAST_POLLS || full < calls * FULL_SHARE) return [];
         const polls = countsEmptyPolls ? 'polls' : 'polls that gave any';

@@ -34,7 +34,7 @@ export const portLosses: readonly Rule[] = [
           subject: nameOfPort(port),
           title: `the adapter drops ${formatPercent(missed / (missed + (port.rxPackets ?? 0)))} of what arrives`,
           evidence: [
-            `${formatCount(missed)} packets in ${formatTime(1e9 * seen.seconds)} found no free receive descriptor (imissed), ` +
+            `${formatCount(missed)} packets in ${formatTime(1e9 * port.seconds)} found no free receive descriptor (imissed), ` +
               `${formatCount(port.rxPackets ?? 0)} were received`,
             ...pollersOf(port, seen),
           ],
@@ -62,7 +62,7 @@ export const portLosses: readonly Rule[] = [
           subject: nameOfPort(port),
           title: 'no mbuf is free for what arrives',
           evidence: [
-            `${formatCount(noMbuf)} allocations failed in ${formatTime(1e9 * seen.seconds)} (rx_nombuf)`,
+            `${formatCount(noMbuf)} allocations failed in ${formatTime(1e9 * port.seconds)} (rx_nombuf)`,
             ...seen.mempools.map(
               ({ name, least, size }) =>
                 `mempool ${name} had ${formatCount(least)} of ${formatCount(size)} free at least`,
@@ -90,8 +90,8 @@ export const portLosses: readonly Rule[] = [
         ({ rxErrors }) => rxErrors,
         (port, errors) => ({
           subject: nameOfPort(port),
-          title: `${formatCount(errors / seen.seconds)} packets/s arrive with errors`,
-          evidence: [`${formatCount(errors)} in ${formatTime(1e9 * seen.seconds)} (ierrors)`],
+          title: `${formatCount(errors / port.seconds)} packets/s arrive with errors`,
+          evidence: [`${formatCount(errors)} in ${formatTime(1e9 * port.seconds)} (ierrors)`],
           next: [],
         }),
       ),
@@ -108,8 +108,8 @@ export const portLosses: readonly Rule[] = [
         ({ txErrors }) => txErrors,
         (port, errors) => ({
           subject: nameOfPort(port),
-          title: `${formatCount(errors / seen.seconds)} packets/s are not sent`,
-          evidence: [`${formatCount(errors)} in ${formatTime(1e9 * seen.seconds)} (oerrors)`],
+          title: `${formatCount(errors / port.seconds)} packets/s are not sent`,
+          evidence: [`${formatCount(errors)} in ${formatTime(1e9 * port.seconds)} (oerrors)`],
           next: [
             traceStep(
               seen,
@@ -211,14 +211,14 @@ function fullOf(port: PortObservation, seen: Observation, verb: 'receives' | 'se
   const [packets, bytes] =
     verb === 'receives' ? [port.rxPackets, port.rxBytes] : [port.txPackets, port.txBytes];
   if (packets === undefined || bytes === undefined || port.speedMbps === undefined) return [];
-  const share = (8 * (bytes + packets * BYTES_ON_WIRE)) / seen.seconds / (1e6 * port.speedMbps);
+  const share = (8 * (bytes + packets * BYTES_ON_WIRE)) / port.seconds / (1e6 * port.speedMbps);
   if (share < LINK_SHARE || share > POSSIBLE_SHARE) return [];
   return [
     {
       subject: nameOfPort(port),
       title: `${verb} at ${formatPercent(Math.min(1, share))} of the link's speed`,
       evidence: [
-        `${formatCount(packets / seen.seconds)} packets/s of ${formatCount(bytes / Math.max(1, packets))} bytes at ` +
+        `${formatCount(packets / port.seconds)} packets/s of ${formatCount(bytes / Math.max(1, packets))} bytes at ` +
           `${formatCount(port.speedMbps)} Mbit/s`,
       ],
       next: [packetsStep(seen, port.portId, '', 'what it is made of')],

@@ -16,8 +16,8 @@ import { expressionsOf, foldStatement, statementsOf } from './statement-parts.ts
  * @throws CompileError for what the application cannot do or has no room for
  * @throws VerifierError for a program that would not be safe: a defect of this compiler
  */
-export function compileForAgent(script: CheckedScript): CompiledScript {
-  const placed = placeMaps(script, (map) => keysOf(script, map), usesElapsed(script));
+export function compileForAgent(script: CheckedScript, mostKeys?: number): CompiledScript {
+  const placed = placeMaps(script, (map) => keysOf(script, map), usesElapsed(script), mostKeys);
   const probes = script.probes.map((probe): CompiledProbe => {
     const form = new AgentForm(script.maps, placed);
     const program = renameRegisters(lowerProbe(probe, form, script.events, script.source));

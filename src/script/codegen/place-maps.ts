@@ -32,10 +32,15 @@ export interface PlacedMaps {
 export type KeyUses = (map: number) => readonly (readonly Expression[])[];
 
 /** @throws CompileError when they do not fit */
-export function placeMaps(script: CheckedScript, keyUses: KeyUses, needsStart: boolean): PlacedMaps {
+export function placeMaps(
+  script: CheckedScript,
+  keyUses: KeyUses,
+  needsStart: boolean,
+  mostKeys: number = MAX_ENTRIES,
+): PlacedMaps {
   const plans: MapPlan[] = [];
   const shapes = script.maps.map((map, index) =>
-    shapeOf(map, keyUses(index), usesWholeValues(script, index)),
+    shapeOf(map, keyUses(index), usesWholeValues(script, index), mostKeys),
   );
   const numberOf = (map: number): number =>
     shapes.slice(0, map).filter(({ kind }) => kind === 'keyed').length;
@@ -100,7 +105,12 @@ interface Shape {
   readonly entries: number;
 }
 
-function shapeOf(map: CheckedMap, uses: readonly (readonly Expression[])[], asksForKeys: boolean): Shape {
+function shapeOf(
+  map: CheckedMap,
+  uses: readonly (readonly Expression[])[],
+  asksForKeys: boolean,
+  mostKeys: number,
+): Shape {
   if (map.keys.length === 0) return { kind: 'flat', entries: 1 };
   const bytes = mapValueBytes(map.kind);
   const [key] = map.keys;
@@ -113,7 +123,7 @@ function shapeOf(map: CheckedMap, uses: readonly (readonly Expression[])[], asks
     }
   }
   const stride = strideBytes({ keyBytes: keyBytesOf(map.keys), valueBytes: bytes });
-  let slots = 2 * MAX_ENTRIES;
+  let slots = 2 * mostKeys;
   while (slots > 4 * SPARE_SLOTS && slots * stride > MAX_TABLE_BYTES) slots /= 2;
   return { kind: 'keyed', entries: slots };
 }
