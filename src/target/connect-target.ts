@@ -48,6 +48,7 @@ class SocketTarget implements Target {
   readonly #connections: Connection[];
   /** Those that hold a capture or a trace: the protocol allows one a connection. */
   readonly #busy = new Set<Connection>();
+  #isClosed = false;
 
   constructor(path: string, name: string, connection: Connection) {
     this.#path = path;
@@ -107,6 +108,7 @@ class SocketTarget implements Target {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const connection of this.#connections) connection.close();
   }
 
@@ -117,6 +119,8 @@ class SocketTarget implements Target {
   async #connect(): Promise<Connection> {
     const connection = await Connection.open(this.#path, this.#name);
     this.#connections.push(connection);
+    // Who closed this meanwhile has gone.
+    if (this.#isClosed) connection.close();
     return connection;
   }
 }

@@ -6,13 +6,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError, PeerError } from '../base/index.ts';
 import type { OpenApplication, PortInfo } from '../target/index.ts';
-import { BurstFeed, measureTime } from './burst-feed.ts';
+import { BurstFeed, LONGEST_WHILE_MS, measureTime } from './burst-feed.ts';
 import { type BurstScript, compileBurstScript } from './burst-script.ts';
 import { DropFeed } from './drop-feed.ts';
 import {
   type ApplicationReading,
   addBursts,
   burstsSince,
+  callsOf,
   type Measured,
   NOTHING_MEASURED,
   packetsOf,
@@ -20,7 +21,7 @@ import {
   type ThreadTime,
 } from './reading.ts';
 
-/** Bursts are counted for so long. */
+/** Bursts are counted for so long, or until somebody polls. */
 const COUNT_MS = 30;
 /** Not oftener than this: a while takes some 7 ms of a saturated thread (`npm run bench -- top`), together at most 1 %. */
 const PAUSE_MS = 2000;
@@ -132,8 +133,11 @@ export class ApplicationSampler {
       const portsBefore = await target.listPorts();
       const before = await feed.read();
       const startMs = performance.now();
-      await sleep(COUNT_MS);
-      const after = await feed.read();
+      let after: QueueReading[];
+      do {
+        await sleep(COUNT_MS);
+        after = await feed.read();
+      } while (callsIn(after) === callsIn(before) && performance.now() - startMs < LONGEST_WHILE_MS);
       const countedMs = performance.now() - startMs;
       const refused = countRefused(portsBefore, before, await target.listPorts(), after);
       const queues = after.map((queue) => ({
@@ -190,6 +194,10 @@ function isSamePlace(a: QueueReading, b: QueueReading): boolean {
     a.direction === b.direction &&
     a.thread.tid === b.thread.tid
   );
+}
+
+function callsIn(queues: readonly QueueReading[]): number {
+  return queues.reduce((sum, queue) => sum + callsOf(queue), 0);
 }
 
 function offeredTo(portId: number, queues: readonly QueueReading[]): number {

@@ -12,6 +12,11 @@ import type { QueueReading, Thread, ThreadTime } from './reading.ts';
 
 /** For which threads measure their time; the target's own preparation comes before. */
 const WINDOW_MS = 25;
+/**
+ * A while in which no thread polled is gone on with for so long: the kernel may have taken their processors away. Nobody pays for
+ * that, as nobody runs the programs.
+ */
+export const LONGEST_WHILE_MS = 250;
 
 interface Counted {
   readonly thread: Thread;
@@ -35,7 +40,7 @@ export class BurstFeed {
   }
 
   /** @throws PeerError, UsageError when the target refuses */
-  static async start(target: Target, burst: BurstScript): Promise<BurstFeed> {
+  static async start(target: Pick<Target, 'startTrace'>, burst: BurstScript): Promise<BurstFeed> {
     return new BurstFeed(burst, await target.startTrace(requestOf(burst.script)));
   }
 
@@ -96,24 +101,27 @@ export class BurstFeed {
 
 /** Measures for a short while what threads do with their time. @throws as BurstFeed */
 export async function measureTime(
-  target: Target,
+  target: Pick<Target, 'startTrace'>,
 ): Promise<{ readonly times: ThreadTime[]; readonly programNs: number }> {
   timeScript ??= compileTimeScript();
   const [busy, idle, packets] = ['@busy', '@idle', '@packets'].map((name) => mapOf(timeScript!, name));
   const feed = await target.startTrace(requestOf(timeScript));
   try {
     const startMs = performance.now();
-    await sleep(WINDOW_MS);
-    await feed.snapshot();
-    // No thread has more time than there was, whatever its memory says.
-    const mostNs = 2e6 * (performance.now() - startMs) + 1e9;
-    const times = feed.writers.flatMap((writer) => {
-      const [busyNs] = takeSum(writer.quiet, busy!);
-      const [idleNs] = takeSum(writer.quiet, idle!);
-      const [count] = takeSum(writer.quiet, packets!);
-      if (busyNs + idleNs === 0 || busyNs + idleNs > mostNs) return [];
-      return [{ thread: threadOf(writer), busyNs, idleNs, packets: count }];
-    });
+    let times: ThreadTime[];
+    do {
+      await sleep(WINDOW_MS);
+      await feed.snapshot();
+      // No thread has more time than there was, whatever its memory says.
+      const mostNs = 2e6 * (performance.now() - startMs) + 1e9;
+      times = feed.writers.flatMap((writer) => {
+        const [busyNs] = takeSum(writer.quiet, busy!);
+        const [idleNs] = takeSum(writer.quiet, idle!);
+        const [count] = takeSum(writer.quiet, packets!);
+        if (busyNs + idleNs === 0 || busyNs + idleNs > mostNs) return [];
+        return [{ thread: threadOf(writer), busyNs, idleNs, packets: count }];
+      });
+    } while (times.length === 0 && performance.now() - startMs < LONGEST_WHILE_MS);
     return { times, programNs: programNs(feed) };
   } finally {
     feed.close();

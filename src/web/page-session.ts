@@ -76,9 +76,8 @@ export class PageSession {
     return this.#outbox.isFull;
   }
 
-  /** @returns undefined when this page does not capture from the port */
-  ringDropped(pid: number, portId: number): number | undefined {
-    return this.#capture?.ringDropped(pid, portId);
+  get capture(): PageCapture | undefined {
+    return this.#capture;
   }
 
   /** Resolves when nothing of it is left in any application. */

@@ -59,9 +59,13 @@ class LoopbackServer implements WebServer {
   });
   readonly #sessions = new Set<PageSession>();
   readonly #monitor = new OverviewMonitor((pid, portId) => {
-    const dropped = [...this.#sessions].map((session) => session.ringDropped(pid, portId));
-    const known = dropped.filter((count) => count !== undefined);
-    return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0);
+    const captures = [...this.#sessions].flatMap(({ capture }) => capture ?? []);
+    return new Map(
+      captures.flatMap((capture) => {
+        const dropped = capture.ringDropped(pid, portId);
+        return dropped === undefined ? [] : [[capture, dropped]];
+      }),
+    );
   });
   readonly #downloads = new Downloads();
 

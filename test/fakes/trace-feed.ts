@@ -92,7 +92,7 @@ class FakeThread {
   }
 }
 
-class FakeTraceFeed implements TraceFeed {
+export class FakeTraceFeed implements TraceFeed {
   readonly engine: TraceFeed['engine'] = 'jit';
   readonly baseNs: bigint = BASE_NS;
   readonly threads: readonly FakeThread[];

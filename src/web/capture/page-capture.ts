@@ -111,9 +111,10 @@ export class PageCapture {
     return this.#result === undefined;
   }
 
-  /** Packets that the rings of a port dropped since the start, as told last; undefined when it is not being captured. */
+  /** Packets that the rings of a port dropped since the start; undefined when it is not being captured. */
   ringDropped(pid: number, portId: number): number | undefined {
     if (!this.isRunning) return undefined;
+    this.#takeCounters();
     const { interfaces, sources } = this.#session;
     const mine = interfaces.all.filter(
       ({ source, captured }) => sources[source]?.target.info.pid === pid && captured.port.portId === portId,
@@ -145,12 +146,7 @@ export class PageCapture {
   }
 
   state(): CaptureMessage {
-    try {
-      if (this.isRunning) this.#session.takeCounters();
-    } catch (error) {
-      // Then the last ones are shown.
-      if (!(error instanceof HoneError)) throw error;
-    }
+    this.#takeCounters();
     const { packets, firstPacket, heldBytes } = this.#window;
     return {
       ...{ type: 'capture', isRunning: this.isRunning, note: this.#note(), packets, forgotten: firstPacket },
@@ -212,6 +208,15 @@ export class PageCapture {
     }
     const stamp = new Date().toISOString().replace(/[-:]|\..*/g, '');
     return { fileName: `hone-${stamp}.pcapng`, contentType: 'application/octet-stream', chunks };
+  }
+
+  #takeCounters(): void {
+    try {
+      if (this.isRunning) this.#session.takeCounters();
+    } catch (error) {
+      // Then the last ones stay.
+      if (!(error instanceof HoneError)) throw error;
+    }
   }
 
   #visitRows(from: number, to: number, visit: (cursor: EpbCursor, packet: number) => void): void {

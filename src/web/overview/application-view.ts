@@ -10,7 +10,7 @@ import {
 } from '../protocol/index.ts';
 
 /** Packets a second that the rings of captures of a port drop; undefined when nobody captures from it. */
-type RingDrops = (portId: number) => number | undefined;
+export type RingDrops = (portId: number) => number | undefined;
 
 type Measured = Pick<ApplicationView, 'ports' | 'queues' | 'lcores' | 'drops'>;
 

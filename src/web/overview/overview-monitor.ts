@@ -1,6 +1,6 @@
 /**
  * Snapshots of everything that runs, for as long as somebody looks: one set of probes for all pages. When the last one
- * leaves, the probes are taken away.
+ * leaves, the probes are taken away. An application that does not answer holds up no other one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Application, listApplications } from '../../target/index.ts';
@@ -21,6 +21,9 @@ export class OverviewMonitor {
   readonly #watchers = new Set<OverviewWatcher>();
   readonly #watches = new Map<string, ApplicationWatch>();
   #running: Promise<void> | undefined;
+  #searching: Promise<void> | undefined;
+  /** Since somebody looks. */
+  #hasFound = false;
   #waking = new AbortController();
 
   constructor(ringDropped: RingDropped) {
@@ -50,25 +53,43 @@ export class OverviewMonitor {
   }
 
   async #run(): Promise<void> {
-    this.#waking = new AbortController();
     try {
       for (let round = 0; this.#watchers.size > 0; round++) {
-        const nextMs = performance.now() + INTERVAL_MS;
-        if (round % SNAPSHOTS_BETWEEN_SEARCHES === 0) this.#takeApplications(await listApplications());
+        // Of this round alone: one that has been aborted ends every pause at once.
+        this.#waking = new AbortController();
+        const pause = sleep(INTERVAL_MS, undefined, { signal: this.#waking.signal }).catch(() => {});
+        if (round % SNAPSHOTS_BETWEEN_SEARCHES === 0) this.#search();
+        if (!this.#hasFound) await Promise.race([this.#searching, pause]);
         const looksIntoPackets = [...this.#watchers].some((watcher) => watcher.looksIntoPackets);
-        const applications = await Promise.all(
-          [...this.#watches.values()].map((watch) => watch.look(looksIntoPackets)),
-        );
-        const snapshot = { timeMs: Date.now(), applications };
-        for (const watcher of this.#watchers) watcher.onSnapshot(snapshot);
-        await sleep(Math.max(0, nextMs - performance.now()), undefined, {
-          signal: this.#waking.signal,
-        }).catch(() => {});
+        const looks = [...this.#watches.values()].map((watch) => watch.look(looksIntoPackets));
+        await Promise.race([Promise.all(looks), pause]);
+        if (this.#hasFound) this.#tell();
+        await pause;
       }
     } finally {
-      for (const watch of this.#watches.values()) watch.close();
-      this.#watches.clear();
+      this.#hasFound = false;
+      this.#takeApplications([]);
     }
+  }
+
+  #tell(): void {
+    const snapshot = {
+      timeMs: Date.now(),
+      applications: [...this.#watches.values()].map((watch) => watch.view()),
+    };
+    for (const watcher of this.#watchers) watcher.onSnapshot(snapshot);
+  }
+
+  #search(): void {
+    this.#searching ??= listApplications()
+      .then((found) => {
+        if (this.#watchers.size === 0) return;
+        this.#takeApplications(found);
+        this.#hasFound = true;
+      })
+      .finally(() => {
+        this.#searching = undefined;
+      });
   }
 
   #takeApplications(found: readonly Application[]): void {

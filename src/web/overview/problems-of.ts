@@ -1,7 +1,7 @@
 /** What is wrong with an application, as findings/ finds it in its last two readings, or why it cannot be looked at. */
-import { findFindings } from '../../findings/index.ts';
+import { findFindings, formatCount, nameOfPort } from '../../findings/index.ts';
 import { type ApplicationReading, observeInterval } from '../../watch/index.ts';
-import type { ApplicationView, Problem } from '../protocol/index.ts';
+import type { ApplicationView, PortView, Problem } from '../protocol/index.ts';
 
 export function problemsOf(now: ApplicationReading, before: ApplicationReading): Problem[] {
   const observation = observeInterval(now, before);
@@ -11,6 +11,26 @@ export function problemsOf(now: ApplicationReading, before: ApplicationReading):
     }),
   );
   return [...findings, ...observation.unknown.map(notSeen)];
+}
+
+/** Of captures that do not keep up with a port. */
+export function ringProblems(pid: number, ports: readonly PortView[]): Problem[] {
+  return ports
+    .filter(({ drops }) => (drops.ring ?? 0) > 0)
+    .map((port) => ({
+      severity: 'bad',
+      title: `${nameOfPort(port)}: its capture loses ${formatCount(port.drops.ring!)} packets/s`,
+      evidence: ['they found no room in the ring of the capture'],
+      meaning:
+        'Packets come faster than the capture takes them. The application has all of them and is not slowed; what was captured has ' +
+        'gaps. A filter, or fewer bytes of each packet, leaves less to take.',
+      next: [
+        {
+          command: `hone capture -i ${pid}/${port.portId} -s 96 -B 256 -w out.pcapng`,
+          tells: 'the same with less of each packet, a larger ring and straight into a file',
+        },
+      ],
+    }));
 }
 
 function notSeen(why: string): Problem {
