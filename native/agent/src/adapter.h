@@ -38,13 +38,18 @@ void adapter_update(struct adapters *adapters, const struct dpdk *dpdk, struct c
 
 #define ADAPTER_TRUST_NS 10000000000ull
 
+/* In ol_flags of an mbuf that has a time; 0: none has. */
+static inline uint64_t adapter_time_flag(struct adapters *adapters)
+{
+	return atomic_load_explicit(&adapters->flag, memory_order_acquire);
+}
+
 static inline uint64_t adapter_time_ns(struct adapters *adapters, const struct rte_mbuf *mbuf, uint64_t burst_ns)
 {
-	uint64_t flag = atomic_load_explicit(&adapters->flag, memory_order_acquire);
 	struct adapter *adapter;
 	uint64_t value, ns;
 
-	if (likely((mbuf->ol_flags & flag) == 0) || mbuf->port >= RTE_MAX_ETHPORTS)
+	if (likely((mbuf->ol_flags & adapter_time_flag(adapters)) == 0) || mbuf->port >= RTE_MAX_ETHPORTS)
 		return burst_ns;
 	adapter = &adapters->ports[mbuf->port];
 	value = *RTE_MBUF_DYNFIELD(mbuf, adapters->offset, const uint64_t *);

@@ -45,7 +45,7 @@ static void put(struct output *output, const uint8_t *from, uint32_t bytes)
 
 static void gather(uint8_t *to, const struct block_packet *packet)
 {
-	const struct block_tags *tags = &packet->rare.tags;
+	const struct block_tags *tags = &packet->tags;
 	struct output output = { .to = to, .room = packet->captured };
 	uint32_t before_tags = tags->count == 0 ? 0 : 12;
 
@@ -71,19 +71,19 @@ static void gather(uint8_t *to, const struct block_packet *packet)
 }
 
 /* epb_dropcount and opt_comment; the place behind them. */
-static uint8_t *put_rare(uint8_t *to, const struct block_rare *rare)
+static uint8_t *put_rare(uint8_t *to, const struct block_packet *packet)
 {
-	if (rare->lost != 0) {
+	if (packet->lost != 0) {
 		block_put32(to, block_option(4, 8));
-		memcpy(to + 4, &rare->lost, sizeof(rare->lost));
+		memcpy(to + 4, &packet->lost, sizeof(packet->lost));
 		to += DROPCOUNT_OPTION;
 	}
-	if (rare->comment_length != 0) {
-		uint32_t padded = block_pad(rare->comment_length);
+	if (packet->comment_length != 0) {
+		uint32_t padded = block_pad(packet->comment_length);
 
-		block_put32(to, block_option(1, (uint16_t)rare->comment_length));
+		block_put32(to, block_option(1, (uint16_t)packet->comment_length));
 		block_put32(to + padded, 0);
-		memcpy(to + 4, rare->comment, rare->comment_length);
+		memcpy(to + 4, packet->comment, packet->comment_length);
 		to += 4 + padded;
 	}
 	return to;
@@ -91,26 +91,26 @@ static uint8_t *put_rare(uint8_t *to, const struct block_rare *rare)
 
 uint32_t block_length(const struct block_packet *packet)
 {
-	const struct block_rare *rare = &packet->rare;
 	uint32_t length = block_plain_length(packet->captured, packet->has_hash);
 
-	if (rare->lost != 0)
+	if (packet->lost != 0)
 		length += DROPCOUNT_OPTION;
-	if (rare->comment_length != 0)
-		length += 4 + block_pad(rare->comment_length);
+	if (packet->comment_length != 0)
+		length += 4 + block_pad(packet->comment_length);
 	return length;
 }
 
 void block_write(uint8_t *to, const struct block_source *source, uint32_t interface,
 		 const struct block_packet *packet)
 {
+	struct block_burst burst = block_burst(source, interface, packet->timestamp_ns);
 	uint32_t length = block_length(packet);
 	uint32_t padded = block_pad(packet->captured);
 
-	to = block_put_header(to, length, interface, packet->timestamp_ns, packet->captured, packet->original);
+	to = block_put_header(to, length, &burst, packet->captured, packet->original);
 	if (padded != packet->captured)
 		block_put32(to + padded - 4, 0);
 	gather(to, packet);
 	to = block_put_source(to + padded, source, packet->mbuf, packet->has_hash);
-	block_put_end(put_rare(to, &packet->rare), packet->packet_id, length);
+	block_put_end(put_rare(to, packet), packet->packet_id, length);
 }

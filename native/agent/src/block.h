@@ -36,23 +36,18 @@ struct block_tags {
 	uint8_t bytes[8];
 };
 
-/* What few packets have. */
-struct block_rare {
-	uint64_t lost; /* packets since the one before, 0: none */
-	struct block_tags tags;
-	uint32_t comment_length;
-	char comment[BLOCK_MAX_COMMENT];
-};
-
-/* A packet for which block_write_plain() is not enough. */
+/* A packet of which not everything is plain. */
 struct block_packet {
 	const struct rte_mbuf *mbuf;
 	uint64_t timestamp_ns;
 	uint64_t packet_id;
+	uint64_t lost; /* packets since the one before, 0: none */
 	uint32_t captured;
 	uint32_t original;
 	bool has_hash;
-	struct block_rare rare;
+	struct block_tags tags;
+	uint32_t comment_length;
+	char comment[BLOCK_MAX_COMMENT];
 };
 
 static inline uint32_t block_option(uint16_t code, uint16_t length)
@@ -83,23 +78,22 @@ static inline uint32_t block_plain_length(uint32_t captured, bool has_hash)
 uint32_t block_length(const struct block_packet *packet);
 
 /*
- * Copies without a call for what most packets are. Never reads a byte outside [from, from + bytes): the end
- * of an mbuf's buffer may be the end of a mapping.
+ * Copies without a call for what most packets are: whole vectors, of which the last may overlap the one before. Never
+ * reads a byte outside [from, from + bytes): the end of an mbuf's buffer may be the end of a mapping.
  */
 static inline void block_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 {
-	uint32_t at = 0;
-
 	if (unlikely(bytes < 16 || bytes > 512)) {
 		memcpy(to, from, bytes);
-		return;
-	}
-	for (; at + 64 <= bytes; at += 64)
-		memcpy(to + at, from + at, 64);
-	for (; at + 16 <= bytes; at += 16)
-		memcpy(to + at, from + at, 16);
-	if (at != bytes)
+	} else if (bytes < 64) {
+		for (uint32_t at = 0; at + 16 < bytes; at += 16)
+			memcpy(to + at, from + at, 16);
 		memcpy(to + bytes - 16, from + bytes - 16, 16);
+	} else {
+		for (uint32_t at = 0; at + 64 < bytes; at += 64)
+			memcpy(to + at, from + at, 64);
+		memcpy(to + bytes - 64, from + bytes - 64, 64);
+	}
 }
 
 /* Adapter's and driver's tags: what has to be put back at offset 12, in network byte order. */
@@ -117,13 +111,29 @@ static inline void block_put64(uint8_t *to, uint32_t low, uint32_t high)
 	memcpy(to, &value, sizeof(value));
 }
 
+/* The same in each block of a burst. */
+struct block_burst {
+	struct block_source source;
+	uint64_t interface_and_time; /* the second eight bytes: time high */
+	uint32_t time_low;
+};
+
+static inline struct block_burst block_burst(const struct block_source *source, uint32_t interface, uint64_t timestamp_ns)
+{
+	return (struct block_burst){
+		.source = *source,
+		.interface_and_time = interface | timestamp_ns >> 32 << 32,
+		.time_low = (uint32_t)timestamp_ns,
+	};
+}
+
 /* The place of the packet's data. */
-static inline uint8_t *block_put_header(uint8_t *to, uint32_t length, uint32_t interface, uint64_t timestamp_ns,
-					uint32_t captured, uint32_t original)
+static inline uint8_t *block_put_header(uint8_t *to, uint32_t length, const struct block_burst *burst, uint32_t captured,
+					uint32_t original)
 {
 	block_put64(to, 6, length);
-	block_put64(to + 8, interface, (uint32_t)(timestamp_ns >> 32));
-	block_put64(to + 16, (uint32_t)timestamp_ns, captured);
+	memcpy(to + 8, &burst->interface_and_time, sizeof(burst->interface_and_time));
+	block_put64(to + 16, burst->time_low, captured);
 	block_put32(to + 24, original);
 	return to + BLOCK_HEADER;
 }
@@ -157,17 +167,16 @@ static inline void block_put_end(uint8_t *to, uint64_t packet_id, uint32_t lengt
  * The block of a packet whose first segment has all that is captured and that has nothing rare: `length` bytes, which
  * block_plain_length() told. Stores go straight to their place, and all it needs stays in registers: `to` is aligned to 4.
  */
-static inline void block_write_plain(uint8_t *to, uint32_t length, const struct block_source *source,
-				     uint32_t interface, uint64_t timestamp_ns, uint64_t packet_id,
+static inline void block_write_plain(uint8_t *to, uint32_t length, const struct block_burst *burst, uint64_t packet_id,
 				     const struct rte_mbuf *mbuf, uint32_t captured, bool has_hash)
 {
 	uint32_t padded = block_pad(captured);
 
-	to = block_put_header(to, length, interface, timestamp_ns, captured, mbuf->pkt_len);
+	to = block_put_header(to, length, burst, captured, mbuf->pkt_len);
 	if (padded != captured)
 		block_put32(to + padded - 4, 0);
 	block_copy(to, rte_pktmbuf_mtod(mbuf, const uint8_t *), captured);
-	block_put_end(block_put_source(to + padded, source, mbuf, has_hash), packet_id, length);
+	block_put_end(block_put_source(to + padded, &burst->source, mbuf, has_hash), packet_id, length);
 }
 
 /* Writes block_length() bytes at `to`: gathers segments, inserts tags, cuts at packet->captured. */

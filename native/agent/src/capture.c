@@ -20,11 +20,30 @@ struct moment {
 	uint64_t ns; /* 0: not yet read */
 };
 
-/* Packets that matched, and the numbers they get: order[i] is the i-th one's place behind first_id, i itself without order. */
+/* Packets that matched, and the numbers they get: order[i] is the i-th one's place behind first_id. */
 struct chosen {
 	struct rte_mbuf **packets;
 	const uint8_t *order;
 	uint64_t first_id;
+	uint64_t burst_ns;
+	uint16_t count;
+};
+
+/* How far a burst is written. */
+struct writing {
+	struct ring *into;
+	uint64_t head;
+	uint64_t bytes;	   /* of the packets on the wire */
+	uint64_t lost;	   /* packets since the last captured one */
+	uint32_t captured; /* packets */
+	uint32_t published;
+};
+
+/* Without a filter packets are numbered as they come. */
+static const uint8_t in_order[SELECT_AT_ONCE] = {
+	0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+	22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+	44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
 };
 
 /*
@@ -76,19 +95,48 @@ static struct ring *ring_of(struct session *session, const struct writer *writer
 	return ring;
 }
 
-/* A packet with tags, a loss before it, a comment or several segments. */
-static void describe(struct block_packet *packet, const struct attachment *at, const struct rte_mbuf *mbuf,
-		     uint64_t lost)
+static void prefetch_packet(const struct chosen *chosen, uint16_t i)
 {
-	struct block_rare *rare = &packet->rare;
+	if (i < chosen->count)
+		rte_prefetch0(rte_pktmbuf_mtod(chosen->packets[i], void *));
+}
 
-	rare->lost = lost;
-	rare->tags = block_tags(mbuf, at->direction);
-	rare->comment_length = at->meta ? block_comment(rare->comment, mbuf, at->direction) : 0;
-	packet->mbuf = mbuf;
-	packet->original = mbuf->pkt_len + 4 * rare->tags.count;
-	packet->captured = RTE_MIN(packet->original, at->snaplen);
-	packet->has_hash = (mbuf->ol_flags & at->hash_flag) != 0;
+/*
+ * Writes packets from the i-th on for as long as each is plain: no tag beside it, no time of its own, what is captured in
+ * its first segment, room in the ring. Gives the one that is not, or the number of packets. The common burst is done by this loop alone.
+ */
+static uint16_t write_plain(const struct attachment *at, struct writing *writing, const struct chosen *chosen, uint16_t i)
+{
+	const struct ring *ring = writing->into;
+	const struct block_burst burst = block_burst(&at->source, at->interface, chosen->burst_ns);
+	uint8_t *const begin = ring->data + (writing->head & ring->mask);
+	const uint8_t *const end = begin + ring_room(ring, writing->head);
+	const uint64_t other_flags = at->tag_flags | (at->adapter_clock ? adapter_time_flag(&agent.adapters) : 0);
+	const uint64_t hash_flag = at->hash_flag;
+	const uint32_t snaplen = at->snaplen;
+	const uint16_t first = i;
+	uint64_t bytes = 0;
+	uint8_t *to = begin;
+
+	for (; i < chosen->count; i++) {
+		const struct rte_mbuf *mbuf = chosen->packets[i];
+		uint32_t captured = RTE_MIN(mbuf->pkt_len, snaplen);
+		bool has_hash = (mbuf->ol_flags & hash_flag) != 0;
+		uint32_t length = block_plain_length(captured, has_hash);
+
+		if (unlikely((mbuf->ol_flags & other_flags) != 0 || captured > mbuf->data_len ||
+			     length > (size_t)(end - to)))
+			break;
+		prefetch_packet(chosen, i + PREFETCH_AHEAD);
+		ring_prefetch(to);
+		block_write_plain(to, length, &burst, chosen->first_id + chosen->order[i], mbuf, captured, has_hash);
+		to += length;
+		bytes += mbuf->pkt_len;
+	}
+	writing->head += (uint64_t)(to - begin);
+	writing->bytes += bytes;
+	writing->captured += i - first;
+	return i;
 }
 
 /* The full ring's overflow, if that has room. */
@@ -99,76 +147,69 @@ static struct ring *overflow_with_room(const struct ring *ring, uint32_t length)
 	return overflow != NULL && ring_has_room(overflow, overflow->head, length) ? overflow : NULL;
 }
 
-/* Packets that matched, into the ring: counts all but `seen`. */
-static void write_burst(const struct attachment *at, struct ring *ring, const struct chosen *chosen, uint16_t count,
-			uint64_t burst_ns)
+static void publish(struct writing *writing, uint64_t burst_ns)
 {
-	struct rte_mbuf **packets = chosen->packets;
-	const uint8_t *order = chosen->order;
-	struct hone_counters *counters = &ring->counters[at->number];
-	uint64_t lost = ring->lost[at->number];
-	struct ring *into = ring;
-	uint64_t head = ring->head;
-	uint64_t bytes = 0;
-	uint32_t captured = 0, published = 0;
-	struct block_packet packet; /* of one that is not plain */
+	ring_publish(writing->into, writing->head, burst_ns, writing->captured - writing->published);
+	writing->published = writing->captured;
+}
 
-	for (uint16_t i = 0; i < count; i++) {
-		const struct rte_mbuf *mbuf = packets[i];
-		bool has_hash = (mbuf->ol_flags & at->hash_flag) != 0;
-		uint32_t original = mbuf->pkt_len;
-		uint32_t wanted = RTE_MIN(original, at->snaplen);
-		uint64_t packet_id = chosen->first_id + (order == NULL ? i : order[i]);
-		uint64_t timestamp_ns = burst_ns;
-		uint32_t length;
-		uint8_t *to;
-		bool plain = lost == 0 && !at->meta && (mbuf->ol_flags & at->tag_flags) == 0 &&
-			     wanted <= mbuf->data_len;
+/* Any packet: with tags, a loss before it, a comment, a time of its own or several segments, or where the ring is full. */
+static void write_any(const struct attachment *at, struct writing *writing, const struct chosen *chosen, uint16_t i)
+{
+	const struct rte_mbuf *mbuf = chosen->packets[i];
+	struct block_packet packet;
+	uint32_t length;
 
-		if (i + PREFETCH_AHEAD < count)
-			rte_prefetch0(rte_pktmbuf_mtod(packets[i + PREFETCH_AHEAD], void *));
-		if (likely(plain)) {
-			length = block_plain_length(wanted, has_hash);
-		} else {
-			describe(&packet, at, mbuf, lost);
-			original = packet.original;
-			length = block_length(&packet);
-		}
-		if (unlikely(!ring_has_room(into, head, length))) {
-			struct ring *overflow = overflow_with_room(into, length);
+	packet.mbuf = mbuf;
+	packet.timestamp_ns = chosen->burst_ns;
+	if (at->adapter_clock)
+		packet.timestamp_ns = adapter_time_ns(&agent.adapters, mbuf, chosen->burst_ns);
+	packet.packet_id = chosen->first_id + chosen->order[i];
+	packet.has_hash = (mbuf->ol_flags & at->hash_flag) != 0;
+	packet.lost = writing->lost;
+	packet.tags = block_tags(mbuf, at->direction);
+	packet.comment_length = at->meta ? block_comment(packet.comment, mbuf, at->direction) : 0;
+	packet.original = mbuf->pkt_len + 4 * packet.tags.count;
+	packet.captured = RTE_MIN(packet.original, at->snaplen);
+	length = block_length(&packet);
+	if (unlikely(!ring_has_room(writing->into, writing->head, length))) {
+		struct ring *overflow = overflow_with_room(writing->into, length);
 
-			if (overflow == NULL) {
-				lost++;
-				continue;
-			}
-			ring_publish(into, head, burst_ns, captured - published);
-			published = captured;
-			into = overflow;
-			head = overflow->head;
+		if (overflow == NULL) {
+			writing->lost++;
+			return;
 		}
-		if (at->adapter_clock)
-			timestamp_ns = adapter_time_ns(&agent.adapters, mbuf, burst_ns);
-		to = into->data + (head & into->mask);
-		ring_prefetch(into, head);
-		if (likely(plain)) {
-			block_write_plain(to, length, &at->source, at->interface, timestamp_ns,
-					  packet_id, mbuf, wanted, has_hash);
-		} else {
-			packet.timestamp_ns = timestamp_ns;
-			packet.packet_id = packet_id;
-			block_write(to, &at->source, at->interface, &packet);
-		}
-		head += length;
-		bytes += original;
-		lost = 0;
-		captured++;
+		publish(writing, chosen->burst_ns);
+		writing->into = overflow;
+		writing->head = overflow->head;
 	}
-	ring->lost[at->number] = lost;
-	counters->matched += count;
-	counters->captured += captured;
-	counters->dropped += count - captured;
-	counters->bytes += bytes;
-	ring_publish(into, head, burst_ns, captured - published);
+	block_write(writing->into->data + (writing->head & writing->into->mask), &at->source, at->interface, &packet);
+	writing->head += length;
+	writing->bytes += packet.original;
+	writing->lost = 0;
+	writing->captured++;
+}
+
+/* Packets that matched, into the ring: counts all but `seen`. */
+static void write_burst(const struct attachment *at, struct ring *ring, const struct chosen *chosen)
+{
+	struct hone_counters *counters = &ring->counters[at->number];
+	struct writing writing = { .into = ring, .head = ring->head, .lost = ring->lost[at->number] };
+
+	for (uint16_t i = 0; i < chosen->count; i++) {
+		if (likely(!at->meta && writing.lost == 0)) {
+			i = write_plain(at, &writing, chosen, i);
+			if (likely(i == chosen->count))
+				break;
+		}
+		write_any(at, &writing, chosen, i);
+	}
+	ring->lost[at->number] = writing.lost;
+	counters->matched += chosen->count;
+	counters->captured += writing.captured;
+	counters->dropped += chosen->count - writing.captured;
+	counters->bytes += writing.bytes;
+	publish(&writing, chosen->burst_ns);
 }
 
 static void set_active(const struct plan *plan, const struct writer *writer, uint32_t active)
@@ -203,19 +244,20 @@ static void capture_burst(const struct attachment *at, struct moment *moment, st
 	else
 		__atomic_fetch_add(&at->session->memory->orphans[at->number].seen, count, __ATOMIC_RELAXED);
 	while (count != 0) {
-		uint16_t part = at->program == NULL ? count : RTE_MIN(count, SELECT_AT_ONCE);
-		struct chosen chosen = { .packets = packets, .first_id = first_id };
-		uint16_t found = part;
+		uint16_t part = RTE_MIN(count, SELECT_AT_ONCE);
+		struct chosen chosen = { .packets = packets, .order = in_order, .first_id = first_id, .count = part };
 
 		if (at->program != NULL) {
-			found = select_matching(at->program, packets, part, matching, order);
 			chosen.packets = matching;
 			chosen.order = order;
+			chosen.count = select_matching(at->program, packets, part, matching, order);
 		}
-		if (found != 0 && likely(ring != NULL))
-			write_burst(at, ring, &chosen, found, burst_time(moment));
-		else if (found != 0)
-			count_orphans(at, found);
+		if (chosen.count != 0 && likely(ring != NULL)) {
+			chosen.burst_ns = burst_time(moment);
+			write_burst(at, ring, &chosen);
+		} else if (chosen.count != 0) {
+			count_orphans(at, chosen.count);
+		}
 		packets += part;
 		first_id += part;
 		count -= part;

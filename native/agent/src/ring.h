@@ -57,14 +57,20 @@ static inline bool ring_has_room(struct ring *ring, uint64_t head, uint32_t byte
 	return head + bytes - tail <= size;
 }
 
-/*
- * Asks for the lines that the blocks behind `head` will be written to: a store waits for its line, and the ring is
- * larger than the cache that is near. 64-byte packets fill two lines each.
- */
-static inline void ring_prefetch(const struct ring *ring, uint64_t head)
+/* Bytes that surely fit behind `head`: more may have been given back since the last look. */
+static inline uint64_t ring_room(const struct ring *ring, uint64_t head)
 {
-	__builtin_prefetch(ring->data + ((head + RING_PREFETCH_AHEAD) & ring->mask), 1);
-	__builtin_prefetch(ring->data + ((head + RING_PREFETCH_AHEAD + RTE_CACHE_LINE_SIZE) & ring->mask), 1);
+	return (uint64_t)ring->mask + 1 - (head - ring->tail);
+}
+
+/*
+ * Asks for the lines that the blocks behind `to` will be written to: a store waits for its line, and the ring is
+ * larger than the cache that is near. 64-byte packets fill two lines each. Across the end is the beginning once more.
+ */
+static inline void ring_prefetch(const uint8_t *to)
+{
+	__builtin_prefetch(to + RING_PREFETCH_AHEAD, 1);
+	__builtin_prefetch(to + RING_PREFETCH_AHEAD + RTE_CACHE_LINE_SIZE, 1);
 }
 
 /* The bytes from ring->head to head, of one burst. None: nothing is published. */
