@@ -19,6 +19,7 @@ import {
 import type { CaptureOptions } from './capture-options.ts';
 import type { PortChoice } from './port-choices.ts';
 import { useProgramFile } from './program-file.ts';
+import { sayEngine } from './say-engine.ts';
 
 /** A choice with its filter compiled. */
 interface Compiled {
@@ -97,6 +98,7 @@ export async function startSources(
   try {
     for (const plan of plans) {
       const feed = await startFeed(plan, options);
+      if (hasFilter(plan)) sayEngine(plan.application, feed.engine);
       sources.push(describeSource(plan, feed, plans.length > 1));
     }
     return sources;
@@ -104,6 +106,11 @@ export async function startSources(
     for (const { feed } of sources) feed.close();
     throw error;
   }
+}
+
+function hasFilter({ ports, others }: ApplicationPlan): boolean {
+  const all = [...ports.map(({ compiled }) => compiled), ...(others === undefined ? [] : [others])];
+  return all.some(({ programs }) => programs.in !== undefined || programs.out !== undefined);
 }
 
 function startFeed(

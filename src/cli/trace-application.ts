@@ -5,6 +5,7 @@ import { AgentSource } from '../trace/index.ts';
 import { dpdkPoints } from '../tracepoints/index.ts';
 import { compileTrace } from './compile-trace.ts';
 import { dumpPrograms, REALTIME, runTrace } from './run-trace.ts';
+import { sayEngine } from './say-engine.ts';
 import type { TraceOptions } from './trace-options.ts';
 
 /** @param usesOwnPoints the script has points that only the application knows */
@@ -24,7 +25,11 @@ export async function traceApplication(
     if (isDump) return dumpPrograms(script);
     const source = new AgentSource({
       script,
-      startFeed: (request) => application!.target.startTrace(request),
+      startFeed: async (request) => {
+        const feed = await application!.target.startTrace(request);
+        sayEngine(application!, feed.engine);
+        return feed;
+      },
       nowNs: realtimeNs,
       pid: process.pid,
     });

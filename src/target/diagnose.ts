@@ -157,8 +157,8 @@ function checkLibrary(dpdk: DpdkInstall | undefined): Check {
   const name = 'librte_bpf';
   const found =
     dpdk !== undefined && list(dpdk.libraryFolder).some((file) => file.startsWith('librte_bpf.so.'));
-  if (found) return ok(name, 'filters run as native code');
-  return lacking(name, 'optional', "not there: filters run in the agent's interpreter", `${INSTALL} dpdk`);
+  if (found) return ok(name, 'programs run as native code');
+  return lacking(name, 'optional', "not there: programs run in the agent's interpreter", `${INSTALL} dpdk`);
 }
 
 function checkPtrace(): Check {

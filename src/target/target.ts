@@ -8,7 +8,7 @@ import type { ProbePoint } from '../tracepoints/index.ts';
 
 export type Direction = 'in' | 'out';
 
-/** How filters run on the target: native code, librte_bpf's interpreter, or an interpreter of hone's own. */
+/** How programs run on the target: native code, librte_bpf's interpreter, or an interpreter of hone's own. */
 export type FilterEngine = 'jit' | 'rte-interpreter' | 'own-interpreter';
 
 export interface TargetInfo {

@@ -15,6 +15,7 @@ export interface TestpmdOptions {
   readonly vdevs: readonly string[];
   readonly eal?: readonly string[];
   readonly app?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface Testpmd {
@@ -72,7 +73,10 @@ export async function startTestpmd(options: TestpmdOptions): Promise<Testpmd> {
   // Its prompt is written at once, the rest through stdio: without stdbuf answers come after the next prompt.
   const testpmd = ['stdbuf', '-o0', 'dpdk-testpmd', ...args];
   const [command, ...rest] = agent === 'run' ? [process.execPath, main, 'run', '--', ...testpmd] : testpmd;
-  const child = spawn(command!, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(command!, rest, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  });
   return ready(child, agent === 'run', prefix);
 }
 
