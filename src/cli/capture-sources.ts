@@ -98,7 +98,7 @@ export async function startSources(
   try {
     for (const plan of plans) {
       const feed = await startFeed(plan, options);
-      if (hasFilter(plan)) sayEngine(plan.application.label, feed.engine);
+      if (hasFilter(plan)) sayEngine(plan.application, feed.engine);
       sources.push(describeSource(plan, feed, plans.length > 1));
     }
     return sources;

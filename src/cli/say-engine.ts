@@ -1,5 +1,5 @@
 /** What a person reads when programs do not run as native code in an application: they take more of its time then. */
-import type { TraceFeed } from '../target/index.ts';
+import type { Target, TraceFeed } from '../target/index.ts';
 
 type Engine = TraceFeed['engine'];
 
@@ -10,8 +10,13 @@ const SLOWER: Readonly<Record<Engine, string | undefined>> = {
   'own-interpreter': "there is no librte_bpf: programs run in the agent's interpreter, which is slower",
 };
 
-/** @param whose what messages call the application */
-export function sayEngine(whose: string, engine: Engine): void {
-  const reason = SLOWER[engine];
-  if (reason !== undefined) process.stderr.write(`${whose}: ${reason}\n`);
+interface Application {
+  readonly label: string;
+  readonly target: Target;
+}
+
+/** Says nothing of a replay, which has an engine of its own. */
+export function sayEngine({ label, target }: Application, engine: Engine): void {
+  const reason = target.info.kind === 'replay' ? undefined : SLOWER[engine];
+  if (reason !== undefined) process.stderr.write(`${label}: ${reason}\n`);
 }

@@ -26,9 +26,8 @@ export async function traceApplication(
     const source = new AgentSource({
       script,
       startFeed: async (request) => {
-        const { target, label } = application!;
-        const feed = await target.startTrace(request);
-        sayEngine(label, feed.engine);
+        const feed = await application!.target.startTrace(request);
+        sayEngine(application!, feed.engine);
         return feed;
       },
       nowNs: realtimeNs,
