@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { port, twoReadings } from '../watch/snapshot.fixture.ts';
 import { formatMetrics } from './metrics.ts';
@@ -45,6 +46,22 @@ test('the text is well-formed', () => {
   for (const name of seen) expect(name).toMatch(/^hone_[a-z_]+(_total|_info|_up|_packets)$/);
   expect(text.endsWith('\n')).toBe(true);
 });
+
+test('its names are those of the documentation', () => {
+  const page = readFileSync(new URL('../../docs/top.md', import.meta.url), 'utf8');
+  const [, list = ''] = page.split('## Metrics');
+  const written = [...list.matchAll(/`(hone_[a-z_{},]+)`/g)].flatMap(([, name]) => expand(name!));
+  const served = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!);
+  expect(served.sort()).toEqual([...new Set(written)].sort());
+});
+
+/** `a_{b,c}_d`, as shells have it. */
+function expand(name: string): string[] {
+  const found = /^(.*?)\{(.*?)\}(.*)$/.exec(name);
+  if (found === null) return [name];
+  const [, before = '', choices = '', after = ''] = found;
+  return choices.split(',').flatMap((choice) => expand(`${before}${choice}${after}`));
+}
 
 test('what is not known has no sample, and labels are escaped', () => {
   const evil = { ...port(0, undefined), name: 'a"b\\c\nd' };

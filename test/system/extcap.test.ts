@@ -244,6 +244,30 @@ describe.skipIf(missing !== undefined)(`in tshark${missing ? ` (${missing})` : '
     await until('the capture to end', async () => !(await tracesOf('--extcap-interface')).includes(name));
   });
 
+  test('direction, length and metadata, as the dialog gives them', async () => {
+    app = await startTestpmd({ vdevs: ['net_null0', 'net_null1'] });
+    await app.command('start');
+    const name = `hone:${app.prefix}:net_null0`;
+    /** What each of the first packets has, each once. */
+    const captured = async (field: string, ...options: string[]): Promise<string[]> => {
+      const fifo = join(folder, `options-${options.join('')}`);
+      const one = await captureInto(fifo, name, ...options);
+      const reader = `tshark -r - -c 50 -T fields -e ${field} < '${fifo}' 2> /dev/null`;
+      const { stdout } = await startProcess('sh', ['-c', reader]).finished();
+      expect(await one.finished()).toMatchObject({ code: 0, stderr: '' });
+      expect(stdout.split('\n')).toHaveLength(51);
+      return [...new Set(stdout.trimEnd().split('\n'))];
+    };
+    const direction = 'frame.packet_flags_direction';
+    expect(await captured(direction, '--direction', 'in')).toEqual(['0x00000001']);
+    expect(await captured(direction, '--direction', 'out')).toEqual(['0x00000002']);
+    expect(await captured(direction, '--direction', 'inout')).toHaveLength(2);
+    expect(await captured('frame.cap_len', '--snaplen', '40')).toEqual(['40']);
+    for (const line of ['stop', 'set fwd txonly', 'set txpkts 64,64', 'start']) await app.command(line);
+    expect(await captured('frame.comment', '--snaplen', '100', '--meta')).toEqual(['ptype=0x0 segs=2']);
+    expect(await captured('frame.comment', '--snaplen', '101')).toEqual(['']);
+  });
+
   test('as root: why a port cannot be captured', async () => {
     app = await startTestpmd({ agent: 'none', vdevs: ['net_null0'] });
     const name = `hone:${app.pid}:-`;

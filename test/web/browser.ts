@@ -15,7 +15,7 @@ export function missingBrowser(): string | undefined {
   return CHROMIUM === undefined ? 'needs chromium: apt-get install chromium' : undefined;
 }
 
-interface WebUnderTest {
+export interface WebUnderTest {
   readonly url: string;
   readonly origin: string;
   readonly page: Page;
@@ -53,7 +53,7 @@ export async function openPage(): Promise<PageUnderTest> {
 }
 
 /** @param env its XDG_RUNTIME_DIR says where applications are looked for */
-async function startWebPage(env: NodeJS.ProcessEnv): Promise<WebUnderTest> {
+export async function startWebPage(env: NodeJS.ProcessEnv): Promise<WebUnderTest> {
   const web = startHone(['web'], env);
   await until('the address', () => web.stdout().includes('\n') || web.child.exitCode !== null);
   const url = web.stdout().trim();
