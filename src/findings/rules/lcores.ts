@@ -123,7 +123,7 @@ export const lcores: readonly Rule[] = [
     look: (seen) =>
       seen.stages.flatMap((stage): Sighting[] => {
         const lcore = seen.lcores.find(({ tid }) => tid === stage.tid);
-        if (lcore === undefined || lcore.measuredSeconds === 0 || stage.measuredSeconds === 0) return [];
+        if (lcore === undefined || stage.measuredSeconds === 0) return [];
         const busy = busyShare(lcore);
         const share = stage.ns / (1e9 * stage.measuredSeconds);
         if (busy < LOADED_SHARE || share < busy * STAGE_SHARE) return [];
