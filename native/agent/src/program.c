@@ -71,7 +71,8 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 			};
 
 			free(program);
-			return program_refuse_of_library(&text, api);
+			program_refuse_of_library(&text, api);
+			return -1;
 		}
 		program->exec = api->exec;
 		program->jit = program_native(api, program->bpf);
