@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "program.h"
+#include "harness-input.h"
 
 #define NB_ENGINES 3
 #define QUICK 3
@@ -28,22 +29,6 @@ struct packet {
 	uint32_t length;
 	uint8_t *bytes;
 };
-
-static void take(void *to, size_t bytes)
-{
-	if (bytes != 0 && fread(to, bytes, 1, stdin) != 1) {
-		fprintf(stderr, "harness: the input ends early\n");
-		exit(1);
-	}
-}
-
-static uint32_t take32(void)
-{
-	uint32_t value;
-
-	take(&value, sizeof(value));
-	return value;
-}
 
 static void *get(size_t bytes)
 {

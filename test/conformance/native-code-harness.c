@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "program.h"
+#include "harness-input.h"
 
 #define PAGE 4096
 
@@ -22,22 +23,6 @@ static int show(const struct rte_bpf *bpf, struct rte_bpf_jit *jit)
 	(void)bpf;
 	*jit = shown;
 	return 0;
-}
-
-static void take(void *to, size_t bytes)
-{
-	if (bytes != 0 && fread(to, bytes, 1, stdin) != 1) {
-		fprintf(stderr, "harness: the input ends early\n");
-		exit(1);
-	}
-}
-
-static uint32_t take32(void)
-{
-	uint32_t value;
-
-	take(&value, sizeof(value));
-	return value;
 }
 
 static void compile(void)

@@ -12,6 +12,7 @@
 #include <rte_errno.h>
 
 #include "trace_program.h"
+#include "harness-input.h"
 
 #define PAGE 4096
 #define RUNS 16
@@ -42,22 +43,6 @@ static uint64_t helper(uint64_t context, uint64_t a, uint64_t b, uint64_t c, uin
 }
 
 const program_helper trace_helpers[TRACE_NB_HELPERS] = { helper, helper, helper, helper };
-
-static void take(void *to, size_t bytes)
-{
-	if (bytes != 0 && fread(to, bytes, 1, stdin) != 1) {
-		fprintf(stderr, "harness: the input ends early\n");
-		exit(1);
-	}
-}
-
-static uint32_t take32(void)
-{
-	uint32_t value;
-
-	take(&value, sizeof(value));
-	return value;
-}
 
 /* Small, large and boundary numbers, as indices may be. */
 static void fill(uint8_t *context, uint32_t bytes)

@@ -19,6 +19,7 @@
 
 #include "trace_map.h"
 #include "trace_program.h"
+#include "harness-input.h"
 
 #define HEAD_BYTES 448
 #define MAPS_OFFSET 2048
@@ -28,22 +29,6 @@
 
 static uint8_t events[MAX_EVENTS];
 static uint32_t events_bytes;
-
-static void take(void *to, size_t bytes)
-{
-	if (bytes != 0 && fread(to, bytes, 1, stdin) != 1) {
-		fprintf(stderr, "trace-harness: the input ends early\n");
-		exit(1);
-	}
-}
-
-static uint32_t take32(void)
-{
-	uint32_t value;
-
-	take(&value, sizeof(value));
-	return value;
-}
 
 static void put(const void *from, size_t bytes)
 {
