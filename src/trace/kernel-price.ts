@@ -28,7 +28,7 @@ export async function estimateKernelPrice(
   const prices = rates.map(({ point, hitsPerSecond }) => ({
     point: point.name,
     hitsPerSecond,
-    percent: (hitsPerSecond * (measureHitNs(point.kind) ?? 0)) / 1e7,
+    percent: (hitsPerSecond * (measureHitNs(point) ?? 0)) / 1e7,
   }));
   if (prices.length === 0) return undefined;
   const percent = prices.reduce((sum, price) => sum + price.percent, 0);

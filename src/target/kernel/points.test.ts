@@ -12,6 +12,7 @@ import { sampleHitRates } from './hit-rate.ts';
 import { needsBpf } from './kernel-fixture.ts';
 import { resolveKernelPoints } from './points.ts';
 import { parseCpuList } from './possible-cpus.ts';
+import { isSteppedInstruction } from './stepped.ts';
 import { parseTracepointFormat } from './tracepoint-format.ts';
 
 const SOURCE = `
@@ -19,7 +20,8 @@ const SOURCE = `
 __attribute__((noipa)) void poll_rx(long n) { STAP_PROBE1(net, rx, n); }
 __attribute__((noipa)) void poll_tx(long n) { STAP_PROBE1(net, tx, n); STAP_PROBE1(disk, tx, n); }
 __attribute__((noipa)) void twice(long n, int m) { STAP_PROBE1(net, twice, n); STAP_PROBE1(net, twice, m); STAP_PROBE1(net, twice, n); }
-int main(int argc, char **argv) { do { poll_rx(1); poll_tx(2); poll_tx(3); twice(4, 5); } while (argc > 1); return 0; }
+__attribute__((noipa)) long starts_with_mov(long n) { return n; }
+int main(int argc, char **argv) { starts_with_mov(1); do { poll_rx(1); poll_tx(2); poll_tx(3); twice(4, 5); } while (argc > 1); return 0; }
 `;
 
 let folder: string;
@@ -205,9 +207,47 @@ describe('before attaching', () => {
     } finally {
       child.kill();
     }
-    for (const kind of ['usdt', 'uprobe', 'uretprobe'] as const)
-      expect(measureHitNs(kind)).toBeGreaterThan(50);
-    expect(measureHitNs('interval')).toBeUndefined();
+  });
+});
+
+describe('the price of a hit', () => {
+  const price = (probe: string) => measureHitNs(resolveKernelPoints(probe)[0]!);
+
+  test('depends on the instruction under the trap', (context) => {
+    const reason = needsBpf ?? needsCompiler;
+    if (reason !== undefined) context.skip(reason);
+    const nop = price(`usdt:${path}:net:rx`)!;
+    expect(nop).toBeGreaterThan(50);
+    // poll_tx begins with the nop of its first probe, starts_with_mov with a mov.
+    expect(price(`uprobe:${path}:poll_tx`)).toBe(nop);
+    expect(price(`uprobe:${path}:starts_with_mov`)).toBeGreaterThan(nop * 1.2);
+    expect(price(`uretprobe:${path}:poll_tx`)).toBeGreaterThan(nop);
+    expect(price(`uretprobe:${path}:starts_with_mov`)).toBeGreaterThan(price(`uretprobe:${path}:poll_tx`)!);
+    expect(price('interval:s:1')).toBeUndefined();
+  });
+
+  test.each([
+    ['nop', [0x90, 0xc3, 0], false],
+    ['nop of two bytes', [0x66, 0x90, 0], false],
+    ['nop of five', [0x0f, 0x1f, 0x44], false],
+    ['push rbp', [0x55, 0x48, 0x89], false],
+    ['push rdi', [0x57, 0x48, 0x89], false],
+    ['push r12', [0x41, 0x54, 0x55], false],
+    ['jmp', [0xe9, 0, 0], false],
+    ['jmp, short', [0xeb, 0, 0], false],
+    ['je, short', [0x74, 0, 0], false],
+    ['jg, near', [0x0f, 0x8f, 0], false],
+    ['call', [0xe8, 0, 0], false],
+    ['endbr64', [0xf3, 0x0f, 0x1e], true],
+    ['mov rbp, rsp', [0x48, 0x89, 0xe5], true],
+    ['sub rsp, 8', [0x48, 0x83, 0xec], true],
+    ['pop rbp', [0x5d, 0xc3, 0], true],
+    ['pop r12', [0x41, 0x5c, 0], true],
+    ['syscall', [0x0f, 0x05, 0], true],
+    ['setg', [0x0f, 0x9f, 0xc0], true],
+    ['ret', [0xc3, 0x90, 0x90], true],
+  ])('%s', (_, bytes, expected) => {
+    expect(isSteppedInstruction(Uint8Array.from(bytes))).toBe(expected);
   });
 });
 
