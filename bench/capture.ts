@@ -15,6 +15,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { benchName } from '../src/bench/leftovers.ts';
 import { attachAgent, captureBeside, forwardingRate, hone, runBeside } from './beside.ts';
 import { Comparison, formatRounds, lossPercent } from './comparison.ts';
 import { startForwarder } from './forwarder.ts';
@@ -103,6 +104,7 @@ async function dumpcapRound(): Promise<void> {
 
 /**
  * A virtual machine gets memory from its own host when it first writes to it, and that can take ten times as long as writing:
+import { benchName } from '../src/bench/leftovers.ts';
  * not what is measured.
  */
 function touchMemory(file: string): void {
@@ -117,7 +119,7 @@ function touchMemory(file: string): void {
 async function steadyRound(): Promise<void> {
   const noisy = ['--forward-mode=noisy', '--noisy-lkup-memory=64', '--noisy-lkup-num-reads=36'];
   const forwarder = await startForwarder({ below: [...hone, 'run', '--'], app: noisy });
-  const file = '/dev/shm/hone-bench.pcapng';
+  const file = `/dev/shm/${benchName('capture')}.pcapng`;
   touchMemory(file);
   try {
     const before = await forwardingRate(forwarder);

@@ -4,6 +4,7 @@
  */
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { benchName } from '../src/bench/leftovers.ts';
 import { hone } from './beside.ts';
 import { measureProcess } from './process-run.ts';
 import { formatSpread, median, printTable } from './statistics.ts';
@@ -96,7 +97,7 @@ function writeEvent(view: DataView, at: number, event: number, stream: number, t
 }
 
 export async function benchConvert(rounds: number = ROUNDS): Promise<void> {
-  const folder = mkdtempSync(join(process.env.TMPDIR ?? '/tmp', 'hone-bench-'));
+  const folder = mkdtempSync(join(process.env.TMPDIR ?? '/tmp', benchName('convert')));
   const recording = join(folder, 'recording');
   try {
     writeRecording(recording);

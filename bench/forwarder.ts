@@ -1,6 +1,7 @@
 /** A saturated dpdk-testpmd and its forwarding rate, as testpmd itself prints it once a second. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { benchName } from '../src/bench/leftovers.ts';
 
 const lines = /Rx-pps:\s+(\d+)/g;
 
@@ -26,7 +27,7 @@ export interface ForwarderOptions {
 }
 
 export async function startForwarder(options: ForwarderOptions = {}): Promise<Forwarder> {
-  const prefix = `hone-bench-${process.pid}-${++started}`;
+  const prefix = benchName(++started);
   const vdevs = [0, 1].map((port) => `--vdev=net_null${port},size=64,copy=1`);
   const memory = options.hugepages ? ['-m', '512'] : ['--no-huge', '-m', '512'];
   const eal = ['-l', '0,1', ...memory, '--no-pci', '--file-prefix', prefix, ...vdevs];

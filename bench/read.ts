@@ -5,6 +5,7 @@
  */
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { benchName } from '../src/bench/leftovers.ts';
 import { hone } from './beside.ts';
 import { measureProcess, type ProcessRun } from './process-run.ts';
 import { formatSpread, median, printTable } from './statistics.ts';
@@ -124,7 +125,7 @@ function contestants(files: Files, one: Files, out: string): Contestant[] {
 }
 
 export async function benchRead(rounds = 5): Promise<void> {
-  const folder = mkdtempSync('/dev/shm/hone-bench-');
+  const folder = mkdtempSync(`/dev/shm/${benchName('read')}`);
   try {
     const rows = [
       ...benchFile(rounds, folder, '1 M packets, mixed sizes', 1_000_000, MIXED_SIZES, true),

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { benchName } from '../src/bench/leftovers.ts';
 
 const project = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -31,7 +32,7 @@ export class RecordEvents {
    */
   static async start(maker: EventMaker, folder: string): Promise<RecordEvents> {
     const binary = build(maker, folder);
-    const prefix = `hone-bench-${process.pid}-${maker}`;
+    const prefix = benchName(maker);
     const eal = ['-l', '1', '--no-huge', '-m', '64', '--no-pci', '--file-prefix', prefix];
     const run = maker === 'hone' ? [process.execPath, project('dist/cli/main.js'), 'run', '--'] : [];
     const [command, ...rest] = [...run, binary, ...eal];

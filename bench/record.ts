@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { benchName } from '../src/bench/leftovers.ts';
 import { hone } from './beside.ts';
 import { type EventMaker, RecordEvents } from './record-event.ts';
 import { formatSpread, printTable } from './statistics.ts';
@@ -68,7 +69,7 @@ async function underHone(folder: string): Promise<number[]> {
 }
 
 async function underLttng(folder: string): Promise<number[]> {
-  const session = `hone-bench-${process.pid}`;
+  const session = benchName('record');
   const lttng = (...words: string[]) => execFileSync('lttng', words, { stdio: 'ignore' });
   spawnSync('lttng-sessiond', ['--daemonize'], { stdio: 'ignore' });
   lttng('create', session, `--output=${join(folder, 'lttng')}`);
@@ -92,7 +93,7 @@ export async function benchRecord(rounds = 3): Promise<void> {
   const values = new Map(subjects.map(([subject]) => [subject, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
     for (const [subject, measure] of subjects) {
-      const folder = mkdtempSync('/dev/shm/hone-bench-');
+      const folder = mkdtempSync(`/dev/shm/${benchName('record')}`);
       try {
         values.get(subject)!.push(...(await measure(folder)));
       } finally {

@@ -9,6 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { benchName } from '../src/bench/leftovers.ts';
 import { ProcessGroup } from '../src/processes/index.ts';
 import { observeApplication } from '../src/report/index.ts';
 import { resolveApplication } from '../src/target/index.ts';
@@ -25,8 +26,8 @@ const example = fileURLToPath(new URL('../../examples/forwarder', import.meta.ur
 
 /** @param rounds a report in each, and as long a time without */
 export async function benchReport(rounds = 15): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'hone-bench-'));
-  const prefix = `hone-bench-report-${process.pid}`;
+  const folder = mkdtempSync(join(tmpdir(), benchName('report')));
+  const prefix = benchName('report');
   const program = join(folder, 'forwarder');
   execFileSync('make', ['-s', '-C', example, `OUT=${program}`]);
   const forwarder = new ProcessGroup([

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { benchName } from '../src/bench/leftovers.ts';
 import { formatSpread, printTable } from './statistics.ts';
 
 const project = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -34,7 +35,7 @@ export function measureTracePoint(): number {
 }
 
 function measure({ flags, libraries }: Build): number {
-  const folder = mkdtempSync(join(tmpdir(), 'hone-bench-'));
+  const folder = mkdtempSync(join(tmpdir(), benchName('point')));
   const program = join(folder, 'trace-point');
   const include = `-I${project('native/agent/include')}`;
   try {
