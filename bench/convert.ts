@@ -43,6 +43,8 @@ ${EVENTS.map(
 `,
 ).join('')}`;
 
+const COUNT_ALL = 'dpdk:*_burst, dpdk:*_packet { @ = count(); }';
+
 const HEAD_BYTES = 16 + 6 * 8 + 3 * 4;
 const LARGEST_EVENT = 26;
 
@@ -133,5 +135,7 @@ function commands(recording: string, folder: string): (readonly [string, readonl
     ),
     ['ctf', to('ctf', join(folder, 'ctf'))],
     ['text by babeltrace2', ['babeltrace2', '--output', join(folder, 'out'), recording]],
+    ['a count of all by hone trace --read', [...hone, 'trace', '-q', '--read', recording, '-e', COUNT_ALL]],
+    ['nothing by babeltrace2 (sink.utils.dummy)', ['babeltrace2', recording, '-c', 'sink.utils.dummy']],
   ];
 }

@@ -24,20 +24,36 @@ export class Heap<T> {
     items[at] = item;
   }
 
+  /** Left where it is; undefined when there is none. */
+  get first(): T | undefined {
+    return this.#items[0];
+  }
+
   /** Takes the first item out; undefined when there is none. */
   pop(): T | undefined {
+    const first = this.#items[0];
+    const last = this.#items.pop();
+    if (last !== undefined && this.#items.length > 0) this.#sink(last);
+    return first;
+  }
+
+  /** Takes the first item out and puts another in; there must be one. */
+  replaceFirst(item: T): T {
+    const first = this.#items[0]!;
+    this.#sink(item);
+    return first;
+  }
+
+  /** Puts the item where the first was, and then to its place. */
+  #sink(item: T): void {
     const items = this.#items;
-    const [first] = items;
-    const last = items.pop();
-    if (last === undefined || items.length === 0) return first;
     let at = 0;
     for (let child = 1; child < items.length; child = 2 * at + 1) {
       if (child + 1 < items.length && this.#isBefore(items[child + 1]!, items[child]!)) child++;
-      if (!this.#isBefore(items[child]!, last)) break;
+      if (!this.#isBefore(items[child]!, item)) break;
       items[at] = items[child]!;
       at = child;
     }
-    items[at] = last;
-    return first;
+    items[at] = item;
   }
 }

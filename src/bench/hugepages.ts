@@ -2,16 +2,18 @@
  * Memory for the applications: hugepages, which dpdk-dumpcap needs to attach, or ordinary pages. What is changed for it in
  * the kernel is put back by the clean-up. https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cleanup } from './cleanup.ts';
+import { benchName, isLeftover } from './leftovers.ts';
 
 /** Of one application. */
 const MEMORY_MIB = 256;
 const PAGE_MIB = 2;
 const PAGES = MEMORY_MIB / PAGE_MIB;
+const MOUNT = 'hugepages';
 const FOLDER = '/sys/kernel/mm/hugepages/hugepages-2048kB';
 
 export interface ApplicationMemory {
@@ -24,6 +26,7 @@ export interface ApplicationMemory {
 }
 
 export function prepareMemory(cleanup: Cleanup): ApplicationMemory {
+  unmountLeftovers();
   try {
     reservePages(cleanup);
     const mount = findMount() ?? mountPages(cleanup);
@@ -62,8 +65,17 @@ function findMount(): string | undefined {
     .find(([, , type, options]) => type === 'hugetlbfs' && /\bpagesize=2M\b/.test(options ?? ''))?.[1];
 }
 
+/** Of benches that were killed. */
+function unmountLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    if (!isLeftover(name) || !name.includes(MOUNT)) continue;
+    const folder = join(tmpdir(), name);
+    if (spawnSync('umount', [folder]).status === 0) rmdirSync(folder);
+  }
+}
+
 function mountPages(cleanup: Cleanup): string {
-  const folder = mkdtempSync(join(tmpdir(), 'hone-bench-huge-'));
+  const folder = mkdtempSync(join(tmpdir(), benchName(MOUNT)));
   cleanup.add(() => rmdirSync(folder));
   execFileSync('mount', ['-t', 'hugetlbfs', '-o', 'pagesize=2M', 'nodev', folder], { stdio: 'pipe' });
   cleanup.add(() => execFileSync('umount', [folder], { stdio: 'pipe' }));

@@ -68,7 +68,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   try {
     const memory = prepareMemory(cleanup);
     const scratchParent = hasTmpfs() ? TMPFS : tmpdir();
-    removeLeftovers(memory, [scratchParent, tmpdir()]);
+    removeLeftovers([...(memory.mount === undefined ? [] : [memory.mount]), scratchParent, tmpdir()]);
     const bench: Workbench = {
       hone: options.hone,
       placement: { forwarding, others },

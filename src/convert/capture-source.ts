@@ -1,4 +1,5 @@
 /** A capture file as a source of items. What is no packet is offered to whoever copies captures. */
+import { Halves } from '../ctf/index.ts';
 import type { CaptureInterface, CaptureRecord, PacketRecord } from '../pcapng/index.ts';
 import type { CaptureInput } from '../read/index.ts';
 import type { PacketItem } from './item.ts';
@@ -88,9 +89,13 @@ export class CaptureSource implements ItemSource {
     if (packet.timestampNs === undefined) this.#withoutTime++;
     else this.#timeNs = packet.timestampNs + offsetNs;
     const place = this.#placeOf(packet.interface);
-    this.#item ??= { kind: 'packet', name: 'packet', session, place, timeNs: 0n, packet, number: 0 };
+    this.#item ??= {
+      ...{ kind: 'packet', name: 'packet', session, place, packet, number: 0 },
+      ...{ timeNs: 0n, time: new Halves() },
+    };
     this.#item.place = place;
     this.#item.timeNs = this.#timeNs;
+    this.#item.time.assign(this.#timeNs);
     this.#item.packet = packet;
     this.#item.number = ++this.#number;
   }

@@ -2,12 +2,14 @@
  * What happened, one thing after another: an event of a trace or a packet of a capture. Items are borrowed: the same object
  * is filled in again when its source goes on.
  */
-import type { EventCursor, StructureValue } from '../ctf/index.ts';
+import type { EventCursor, Halves, StructureValue } from '../ctf/index.ts';
 import type { PacketRecord } from '../pcapng/index.ts';
 import type { Place } from './place.ts';
 import type { Session } from './session.ts';
 
 interface ItemBase {
+  /** As `timeNs`, without a bigint being made. */
+  readonly time: Halves;
   readonly session: Session;
   readonly place: Place;
   /** Nanoseconds since 1970, the offset of the input included. */

@@ -9,49 +9,56 @@ import type { ItemSource } from './item-source.ts';
 interface Lane {
   readonly source: ItemSource;
   readonly index: number;
-  timeNs: bigint;
+  item: Item | undefined;
 }
 
 export class Merge {
+  /** Lanes whose items are not yet given. */
   readonly #heap = new Heap<Lane>(isBefore);
-  /** The lane whose item was given, or that has none yet. */
-  readonly #hungry: Lane[];
+  /** Lanes that were never asked, the last one first. */
+  readonly #unasked: Lane[];
+  /** The lane that is to be asked before the next item is known: the one whose item was given. */
+  #hungry: Lane | undefined;
 
   constructor(sources: readonly ItemSource[]) {
-    this.#hungry = sources.map((source, index) => ({ source, index, timeNs: 0n })).reverse();
+    this.#unasked = sources.map((source, index) => ({ source, index, item: undefined }));
+    this.#hungry = this.#unasked.pop();
   }
 
   /** The next item, borrowed until the next call; undefined when `fill` has to be awaited, or at the end. */
   next(): Item | undefined {
-    while (this.#hungry.length > 0) {
-      const lane = this.#hungry.at(-1)!;
+    for (let lane = this.#hungry; lane !== undefined; lane = this.#hungry) {
       const step = lane.source.next();
       if (step === 'wait') return undefined;
-      this.#hungry.pop();
-      if (step === 'end') continue;
-      lane.timeNs = lane.source.item.timeNs;
-      // Of one source there is nothing to compare.
-      if (this.#heap.size === 0 && this.#hungry.length === 0) return this.#give(lane);
-      this.#heap.push(lane);
+      if (step === 'item') {
+        lane.item = lane.source.item;
+        if (this.#unasked.length === 0) return this.#give(this.#firstWith(lane));
+        this.#heap.push(lane);
+      }
+      this.#hungry = this.#unasked.pop();
     }
-    const first = this.#heap.pop();
-    return first === undefined ? undefined : this.#give(first);
+    return this.#give(this.#heap.pop());
   }
 
   /** @returns false at the end */
   async fill(): Promise<boolean> {
-    const lane = this.#hungry.at(-1);
-    if (lane === undefined) return false;
-    await lane.source.fill();
+    if (this.#hungry === undefined) return false;
+    await this.#hungry.source.fill();
     return true;
   }
 
-  #give(lane: Lane): Item {
-    this.#hungry.push(lane);
-    return lane.source.item;
+  /** The first of all; the others are in the heap then. */
+  #firstWith(lane: Lane): Lane {
+    const { first } = this.#heap;
+    return first === undefined || isBefore(lane, first) ? lane : this.#heap.replaceFirst(lane);
+  }
+
+  #give(lane: Lane | undefined): Item | undefined {
+    this.#hungry = lane;
+    return lane?.item;
   }
 }
 
 function isBefore(a: Lane, b: Lane): boolean {
-  return a.timeNs === b.timeNs ? a.index < b.index : a.timeNs < b.timeNs;
+  return (a.item!.time.compare(b.item!.time) || a.index - b.index) < 0;
 }

@@ -1,5 +1,11 @@
 /** A stream of a trace as a source of items: each event gets its place, and losses are told to the session. */
-import type { EventCursor, EventDescription, PacketDescription, StructureValue } from '../ctf/index.ts';
+import {
+  type EventCursor,
+  type EventDescription,
+  Halves,
+  type PacketDescription,
+  type StructureValue,
+} from '../ctf/index.ts';
 import type { EventItem } from './item.ts';
 import type { ItemSource, Step } from './item-source.ts';
 import { integer, type Place, type Places, type Process, text } from './place.ts';
@@ -8,15 +14,6 @@ import type { Session } from './session.ts';
 /** 1973: before it nobody recorded packets; it is a clock that counts from something else. */
 const EARLIEST_NS = 100_000_000_000_000_000n;
 const FOREVER_NS = 1n << 64n;
-
-/** What the contexts of an event's class are good for. */
-interface ContextUse {
-  readonly isThere: boolean;
-  /** LTTng's buffers of a processor hold events of many threads; each says whose it is, where the session asked for that. */
-  readonly tellsPlace: boolean;
-}
-
-type Writable = { -readonly [Name in keyof EventItem]: EventItem[Name] };
 
 export interface TraceSourceOptions {
   readonly cursor: EventCursor;
@@ -31,38 +28,64 @@ export interface TraceSourceOptions {
   readonly close: () => void;
 }
 
+/** One class for all sources: what merges them looks at the items of all in turn. */
+class SourceItem implements EventItem {
+  readonly kind = 'event';
+  readonly session: Session;
+  readonly trace: string;
+  readonly cursor: EventCursor;
+  readonly time: Halves;
+  name = '';
+  place: Place;
+
+  constructor({ session, trace, cursor }: TraceSourceOptions, time: Halves, place: Place) {
+    this.session = session;
+    this.trace = trace;
+    this.cursor = cursor;
+    this.time = time;
+    this.place = place;
+  }
+
+  get timeNs(): bigint {
+    return this.time.signed;
+  }
+
+  fields(): StructureValue {
+    const payload = this.cursor.payload();
+    const hasContext = this.cursor.event.contextNames.length > 0;
+    return hasContext ? { ...this.cursor.context(), ...payload } : payload;
+  }
+}
+
 export class TraceSource implements ItemSource {
   readonly name: string;
   readonly sizeBytes: number;
 
   readonly #options: TraceSourceOptions;
   readonly #cursor: EventCursor;
-  readonly #item: Writable;
+  readonly #item: SourceItem;
   #packet: PacketDescription | undefined;
   #ofPacket: Place;
   #discarded = 0n;
   #sequenceNumber: number | undefined;
-  readonly #contexts = new Map<EventDescription, ContextUse>();
+  readonly #offset = new Halves();
+  #event: EventDescription | undefined;
+  /** LTTng's buffers of a processor hold events of many threads; each says whose it is, where the session asked for that. */
+  #tellsPlace = false;
   #firstNs: bigint | undefined;
   #isOver = false;
 
   constructor(options: TraceSourceOptions) {
-    const { cursor, trace, session, process, places, sizeBytes } = options;
+    const { cursor, process, places, offsetNs, sizeBytes } = options;
     this.#options = options;
     this.#cursor = cursor;
     this.name = cursor.name;
     this.sizeBytes = sizeBytes;
     this.#ofPacket = places.ofProcess(process);
-    this.#item = {
-      kind: 'event',
-      name: '',
-      session,
-      place: this.#ofPacket,
-      timeNs: 0n,
-      trace,
-      cursor,
-      fields: () => this.#fields(),
-    };
+    this.#offset.assign(offsetNs);
+    // Without an offset the cursor's own is as good.
+    const time = offsetNs === 0n ? cursor.time : new Halves();
+    this.#item = new SourceItem(options, time, this.#ofPacket);
   }
 
   get damage(): string | undefined {
@@ -101,10 +124,10 @@ export class TraceSource implements ItemSource {
     }
     if (cursor.packet !== this.#packet) this.#enter(cursor.packet);
     const item = this.#item;
-    item.name = cursor.event.name;
-    item.timeNs = cursor.timeNs + this.#options.offsetNs;
-    this.#firstNs ??= item.timeNs;
-    item.place = this.#contextUse(cursor.event).tellsPlace ? this.#placeOfEvent() : this.#ofPacket;
+    if (item.time !== cursor.time) item.time.setSum(cursor.time, this.#offset);
+    if (this.#firstNs === undefined) this.#firstNs = item.timeNs;
+    if (cursor.event !== this.#event) this.#meet(cursor.event);
+    item.place = this.#tellsPlace ? this.#placeOfEvent() : this.#ofPacket;
     return 'item';
   }
 
@@ -142,19 +165,10 @@ export class TraceSource implements ItemSource {
     this.#sequenceNumber = sequenceNumber;
   }
 
-  #contextUse(event: EventDescription): ContextUse {
-    const known = this.#contexts.get(event);
-    if (known !== undefined) return known;
-    const names = Object.keys(this.#cursor.context());
-    const use = { isThere: names.length > 0, tellsPlace: names.includes('vtid') || names.includes('tid') };
-    this.#contexts.set(event, use);
-    return use;
-  }
-
-  #fields(): StructureValue {
-    const cursor = this.#cursor;
-    const payload = cursor.payload();
-    return this.#contextUse(cursor.event).isThere ? { ...cursor.context(), ...payload } : payload;
+  #meet(event: EventDescription): void {
+    this.#event = event;
+    this.#item.name = event.name;
+    this.#tellsPlace = event.contextNames.includes('vtid') || event.contextNames.includes('tid');
   }
 
   #placeOfEvent(): Place {

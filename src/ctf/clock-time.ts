@@ -3,13 +3,11 @@ import { Halves } from './halves.ts';
 import type { ClockClass } from './trace-class.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;
-const WORD = 0x1_0000_0000;
 
 export class ClockTime {
   readonly #clock: ClockClass;
   /** Of a clock whose cycle is a nanosecond, what is added to its value; undefined for other clocks. */
   readonly #offset: Halves | undefined;
-  readonly #sum: Halves = new Halves();
 
   constructor(clock: ClockClass) {
     this.#clock = clock;
@@ -19,17 +17,18 @@ export class ClockTime {
     }
   }
 
-  /** Modulo 2^64 when a cycle is a nanosecond. */
-  ns(cycles: Halves): bigint {
-    const offset = this.#offset;
-    if (offset === undefined) return this.nsOf(cycles.unsigned);
-    const low = cycles.low + offset.low;
-    this.#sum.set(cycles.high + offset.high + (low >= WORD ? 1 : 0), low);
-    return this.#sum.signed;
+  /** Modulo 2^64. */
+  ns(cycles: Halves, into: Halves): void {
+    if (this.#offset === undefined) into.assign(this.nsOf(cycles.unsigned));
+    else into.setSum(cycles, this.#offset);
   }
 
+  /** Modulo 2^64. */
   nsOf(cycles: bigint): bigint {
     const { frequency, offsetSeconds, offsetCycles } = this.#clock;
-    return offsetSeconds * NS_PER_SECOND + ((offsetCycles + cycles) * NS_PER_SECOND) / frequency;
+    return BigInt.asIntN(
+      64,
+      offsetSeconds * NS_PER_SECOND + ((offsetCycles + cycles) * NS_PER_SECOND) / frequency,
+    );
   }
 }

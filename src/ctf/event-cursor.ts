@@ -3,6 +3,7 @@
  * stands on is valid until the next call of next().
  */
 import type { FieldValue, StructureValue } from './field-value.ts';
+import type { Halves } from './halves.ts';
 
 /** What its metadata says of an event, as far as readers need it. */
 export interface EventDescription {
@@ -11,6 +12,8 @@ export interface EventDescription {
   readonly logLevel: number | undefined;
   /** Names of the payload's fields, in order. */
   readonly fieldNames: readonly string[];
+  /** Names of the fields of its contexts, of the stream's and of its own. */
+  readonly contextNames: readonly string[];
 }
 
 /** Of the packet that the cursor is in. */
@@ -34,9 +37,13 @@ export interface EventCursor {
   readonly event: EventDescription;
   /** Nanoseconds since 1970 (or since the clock's origin, where the trace says nothing of it); 0 without a clock. */
   readonly timeNs: bigint;
+  /** The same without a bigint being made. */
+  readonly time: Halves;
   readonly packet: PacketDescription;
   /** Decodes one field of the payload; undefined when the event has none of that name. */
   field(name: string): FieldValue;
+  /** The same by its place in `event.fieldNames`. */
+  fieldAt(index: number): FieldValue;
   /** Decodes everything: payload, and the contexts of stream and event. */
   payload(): StructureValue;
   context(): StructureValue;

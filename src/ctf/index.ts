@@ -6,6 +6,7 @@ export type { EventCursor, EventDescription, PacketDescription } from './event-c
 export { EventEncoder, type RecordedValue } from './event-encoder.ts';
 export { EnumerationValue, type FieldValue, type StructureValue } from './field-value.ts';
 export { formatRecordingMetadata } from './format-recording-metadata.ts';
+export { Halves } from './halves.ts';
 export { type MergedEvents, mergeCursors } from './merge-cursors.ts';
 export { groupTraceFiles, openTrace, type Trace } from './open-trace.ts';
 export type {

@@ -13,7 +13,6 @@ export interface MergedEvents {
 interface Entry {
   readonly cursor: EventCursor;
   readonly order: number;
-  timeNs: bigint;
 }
 
 /** A merge over a heap: each step costs the logarithm of the number of streams. Within a stream, the order stays its own. */
@@ -27,14 +26,12 @@ class HeapMerge implements MergedEvents {
   #hungry: readonly Entry[];
 
   constructor(cursors: readonly EventCursor[]) {
-    this.#hungry = cursors.map((cursor, order) => ({ cursor, order, timeNs: 0n }));
+    this.#hungry = cursors.map((cursor, order) => ({ cursor, order }));
   }
 
   next(): EventCursor | undefined {
     for (const entry of this.#hungry) {
-      if (!entry.cursor.next()) continue;
-      entry.timeNs = entry.cursor.timeNs;
-      this.#heap.push(entry);
+      if (entry.cursor.next()) this.#heap.push(entry);
     }
     const first = this.#heap.pop();
     this.#hungry = first === undefined ? [] : [first];
@@ -43,5 +40,5 @@ class HeapMerge implements MergedEvents {
 }
 
 function isBefore(one: Entry, other: Entry): boolean {
-  return one.timeNs < other.timeNs || (one.timeNs === other.timeNs && one.order < other.order);
+  return (one.cursor.time.compare(other.cursor.time) || one.order - other.order) < 0;
 }

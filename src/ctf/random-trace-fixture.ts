@@ -371,23 +371,35 @@ export function randomTrace(seed: number, form: Form): RandomTrace {
     ['content_size', sizes.content],
     ['packet_size', sizes.packet],
   ]);
-  const timeSize = [32, 64, 27, 40, 11][random(5)]!;
-  const idSize = [8, 5, 16][random(3)]!;
+  // As most tracers write them: whole bytes and no context; readers have a way of their own for these.
+  const isUsual = random(2) === 0;
+  const timeSize = isUsual ? 64 : [32, 64, 27, 40, 11][random(5)]!;
+  const idSize = (isUsual ? [8, 16, 32] : [8, 5, 16])[random(3)]!;
   const bitInt = (size: number, role: string): Spec & { kind: 'int' } => ({
     ...plain(size, role),
     align: random(2) ? 1 : 8,
+    reversed: form.version === '2' && random(4) === 0,
   });
-  const eventHeader = struct(
-    [
-      ['id', bitInt(idSize, 'event-record-class-id')],
-      ['timestamp', bitInt(timeSize, 'default-clock-timestamp')],
-    ],
-    [1, 8, 64][random(3)]!,
-  );
-  const common = structSpec(random, form, 1);
-  const payloads = [0, 1, 2].map((depth) => structSpec(random, form, depth));
+  const headerFields: [string, Spec & { kind: 'int' }][] = [
+    ['id', bitInt(idSize, 'event-record-class-id')],
+    ['timestamp', bitInt(timeSize, 'default-clock-timestamp')],
+  ];
+  if (random(4) === 0) {
+    // The others begin within a byte then, unless they are aligned.
+    const nibble: Spec & { kind: 'int' } = { ...plain(4), align: 1 };
+    headerFields.unshift(['before', nibble]);
+    headerFields.push(['behind', nibble]);
+  }
+  const eventHeader = struct(headerFields, [1, 8, 64][random(3)]!);
+  const ids = [0, 1, idSize === 32 ? 2 ** 24 : idSize === 16 ? 256 : 2];
+  const common = isUsual ? undefined : structSpec(random, form, 1);
+  const wholeBytes = (name: string): [string, Spec] => [name, plain([8, 16, 32, 64][random(4)]!)];
+  const payloads = [
+    isUsual ? struct([wholeBytes('a'), wholeBytes('b')]) : structSpec(random, form, 0),
+    ...[1, 2].map((depth) => structSpec(random, form, depth)),
+  ];
   const events: RandomTrace['events'][number][] = [];
-  let time = BigInt(random(1000));
+  let time = BigInt(random(1000)) << BigInt(timeSize === 64 ? random(53) : 0);
   const packets = [0, 1].map(() => {
     if (form.version === '2') time = 0n;
     const writer = new BitWriter(littleEndian);
@@ -398,22 +410,20 @@ export function randomTrace(seed: number, form: Form): RandomTrace {
     writer.integer(0n, 32, false);
     const count = 1 + random(6);
     for (let index = 0; index < count; index++) {
-      const id = random(3);
+      const kind = random(3);
       time += BigInt(random(2 ** Math.min(timeSize - 1, 30)));
-      const [idMember, timeMember] = eventHeader.members.map(
-        ([name, spec]) => [name, spec] as [string, Spec & { kind: 'int' }],
-      );
+      const said: Readonly<Record<string, bigint>> = {
+        id: BigInt(ids[kind]!),
+        timestamp: BigInt.asUintN(timeSize, time),
+      };
       const fixed = struct(
-        [
-          [idMember![0], { ...idMember![1], fixed: BigInt(id) }],
-          [timeMember![0], { ...timeMember![1], fixed: BigInt.asUintN(timeSize, time) }],
-        ],
+        headerFields.map(([name, spec]) => [name, name in said ? { ...spec, fixed: said[name]! } : spec]),
         eventHeader.align,
       );
       writeValue(writer, fixed, random, new Map());
-      const context = writeValue(writer, common, random, new Map());
-      const payload = writeValue(writer, payloads[id]!, random, new Map());
-      events.push({ name: `event ${id}`, timeNs: time, payload, context });
+      const context = common === undefined ? {} : writeValue(writer, common, random, new Map());
+      const payload = writeValue(writer, payloads[kind]!, random, new Map());
+      events.push({ name: `event ${kind}`, timeNs: time, payload, context });
     }
     const content = writer.bit;
     for (let padding = random(4) * 8; padding > 0; padding -= 8) writer.integer(0xa5n, 8, false);
@@ -422,7 +432,7 @@ export function randomTrace(seed: number, form: Form): RandomTrace {
     writer.patch(sizesAt + 32, BigInt(writer.bit), 32, false);
     return writer.bytes();
   });
-  const scopes = { header, packetContext, eventHeader, common, payloads };
+  const scopes = { header, packetContext, eventHeader, common, payloads, ids };
   return {
     metadata: form.version === '2' ? jsonMetadata(scopes, littleEndian) : tsdlMetadata(scopes, littleEndian),
     stream: Uint8Array.from(packets.flatMap((bytes) => [...bytes])),
@@ -434,8 +444,10 @@ interface Scopes {
   readonly header: Spec & { kind: 'struct' };
   readonly packetContext: Spec & { kind: 'struct' };
   readonly eventHeader: Spec & { kind: 'struct' };
-  readonly common: Spec & { kind: 'struct' };
+  readonly common: (Spec & { kind: 'struct' }) | undefined;
   readonly payloads: readonly (Spec & { kind: 'struct' })[];
+  /** Of the payloads' events. */
+  readonly ids: readonly number[];
 }
 
 function tsdlMetadata(scopes: Scopes, littleEndian: boolean): string {
@@ -443,8 +455,8 @@ function tsdlMetadata(scopes: Scopes, littleEndian: boolean): string {
 trace { major = 1; minor = 8; byte_order = ${littleEndian ? 'le' : 'be'}; packet.header := ${tsdlScope(scopes.header)} };
 clock { name = c; freq = 1000000000; };
 stream { packet.context := ${tsdlScope(scopes.packetContext)} event.header := ${tsdlScope(scopes.eventHeader)}
-event.context := ${tsdlScope(scopes.common)} };
-${scopes.payloads.map((payload, id) => `event { id = ${id}; name = "event ${id}"; fields := ${tsdlScope(payload)} };`).join('\n')}
+${scopes.common === undefined ? '' : `event.context := ${tsdlScope(scopes.common)}`} };
+${scopes.payloads.map((payload, kind) => `event { id = ${scopes.ids[kind]}; name = "event ${kind}"; fields := ${tsdlScope(payload)} };`).join('\n')}
 `;
 }
 
@@ -459,12 +471,12 @@ function jsonMetadata(scopes: Scopes, littleEndian: boolean): string {
       'default-clock-class-id': 'c',
       'packet-context-field-class': json(scopes.packetContext),
       'event-record-header-field-class': json(scopes.eventHeader),
-      'event-record-common-context-field-class': json(scopes.common),
+      ...(scopes.common && { 'event-record-common-context-field-class': json(scopes.common) }),
     },
-    ...scopes.payloads.map((payload, id) => ({
+    ...scopes.payloads.map((payload, kind) => ({
       type: 'event-record-class',
-      id,
-      name: `event ${id}`,
+      id: scopes.ids[kind],
+      name: `event ${kind}`,
       'payload-field-class': json(payload),
     })),
   ];

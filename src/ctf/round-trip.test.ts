@@ -91,6 +91,7 @@ describe.each(['1.8', '2'] as const)('CTF %s', (version) => {
       name: 'first',
       logLevel: 13,
       fieldNames: ['port', 'text', 'state', 'wide', 'load'],
+      contextNames: [],
     });
     expect(cursor.timeNs).toBe(START);
     expect(cursor.packet).toMatchObject({

@@ -51,10 +51,15 @@ describe.each(forms)('CTF $version, little-endian $littleEndian', (form) => {
         for (const { payload } of trace.events) {
           cursor.next();
           const names = cursor.event.fieldNames;
+          expect(cursor.fieldAt(-1)).toBeUndefined();
+          expect(cursor.fieldAt(names.length)).toBeUndefined();
+          expect(new Set(Object.keys(cursor.context()))).toEqual(new Set(cursor.event.contextNames));
           for (const index of order) {
             const name = names[index % Math.max(names.length, 1)];
             if (name === undefined) break;
-            expect(cursor.field(name)).toEqual((payload as Record<string, unknown>)[name]);
+            const wanted = (payload as Record<string, unknown>)[name];
+            expect(cursor.field(name)).toEqual(wanted);
+            expect(cursor.fieldAt(names.indexOf(name))).toEqual(wanted);
           }
         }
       }),

@@ -11,12 +11,19 @@ import { type StructureCodec, setField } from './compile-fields.ts';
 import type { EventCursor, EventDescription, PacketDescription } from './event-cursor.ts';
 import { FieldReader, OVERRUN, StreamDamage } from './field-reader.ts';
 import type { FieldValue, StructureValue } from './field-value.ts';
+import { Halves } from './halves.ts';
 import { PACKET_MAGIC } from './recording-layout.ts';
 import type { EventDecoder, StreamDecoder, TraceDecoder } from './stream-decoder.ts';
 import { MAXIMUM_WINDOW_BYTES, StreamWindow } from './stream-window.ts';
 import { formatUuid } from './uuid-text.ts';
 
-const NO_EVENT: EventDescription = { id: -1, name: '', logLevel: undefined, fieldNames: [] };
+const NO_EVENT: EventDescription = {
+  id: -1,
+  name: '',
+  logLevel: undefined,
+  fieldNames: [],
+  contextNames: [],
+};
 const NO_PACKET: PacketDescription = {
   offsetBytes: 0,
   beginNs: undefined,
@@ -28,6 +35,7 @@ const NO_PACKET: PacketDescription = {
 
 export class StreamCursor implements EventCursor {
   readonly name: string;
+  readonly time: Halves = new Halves();
   packet: PacketDescription = NO_PACKET;
   damage: string | undefined = undefined;
 
@@ -69,7 +77,7 @@ export class StreamCursor implements EventCursor {
   }
 
   get timeNs(): bigint {
-    return this.#clock === undefined ? 0n : this.#clock.ns(this.#reader.clock);
+    return this.time.signed;
   }
 
   next(): boolean {
@@ -84,7 +92,7 @@ export class StreamCursor implements EventCursor {
         continue;
       }
       try {
-        if (this.#walkEvent()) return true;
+        if (this.#tryWalkPlain() || this.#walkEvent()) return true;
         this.#nextBit = reader.limit;
       } catch (error) {
         if (error !== OVERRUN) this.#damaged(`event at byte ${this.#byteAt(this.#nextBit)}`, error);
@@ -99,11 +107,15 @@ export class StreamCursor implements EventCursor {
   }
 
   field(name: string): FieldValue {
+    return this.fieldAt(this.#event?.fieldIndex.get(name) ?? -1);
+  }
+
+  fieldAt(index: number): FieldValue {
     const event = this.#event;
-    const index = event?.fieldIndex.get(name);
-    if (event === undefined || index === undefined) return undefined;
+    const member = event?.payload.members[index];
+    if (event === undefined || member === undefined) return undefined;
     const reader = this.#reader;
-    const { codec, offset } = event.payload.members[index]!;
+    const { codec, offset } = member;
     reader.beginEvent();
     reader.bit = offset === undefined ? this.#fieldBit(event.payload, index) : this.#payloadBit + offset;
     return codec.decode(reader);
@@ -131,6 +143,33 @@ export class StreamCursor implements EventCursor {
       assign(value, specific.decode(reader));
     }
     return value;
+  }
+
+  /** False when the event is another, or not all of it is in the window. */
+  #tryWalkPlain(): boolean {
+    const stream = this.#stream!;
+    const header = stream.plainHeader;
+    if (header === undefined) return false;
+    const reader = this.#reader;
+    const start = this.#nextBit;
+    const behindHeader = start + header.sizeBits;
+    if (start % 8 !== 0 || behindHeader > reader.limit) return false;
+    const at = start >>> 3;
+    const { view, clock } = reader;
+    const event = stream.event(header.readId(view, at));
+    if (event?.plainBits === undefined) return false;
+    const end = behindHeader + event.plainBits;
+    if (end > reader.limit) return false;
+    const { isTimeLittleEndian } = header;
+    clock.set(
+      view.getUint32(at + header.timeHigh, isTimeLittleEndian),
+      view.getUint32(at + header.timeLow, isTimeLittleEndian),
+    );
+    this.#event = event;
+    this.#payloadBit = behindHeader;
+    this.#nextBit = end;
+    this.#clock?.ns(clock, this.time);
+    return true;
   }
 
   /** False when nothing is left of the packet but padding. */
@@ -173,6 +212,7 @@ export class StreamCursor implements EventCursor {
     if (reader.bit === this.#nextBit) throw new StreamDamage('an event without a size');
     this.#event = event;
     this.#nextBit = reader.bit;
+    this.#clock?.ns(reader.clock, this.time);
     return true;
   }
 
@@ -279,7 +319,7 @@ export class StreamCursor implements EventCursor {
     const clock = this.#clock;
     this.packet = {
       offsetBytes: this.#packetOffset,
-      beginNs: hasBegin ? clock?.ns(reader.clock) : undefined,
+      beginNs: hasBegin ? clock?.nsOf(reader.clock.unsigned) : undefined,
       endNs:
         endClock === undefined
           ? undefined

@@ -7,12 +7,15 @@ import type { EventDescription } from './event-cursor.ts';
 import { type FieldNode, growFieldTree } from './field-node.ts';
 import { alignmentOf } from './field-size.ts';
 import { hasReferences, linkFields, type ScopeTrees, type SlotCounter } from './link-fields.ts';
+import { type PlainHeader, plainHeader } from './plain-header.ts';
 import type { EventClass, ScopeName, StreamClass, StructureClass, TraceClass } from './trace-class.ts';
 
 export interface EventDecoder {
   readonly description: EventDescription;
   readonly context: StructureCodec | undefined;
   readonly payload: StructureCodec;
+  /** Of all behind a plain header; undefined when it is not constant. */
+  readonly plainBits: number | undefined;
   /** Index of a field in the payload, by name. */
   readonly fieldIndex: ReadonlyMap<string, number>;
 }
@@ -52,6 +55,7 @@ export class StreamDecoder {
   readonly streamClass: StreamClass;
   readonly packetContext: StructureCodec | undefined;
   readonly eventHeader: StructureCodec | undefined;
+  readonly plainHeader: PlainHeader | undefined;
   readonly commonContext: StructureCodec | undefined;
   /** The event that all are whose header does not say. */
   readonly onlyEventId: number;
@@ -79,6 +83,7 @@ export class StreamDecoder {
     this.packetContext = compile(streamClass.packetContext, context);
     this.eventHeader = compile(streamClass.eventHeader, header);
     this.commonContext = compile(streamClass.eventContext, common);
+    this.plainHeader = this.eventHeader && plainHeader(streamClass.eventHeader!, this.eventHeader);
     const ids = [...streamClass.events.keys()];
     this.onlyEventId = ids.length === 1 ? ids[0]! : 0;
   }
@@ -99,17 +104,23 @@ export class StreamDecoder {
     const event = this.streamClass.events.get(id);
     if (event === undefined) return undefined;
     const trees = this.#linked.get(id) ?? this.#link(event);
-    const payload = event.payload ?? EMPTY;
+    const payloadClass = event.payload ?? EMPTY;
+    const context = compile(event.context, trees.context);
+    const payload = compile(payloadClass, trees.payload ?? growFieldTree('event-record-payload', EMPTY))!;
+    const hasContext = context !== undefined || this.commonContext !== undefined;
+    const isPlain = !hasContext && payload.isPlain && payload.alignBits <= 8;
     const decoder: EventDecoder = {
       description: {
         id,
         name: event.name,
         logLevel: event.logLevel,
-        fieldNames: payload.members.map(({ name }) => name),
+        fieldNames: namesOf(payloadClass),
+        contextNames: [...namesOf(this.streamClass.eventContext), ...namesOf(event.context)],
       },
-      context: compile(event.context, trees.context),
-      payload: compile(payload, trees.payload ?? growFieldTree('event-record-payload', EMPTY))!,
-      fieldIndex: new Map(payload.members.map(({ name }, index) => [name, index])),
+      context,
+      payload,
+      plainBits: isPlain ? payload.sizeBits : undefined,
+      fieldIndex: new Map(payloadClass.members.map(({ name }, index) => [name, index])),
     };
     if (id < DENSE_IDS) {
       while (this.#dense.length < id) this.#dense.push(undefined);
@@ -122,6 +133,10 @@ export class StreamDecoder {
 interface EventTrees {
   readonly context: FieldNode | undefined;
   readonly payload: FieldNode | undefined;
+}
+
+function namesOf(fieldClass: StructureClass | undefined): string[] {
+  return fieldClass?.members.map(({ name }) => name) ?? [];
 }
 
 /** Grows and links the tree of a scope, and adds it to those that later scopes may refer to. */

@@ -4,7 +4,7 @@
  */
 import type { ByteSource } from './byte-source.ts';
 
-const FIRST_BYTES = 1 << 18;
+const FIRST_BYTES = 1 << 16;
 /** What one event, or one packet's head, may take. */
 export const MAXIMUM_WINDOW_BYTES: number = 1 << 24;
 

@@ -5,12 +5,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { UnsupportedError } from '../base/index.ts';
 import { decodeEbpf, traceContext } from '../bpf/index.ts';
-import { type EventItem, type Item, isRepeated, type PacketItem, type Place } from '../convert/index.ts';
+import { type EventItem, type Item, isRepeated, type PacketItem } from '../convert/index.ts';
 import type { EventDescription } from '../ctf/index.ts';
 import type { EventPlan } from '../script/index.ts';
 import type { TraceRequest } from '../target/index.ts';
 import type { ProbeArgument, ProbePoint } from '../tracepoints/index.ts';
 import { ContextArguments } from './context-arguments.ts';
+import { ContextPlace } from './context-place.ts';
 import { MachineFeed } from './machine-feed.ts';
 import { packetArguments } from './packet-arguments.ts';
 import { recordedNames } from './recorded-points.ts';
@@ -19,12 +20,13 @@ import { isOutgoing } from './trace-file.ts';
 
 /** So many hits before whoever waits has its turn. */
 const HITS_A_TURN = 4096;
-const NO_LCORE = 0xffff_ffff;
 
 interface Attached {
   readonly point: ProbePoint;
   readonly portId: number | undefined;
   readonly queueId: number | undefined;
+  /** On every port and queue. */
+  readonly isAnywhere: boolean;
   readonly packetBytes: number;
   readonly argumentsUsed: number;
   readonly run: () => void;
@@ -33,8 +35,8 @@ interface Attached {
 
 interface HookedArgument {
   readonly argument: ProbeArgument;
-  /** What the event calls it. */
-  readonly field: string;
+  /** Its place among the event's fields; -1 when it has none. */
+  readonly field: number;
 }
 
 /** What events of one kind run. */
@@ -42,17 +44,19 @@ interface Hooked {
   readonly attached: readonly Attached[];
   /** Those that any of the programs looks at, and texts, whose places depend on those before; points of one event have the same. */
   readonly arguments: readonly HookedArgument[];
-  readonly portField: string;
-  readonly queueField: string;
+  readonly portField: number;
+  readonly queueField: number;
 }
+
+const NOTHING: Hooked = { attached: [], arguments: [], portField: -1, queueField: -1 };
 
 export class RecordingFeed extends MachineFeed {
   readonly #recording: Recording;
   readonly #context: ContextArguments;
+  readonly #places: ContextPlace;
   protected readonly attached: readonly Attached[];
-  readonly #ofEvents = new Map<EventDescription, Hooked | undefined>();
-  readonly #ofPackets: readonly [Hooked | undefined, Hooked | undefined];
-  #place: Place | undefined;
+  readonly #ofEvents = new Map<EventDescription, Hooked>();
+  readonly #ofPackets: readonly [Hooked, Hooked];
 
   /**
    * Takes over `recording`.
@@ -62,10 +66,12 @@ export class RecordingFeed extends MachineFeed {
     super({ name: 'recording', baseNs: recording.nowNs, request, events });
     this.#recording = recording;
     this.#context = new ContextArguments(this.machine);
+    this.#places = new ContextPlace(this.machine);
     this.attached = request.attachments.map((attachment) => {
       const point = recording.points.find(({ name }) => name === attachment.point)!;
       const run = this.machine.prepare(decodeEbpf(request.programs[attachment.program!]!));
-      return { ...attachment, point, run, hits: 0 };
+      const isAnywhere = attachment.portId === undefined && attachment.queueId === undefined;
+      return { ...attachment, point, run, isAnywhere, hits: 0 };
     });
     const blind = this.attached.find(({ point, packetBytes }) => packetBytes > 0 && this.#isRecorded(point));
     if (blind !== undefined) {
@@ -115,16 +121,19 @@ export class RecordingFeed extends MachineFeed {
     const { cursor } = item;
     const { event } = cursor;
     let hooked = this.#ofEvents.get(event);
-    if (hooked === undefined && !this.#ofEvents.has(event)) {
+    if (hooked === undefined) {
       hooked = this.#hooked(this.#hookedBy(item), event.fieldNames);
       this.#ofEvents.set(event, hooked);
     }
-    if (hooked === undefined) return;
+    if (hooked === NOTHING) return;
+    const { portField, queueField } = hooked;
     this.#enter(item);
     this.#context.begin();
-    for (const { argument, field } of hooked.arguments) this.#context.put(argument, cursor.field(field));
+    for (const { argument, field } of hooked.arguments) this.#context.put(argument, cursor.fieldAt(field));
     for (const attached of hooked.attached) {
-      this.#runOne(attached, cursor.field(hooked.portField), cursor.field(hooked.queueField));
+      const isHit =
+        attached.isAnywhere || isAt(attached, cursor.fieldAt(portField), cursor.fieldAt(queueField));
+      if (isHit) this.#run(attached);
     }
   }
 
@@ -137,7 +146,7 @@ export class RecordingFeed extends MachineFeed {
   #hitPacket(item: PacketItem): void {
     const { packet } = item;
     const hooked = this.#ofPackets[isOutgoing(packet) ? 1 : 0];
-    if (hooked === undefined) return;
+    if (hooked === NOTHING) return;
     this.#enter(item);
     const values = packetArguments(packet);
     for (const { argument } of hooked.arguments) {
@@ -148,47 +157,38 @@ export class RecordingFeed extends MachineFeed {
     this.machine.context.fill(0, traceContext.packet + most, traceContext.scratch);
     for (const attached of hooked.attached) {
       this.machine.view.setUint32(traceContext.packetBytes, Math.min(most, attached.packetBytes), true);
-      this.#runOne(attached, values.port, values.queue);
+      if (isAt(attached, values.port, values.queue)) this.#run(attached);
     }
   }
 
-  #runOne(attached: Attached, port: unknown, queue: unknown): void {
-    const { portId, queueId } = attached;
-    if (portId !== undefined && Number(port) !== portId) return;
-    if (queueId !== undefined && Number(queue) !== queueId) return;
+  #run(attached: Attached): void {
     attached.hits++;
     attached.run();
   }
 
   /** Time and thread. */
-  #enter({ place, timeNs }: Item): void {
-    const { view, context } = this.machine;
-    view.setBigUint64(traceContext.timeNs, timeNs, true);
-    if (place === this.#place) return;
-    this.#place = place;
-    const { tid, lcore, process, threadName } = place;
-    view.setUint32(traceContext.tid, tid ?? 0, true);
-    view.setUint32(traceContext.lcore, lcore ?? NO_LCORE, true);
-    view.setUint32(traceContext.pid, process.pid ?? 0, true);
-    const { comm, commBytes } = traceContext;
-    context.fill(0, comm, comm + commBytes);
-    new TextEncoder().encodeInto(threadName ?? place.name, context.subarray(comm, comm + commBytes - 1));
+  #enter({ place, time }: Item): void {
+    const { view } = this.machine;
+    view.setUint32(traceContext.timeNs, time.low, true);
+    view.setUint32(traceContext.timeNs + 4, time.high, true);
+    this.#places.enter(place);
   }
 
   #isRecorded(point: ProbePoint): boolean {
     return recordedNames(point).every((name) => this.#recording.kinds.some((kind) => kind.name === name));
   }
 
-  /** Undefined when nothing is attached. */
-  #hooked(attached: readonly Attached[], fieldNames: readonly string[]): Hooked | undefined {
+  #hooked(attached: readonly Attached[], fieldNames: readonly string[]): Hooked {
     const [first] = attached;
-    if (first === undefined) return undefined;
+    if (first === undefined) return NOTHING;
     const used = attached.reduce((bits, { argumentsUsed }) => bits | argumentsUsed, 0);
     const all = first.point.arguments.map((argument): HookedArgument => {
       const { name, recordedAs = name } = argument;
-      return { argument, field: fieldNames.includes(recordedAs) ? recordedAs : name };
+      const recorded = fieldNames.indexOf(recordedAs);
+      return { argument, field: recorded === -1 ? fieldNames.indexOf(name) : recorded };
     });
-    const fieldOf = (name: string) => all.find(({ argument }) => argument.name === name)?.field ?? name;
+    const fieldOf = (name: string) =>
+      all.find(({ argument }) => argument.name === name)?.field ?? fieldNames.indexOf(name);
     return {
       attached,
       arguments: all.filter(
@@ -203,4 +203,10 @@ export class RecordingFeed extends MachineFeed {
   protected get hitNs(): number {
     return Number(this.nowNs - this.baseNs);
   }
+}
+
+function isAt({ portId, queueId }: Attached, port: unknown, queue: unknown): boolean {
+  return (
+    (portId === undefined || Number(port) === portId) && (queueId === undefined || Number(queue) === queueId)
+  );
 }

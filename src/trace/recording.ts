@@ -4,6 +4,7 @@
  */
 import { FormatError, UsageError } from '../base/index.ts';
 import { type EventKind, type Item, Merge, type OpenInputs, openInputs } from '../convert/index.ts';
+import { Halves } from '../ctf/index.ts';
 import type { ProbePoint } from '../tracepoints/index.ts';
 import { recordedPoints } from './recorded-points.ts';
 
@@ -13,7 +14,8 @@ export class Recording {
   readonly #inputs: OpenInputs;
   readonly #merge: Merge;
   #next: Item | undefined;
-  #nowNs: bigint | undefined;
+  #isAtStart = true;
+  readonly #now = new Halves();
 
   private constructor(inputs: OpenInputs) {
     this.#inputs = inputs;
@@ -41,7 +43,7 @@ export class Recording {
 
   /** The time of what is at hand, of the first at the start, ns since 1970. */
   get nowNs(): bigint {
-    return this.#nowNs ?? 0n;
+    return this.#now.signed;
   }
 
   /** What ended inputs before their time; all before was given. */
@@ -65,7 +67,8 @@ export class Recording {
     const item = this.#merge.next();
     if (item === undefined) return false;
     this.#next = item;
-    if (this.#nowNs === undefined || item.timeNs > this.#nowNs) this.#nowNs = item.timeNs;
+    if (this.#isAtStart || this.#now.compare(item.time) < 0) this.#now.copy(item.time);
+    this.#isAtStart = false;
     return true;
   }
 

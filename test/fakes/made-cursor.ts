@@ -1,9 +1,10 @@
 /** A stream of a trace made of a list: what its reader would give. */
-import type {
-  EventCursor,
-  EventDescription,
-  PacketDescription,
-  StructureValue,
+import {
+  type EventCursor,
+  type EventDescription,
+  Halves,
+  type PacketDescription,
+  type StructureValue,
 } from '../../src/ctf/index.ts';
 
 export interface MadeEvent {
@@ -22,6 +23,7 @@ export interface MadePacket {
 
 export class MadeCursor implements EventCursor {
   readonly name: string;
+  readonly time: Halves = new Halves();
   damage: string | undefined;
   readonly #events: { readonly event: MadeEvent; readonly packet: PacketDescription }[];
   readonly #descriptions = new Map<string, EventDescription>();
@@ -41,7 +43,10 @@ export class MadeCursor implements EventCursor {
 
   next(): boolean {
     if (this.#at < this.#events.length) this.#at++;
-    if (this.#at < this.#events.length) return true;
+    if (this.#at < this.#events.length) {
+      this.time.assign(this.timeNs);
+      return true;
+    }
     this.damage = this.#damage;
     return false;
   }
@@ -51,10 +56,16 @@ export class MadeCursor implements EventCursor {
   }
 
   get event(): EventDescription {
-    const { name, fields = {} } = this.#here.event;
+    const { name, fields = {}, context = {} } = this.#here.event;
     let description = this.#descriptions.get(name);
     if (description === undefined) {
-      description = { id: this.#descriptions.size, name, logLevel: 13, fieldNames: Object.keys(fields) };
+      description = {
+        id: this.#descriptions.size,
+        name,
+        logLevel: 13,
+        fieldNames: Object.keys(fields),
+        contextNames: Object.keys(context),
+      };
       this.#descriptions.set(name, description);
     }
     return description;
@@ -70,6 +81,11 @@ export class MadeCursor implements EventCursor {
 
   field(name: string): StructureValue[string] {
     return this.#here.event.fields?.[name];
+  }
+
+  fieldAt(index: number): StructureValue[string] {
+    const name = this.event.fieldNames[index];
+    return name === undefined ? undefined : this.field(name);
   }
 
   payload(): StructureValue {

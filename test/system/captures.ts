@@ -1,12 +1,14 @@
 /** Capture files as tests make and read them; tshark is who reads. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { type SamplePacket, sampleTraffic } from '../../src/packet/index.ts';
 import { encodePcapFileHeader, writePcapRecordHeader } from '../../src/pcapng/index.ts';
 
 export const folder: string = mkdtempSync(join(tmpdir(), 'hone-system-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A pcap file of sample traffic, times cut to microseconds: what DPDK's pcap driver can say. */
 export function writeSample(

@@ -1,12 +1,12 @@
 /** `hone read` beside tcpdump, tshark, mergecap, editcap and capinfos, on the same files. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { capinfos, writeSample } from './captures.ts';
 import { hone, until } from './hone.ts';
 
@@ -15,6 +15,7 @@ const self = [process.execPath, fileURLToPath(new URL('../../dist/cli/main.js', 
 const corpora =
   process.env.HONE_CORPORA ?? fileURLToPath(new URL('../../../shared/corpora', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hone-read-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 const sample = writeSample('read.pcap', 500).file;
 const later = writeSample('read-later.pcap', 300, 7).file;

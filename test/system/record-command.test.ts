@@ -434,8 +434,12 @@ describe('of a replay', () => {
       recorded: PACKETS,
       discarded: 0,
     });
-    // The same streams: only the metadata is another.
-    expect(statSync(join(other, 'events/stream-0')).size).toBe(statSync(join(path, 'events/stream-0')).size);
+    // Not by babeltrace2, whose version here is older than CTF 2.
+    const script = 'dpdk:rx_packet, dpdk:tx_packet { @ = count(); @bytes = sum(args.len); }';
+    const read = (folder: string) => hone('trace', '-q', '--read', folder, '-e', script);
+    const { stdout } = await read(other);
+    expect(stdout).toMatch(new RegExp(`^@: ${PACKETS}\n@bytes: [1-9]\\d{4,}$`, 'm'));
+    expect((await read(path)).stdout).toBe(stdout);
   });
 
   test('predicates: as many as a trace of the file counts', async () => {

@@ -1,8 +1,9 @@
 /** dpdk-testpmd under test: started plain or with the agent, told what to do on its prompt, ended by pid. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ealFolder } from '../../src/processes/index.ts';
 import { sleep, until } from './hone.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -103,6 +104,7 @@ async function ready(child: ChildProcess, below: boolean, prefix: string): Promi
       60_000,
     );
   await prompt(1);
+  const removeLeft = () => rmSync(ealFolder(prefix), { recursive: true, force: true });
   const pid = below ? childOf(child.pid!) : child.pid!;
   return {
     pid,
@@ -119,10 +121,12 @@ async function ready(child: ChildProcess, below: boolean, prefix: string): Promi
     async stop() {
       if (!ended) child.stdin?.end('quit\n');
       await closed;
+      removeLeft();
     },
     async kill() {
       if (!ended) process.kill(pid, 'SIGKILL');
       await closed;
+      removeLeft();
     },
   };
 }

@@ -124,6 +124,8 @@ describe.skipIf(missing !== undefined)(`for everybody${missing ? ` (${missing})`
         await page.getByRole('region', { name: 'Top talkers' }).first().waitFor();
       if (path === 'capture') {
         await page.getByRole('button', { name: 'Start' }).click();
+        // Before that the counts are of the capture before.
+        await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
         await page
           .getByText(/Captured\s*[\d,]{4,}/)
           .first()
