@@ -5,6 +5,7 @@ import { benchCapture } from './capture.ts';
 import { benchConvert } from './convert.ts';
 import { benchRead } from './read.ts';
 import { benchRecord } from './record.ts';
+import { benchRecordings } from './recordings.ts';
 import { benchReport } from './report.ts';
 import { benchTop } from './top.ts';
 import { benchTrace } from './trace.ts';
@@ -16,6 +17,7 @@ const benches: Record<string, (rounds?: number) => Promise<void>> = {
   points: benchPoints,
   read: benchRead,
   record: benchRecord,
+  recordings: benchRecordings,
   report: benchReport,
   starts: benchStarts,
   top: benchTop,

@@ -17,7 +17,8 @@ import { hone } from './beside.ts';
 import { lostMs, runOn, watchForwarding } from './forwarding.ts';
 import { formatQuartiles, printTable, summaryRow } from './statistics.ts';
 
-const REPORT_SECONDS = 5;
+/** As long as the command takes without --duration. */
+const REPORT_SECONDS = 10;
 const BESIDE_MS = 1000;
 const START_MS = 30_000;
 const END_MS = 5000;

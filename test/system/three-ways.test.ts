@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { ElfImage } from '../../src/target/elf/elf-image.ts';
 import { readUsdtProbes } from '../../src/target/kernel/usdt-notes.ts';
 import { Sampler } from '../../src/watch/index.ts';
-import { run, sleep, startHone, startProcess, until } from './hone.ts';
+import { hone, run, sleep, startHone, startProcess, until } from './hone.ts';
 import { missingLttng, startLttng } from './lttng.ts';
 import { missingDpdk } from './testpmd.ts';
 
@@ -285,6 +285,18 @@ test('LTTng: events of the trace are those of the forwarder, babeltrace2 has not
   expect(of('forwarder:drop')[0]).toMatch(/reason = "(short|no IPv4|TTL)", pkt_len = \d+/);
   expect(of('dataplane:stage_begin').length).toBe(of('dataplane:stage_end').length);
   expect(of('dataplane:lcore_busy').length).toBeGreaterThan(0);
+  // The same script as of the application itself, on the trace.
+  const script =
+    'app:forwarder:forward { @forwarded = count(); } app:forwarder:drop { @dropped = sum(args.pkt_len > 0); }' +
+    'app:dataplane:drop { @reason[args.reason] = count(); }';
+  const traced = await hone('trace', '-q', '-f', 'json', '--read', session.trace, '-e', script);
+  expect(traced.stderr).toBe('');
+  const maps = traced.stdout.split('\n').filter((line) => line.includes('"type": "map"'));
+  expect(Object.assign({}, ...maps.map((line) => JSON.parse(line).data))).toEqual({
+    '@forwarded': EXPECTED.forwarded,
+    '@dropped': EXPECTED.dropped,
+    '@reason': { 1: EXPECTED.reasons[1], 2: EXPECTED.reasons[2], 4: EXPECTED.reasons[4] },
+  });
 }, 180_000);
 
 test('none: it forwards, and nothing of its points is in the file', async () => {
