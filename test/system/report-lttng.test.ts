@@ -82,8 +82,14 @@ test('drops by reason and port, stages by thread: the counts of babeltrace2', as
   const dropped = findings.find(({ rule }) => rule === 'application-drops')!;
   expect(dropped.title).toContain('ttl');
   expect(observation.unknown.join('\n')).toContain('no polls recorded');
-  // `hone trace --read` has no points for events of LTTng: nothing is offered that would fail.
-  expect(dropped.next).toEqual([]);
+  const [next, ...more] = dropped.next;
+  expect(more).toEqual([]);
+  const [, recording, script] = /^hone trace --read (\S+) -e '(.+)'$/.exec(next!.command)!;
+  const { code, stdout } = await hone('trace', '-q', '--read', recording!, '-e', script!);
+  expect(code).toBe(0);
+  expect(sum([...stdout.matchAll(/^@\[\d+, \d+\]: (\d+)$/gm)].map(([, count]) => Number(count)))).toBe(
+    of('drop').length,
+  );
 }, 120_000);
 
 test('without the thread of events: what they then cannot say, and how they would', async () => {

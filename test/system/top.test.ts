@@ -163,7 +163,7 @@ describe.skipIf(noPython !== undefined)(`on a terminal${noPython ? ` (${noPython
     await shows('port 0 sample0');
     tell('type \\x1b[B\\r');
     await shows('polls by packets received:');
-    await shows('[32, 64)');
+    await shows('|@');
     tell('type b');
     await shows('port 0 sample0');
     tell('type f');

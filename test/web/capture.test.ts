@@ -76,6 +76,7 @@ describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` :
   test('pausing stops the list, not the capture', async () => {
     await page.getByRole('button', { name: 'Pause the list' }).click();
     await page.getByText(/paused, [\d,]+ more since/).waitFor();
+    await expect.poll(() => firstRow(page)).not.toBe('…');
     const rows = await firstRow(page);
     const before = await count(page, 'Captured');
     await expect.poll(() => count(page, 'Captured')).toBeGreaterThan(before + 1000);
