@@ -75,6 +75,31 @@ describe('what waits for a page', () => {
     expect(page.isPaused).toBe(false);
   });
 
+  test('snapshots that waited go one after another, each when there is room', () => {
+    const page = new SlowPage();
+    const outbox = new Outbox(page, 10);
+    for (const name of ['a', 'b', 'c', 'd']) outbox.offerLatest(name, () => `snapshot of ${name}`);
+    expect(page.sent).toEqual(['snapshot of a']);
+    page.take(1);
+    expect(page.sent).toEqual(['snapshot of a', 'snapshot of b']);
+    page.take(1);
+    expect(page.sent).toEqual(['snapshot of a', 'snapshot of b', 'snapshot of c']);
+  });
+
+  test('who waits for room hears of it, and of the end', async () => {
+    const page = new SlowPage();
+    const outbox = new Outbox(page, 10);
+    outbox.offer('0123456789');
+    const first = outbox.room();
+    page.take();
+    expect(await first).toBe(true);
+    outbox.offer('0123456789');
+    const second = outbox.room();
+    outbox.close();
+    expect(await second).toBe(false);
+    expect(await outbox.room()).toBe(false);
+  });
+
   test('a page that has gone is sent nothing', () => {
     const page = new SlowPage();
     const outbox = new Outbox(page, 10);
