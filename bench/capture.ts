@@ -104,7 +104,6 @@ async function dumpcapRound(): Promise<void> {
 
 /**
  * A virtual machine gets memory from its own host when it first writes to it, and that can take ten times as long as writing:
-import { benchName } from '../src/bench/leftovers.ts';
  * not what is measured.
  */
 function touchMemory(file: string): void {
