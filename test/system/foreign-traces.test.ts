@@ -146,7 +146,7 @@ describe('LTTng-UST', () => {
     folder = mkdtempSync(join(tmpdir(), 'hone-lttng-'));
     // Ends at once where one is running already, which then serves us.
     daemon = spawn('lttng-sessiond', ['--no-kernel'], { stdio: 'ignore' });
-    await until('lttng-sessiond', () => spawnSync('lttng', ['list']).status === 0);
+    await until('lttng-sessiond', () => spawnSync('lttng', ['--no-sessiond', 'list']).status === 0);
     writeFileSync(join(folder, 'provider.h'), PROVIDER);
     writeFileSync(join(folder, 'program.c'), PROGRAM);
   });

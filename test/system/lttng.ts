@@ -1,6 +1,7 @@
 /** LTTng sessions of tests: userspace only, each with a folder of its own. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProcess, until } from './hone.ts';
 
@@ -25,7 +26,7 @@ export interface LttngSession {
   /** The trace is whole then. */
   stop(): void;
   /** Whatever has become of it; a daemon that was started for it ends, too. */
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 export interface LttngOptions {
@@ -45,9 +46,9 @@ export async function startLttng({ home, events, contexts = [] }: LttngOptions):
   const trace = join(home, 'trace');
   const session = `hone-test-${process.pid}-${++sessions}`;
   const lttng = (...args: readonly string[]) => execFileSync('lttng', args, { env, stdio: 'ignore' });
-  const remove = () => {
+  const remove = async () => {
     spawnSync('lttng', ['destroy', session], { env });
-    endDaemon();
+    await endDaemon();
   };
   try {
     lttng('create', session, `--output=${trace}`);
@@ -56,7 +57,7 @@ export async function startLttng({ home, events, contexts = [] }: LttngOptions):
     for (const context of contexts) lttng('add-context', '-s', session, '-u', '-t', context);
     lttng('start', session);
   } catch (error) {
-    remove();
+    await remove();
     throw error;
   }
   const stop = () => {
@@ -66,17 +67,19 @@ export async function startLttng({ home, events, contexts = [] }: LttngOptions):
   return { env, trace, stop, remove };
 }
 
-/** One is started unless root has one already, and only that one is ended. */
-async function startSessiond(home: string): Promise<() => void> {
-  const pidFile = '/var/run/lttng/lttng-sessiond.pid';
-  const isRunning = () => {
-    const pid = existsSync(pidFile) ? readFileSync(pidFile, 'utf8').trim() : '';
-    return pid !== '' && existsSync(`/proc/${pid}`);
-  };
-  if (isRunning()) return () => {};
+/**
+ * One is started unless root has one already, and only that one is ended. The daemon itself is asked: what a killed one left
+ * in /var/run/lttng says nothing, and its file of the process's number is written over without being cut.
+ */
+async function startSessiond(home: string): Promise<() => Promise<void>> {
+  const answers = () => spawnSync('lttng', ['--no-sessiond', 'list']).status === 0;
+  if (answers()) return async () => {};
   const daemon = startProcess('lttng-sessiond', ['--no-kernel'], { ...process.env, LTTNG_HOME: home });
-  await until('lttng-sessiond', () => isRunning() && existsSync('/var/run/lttng/lttng-ust-sock-8'));
-  return () => {
+  await until('lttng-sessiond', answers);
+  return async () => {
+    if (daemon.child.exitCode !== null) return;
+    const ended = once(daemon.child, 'exit');
     daemon.child.kill('SIGTERM');
+    await ended;
   };
 }

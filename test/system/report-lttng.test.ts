@@ -41,7 +41,7 @@ async function recordForwarder(name: string, contexts: readonly string[]): Promi
     session.stop();
     return session.trace;
   } finally {
-    session.remove();
+    await session.remove();
   }
 }
 

@@ -26,7 +26,7 @@ let folder: string;
 let started = 0;
 let children: ChildProcess[] = [];
 /** Ends what a test has begun outside of it. */
-let cleanUp: (() => void)[] = [];
+let cleanUp: (() => void | Promise<void>)[] = [];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hone-three-ways-'));
@@ -38,10 +38,10 @@ beforeEach((context) => {
   if (missing !== undefined) context.skip(missing);
 });
 
-afterEach(() => {
+afterEach(async () => {
   for (const child of children) child.kill('SIGKILL');
   children = [];
-  for (const action of cleanUp.reverse()) action();
+  for (const action of cleanUp.reverse()) await action();
   cleanUp = [];
 });
 
