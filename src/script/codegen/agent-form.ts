@@ -46,23 +46,40 @@ export class AgentForm implements ProbeForm {
   readonly #placed: PlacedMaps;
   #packet: PacketFields | undefined;
 
-  constructor(maps: readonly CheckedMap[], placed: PlacedMaps) {
+  readonly #hasUsualWay: boolean;
+
+  /** @param hasUsualWay usual packets have a way of their own, with all of the program on it, where that gains something */
+  constructor(maps: readonly CheckedMap[], placed: PlacedMaps, hasUsualWay: boolean) {
     this.maps = maps;
     this.#placed = placed;
+    this.#hasUsualWay = hasUsualWay;
   }
 
   get packetBytes(): number {
     return this.#packet?.packetBytes ?? 0;
   }
 
+  /** Whether a way for usual packets would gain something; known from `begin` on. */
+  get canBeUsual(): boolean {
+    return this.#packet?.canBeUsual ?? false;
+  }
+
   scratch(offset: number): Place {
     return { base: CONTEXT, offset: traceContext.scratch + offset };
   }
 
-  begin(code: ProbeCode, expressions: readonly Expression[]): void {
-    code.asm.move(CONTEXT, 1);
-    this.#packet = new PacketFields(code, expressions);
-    this.#packet.walk();
+  begin(code: ProbeCode, expressions: readonly Expression[]): readonly (() => void)[] {
+    const { asm } = code;
+    asm.move(CONTEXT, 1);
+    const packet = new PacketFields(code, expressions);
+    this.#packet = packet;
+    if (!this.#hasUsualWay || !packet.canBeUsual) return [() => packet.walk()];
+    const other = asm.label();
+    const walk = () => {
+      asm.bind(other);
+      packet.walk();
+    };
+    return [() => packet.testForUsual(other), walk];
   }
 
   end({ asm }: ProbeCode): void {

@@ -14,9 +14,10 @@ import type { Expression } from '../typed.ts';
 import type { Label } from './assembler.ts';
 import { alwaysTrue, fieldConditions } from './field-conditions.ts';
 import { partsOf } from './fold.ts';
-import { ETHERNET_BYTES, HeaderWalk, isTransport, type Layer, layersOf } from './header-walk.ts';
+import { ETHERNET_BYTES, HeaderWalk, isTransport, type Layer, layersOf, transports } from './header-walk.ts';
 import type { Place } from './place.ts';
 import type { Home, ProbeCode } from './probe-code.ts';
+import { emitUsualProtocolTest, emitUsualTest, type UsualNeeds, usualOffset } from './usual-packet.ts';
 
 const CONTEXT = 6;
 const FRAME = 10;
@@ -49,7 +50,10 @@ export class PacketFields {
   /** Bytes of the transport header that are there, where fields of one need different numbers of them. */
   #transportBytes: Home | undefined;
   /** What is known on the way at hand: bytes of a layer that are there. */
-  #known = new Map<Layer | 'eth', number>();
+  #known: ReadonlyMap<Layer | 'eth', number> = new Map();
+  readonly #usualNeeds: UsualNeeds | undefined;
+  /** Whether the way at hand is that of usual packets (usual-packet.ts). */
+  #isUsual = false;
 
   constructor(code: ProbeCode, expressions: readonly Expression[]) {
     this.#code = code;
@@ -84,11 +88,30 @@ export class PacketFields {
     const most = [...needs].map(([layer, ends]) => farthest(layer) + Math.max(...ends));
     const all = Math.max(0, bufferBytes, ...most);
     this.packetBytes = Math.min(MAX_PACKET_BYTES, Math.ceil(all / 32) * 32);
+    this.#usualNeeds = usualNeeds(needs);
   }
 
-  /** Fills in the layers; at the start of the program, when nothing is in a register. */
+  /** Whether there is something to gain from a way of their own for usual packets. */
+  get canBeUsual(): boolean {
+    return this.#usualNeeds !== undefined;
+  }
+
+  /** Begins the way of usual packets; others go to `other`. Nothing is in a register there. */
+  testForUsual(other: Label): void {
+    const needs = this.#usualNeeds!;
+    emitUsualTest(this.#code.asm, needs, other);
+    this.#isUsual = true;
+    this.#known = new Map<Layer | 'eth', number>([
+      ['eth', ETHERNET_BYTES],
+      ['ip', needs.ip],
+    ]);
+  }
+
+  /** Fills in the layers, on a way of its own; when nothing is in a register. */
   walk(): void {
     const { asm } = this.#code;
+    this.#isUsual = false;
+    this.#known = new Map();
     if (this.#uses.size === 0) return;
     const done = asm.label();
     for (const { home } of this.#uses.values()) this.#code.writeHomeConstant(home, 0);
@@ -116,8 +139,9 @@ export class PacketFields {
 
   assume(condition: Expression): () => void {
     const before = this.#known;
-    this.#known = new Map(before);
-    this.#learn(condition);
+    const known = new Map(before);
+    this.#learn(condition, known);
+    this.#known = known;
     return () => {
       this.#known = before;
     };
@@ -200,6 +224,12 @@ export class PacketFields {
       asm.jumpIf(o.BPF_JLT, 0, bytes, absent);
       return;
     }
+    if (this.#isUsual) {
+      if (known !== undefined) return;
+      if (isTransport(layer)) emitUsualProtocolTest(asm, transports[layer], absent);
+      else asm.jump(absent);
+      return;
+    }
     const { home, least } = this.#uses.get(layer)!;
     const isHeld = home.kind === 'register';
     if (known === undefined) {
@@ -225,6 +255,12 @@ export class PacketFields {
   #addressOf(layer: Layer | 'eth', register: number): Place {
     const { asm } = this.#code;
     if (layer === 'eth') return { base: CONTEXT, offset: PACKET };
+    if (this.#isUsual) {
+      return {
+        base: CONTEXT,
+        offset: PACKET + (isTransport(layer) ? usualOffset.transport : usualOffset.ip),
+      };
+    }
     const { home } = this.#uses.get(layer)!;
     if (home.kind === 'stack') {
       asm.load(8, 0, FRAME, home.offset);
@@ -263,19 +299,31 @@ export class PacketFields {
     if (scale !== 1) asm.alu(o.BPF_MUL, into, scale);
   }
 
-  #learn(e: Expression): void {
+  #learn(e: Expression, known: Map<Layer | 'eth', number>): void {
     if (e.op === 'and') {
-      this.#learn(e.left);
-      this.#learn(e.right);
+      this.#learn(e.left, known);
+      this.#learn(e.right, known);
     } else if (e.op === 'has-field' || e.op === 'has-protocol') {
       const protocol = e.op === 'has-field' ? e.field.protocol : e.protocol;
       const layer = layersOf(protocol);
       if (layer === undefined) return;
       const bytes = e.op === 'has-field' ? bytesOf(e.field) : 0;
       const least = layer === 'eth' ? 0 : this.#uses.get(layer)!.least;
-      this.#known.set(layer, Math.max(this.#known.get(layer) ?? 0, bytes, least));
+      known.set(layer, Math.max(known.get(layer) ?? 0, bytes, least));
     }
   }
+}
+
+/** Undefined for a program that asks for nothing that usual packets have behind Ethernet. */
+function usualNeeds(needs: ReadonlyMap<Layer | 'eth', readonly number[]>): UsualNeeds | undefined {
+  const ofTransports = [...needs].flatMap(([layer, ends]) => (isTransport(layer) ? ends : []));
+  const ofIp = needs.get('ip') ?? [];
+  if (ofIp.length + ofTransports.length === 0) return undefined;
+  // The test itself looks at the header's first byte.
+  return {
+    ip: Math.max(1, ...ofIp),
+    transport: ofTransports.length === 0 ? undefined : Math.max(...ofTransports),
+  };
 }
 
 /** Bytes of the layer that a field asks for, those of its condition included. */

@@ -2,10 +2,10 @@
 import type { Span } from '../../base/index.ts';
 import type { CompiledPredicate } from '../plan.ts';
 import type { Expression } from '../typed.ts';
-import { AgentForm } from './agent-form.ts';
 import { requireLength } from './limits.ts';
 import { lowerCondition } from './lower-statement.ts';
 import type { PlacedMaps } from './place-maps.ts';
+import { lowerWithUsualWay } from './usual-way.ts';
 
 /**
  * @param condition undefined for one that always holds
@@ -19,8 +19,9 @@ export function compilePredicate(
   source: string,
   span: Span,
 ): CompiledPredicate {
-  const form = new AgentForm([], placed);
-  const program = lowerCondition(condition, form, source, span);
+  const { form, program } = lowerWithUsualWay([], placed, (each) =>
+    lowerCondition(condition, each, source, span),
+  );
   requireLength(program, source, span);
   form.verify(program);
   const { needsTime, packetBytes, argumentsUsed } = form;

@@ -4,13 +4,13 @@
  */
 import type { CompiledProbe, CompiledScript } from '../plan.ts';
 import type { CheckedProbe, CheckedScript, Expression, Statement, Target } from '../typed.ts';
-import { AgentForm } from './agent-form.ts';
 import { fold, partsOf } from './fold.ts';
 import { requireCheckable, requireLength } from './limits.ts';
 import { lowerProbe } from './lower-statement.ts';
 import { placeMaps } from './place-maps.ts';
 import { renameRegisters } from './rename-registers.ts';
 import { expressionsOf, foldStatement, statementsOf } from './statement-parts.ts';
+import { lowerWithUsualWay } from './usual-way.ts';
 
 /**
  * @throws CompileError for what the application cannot do or has no room for
@@ -19,8 +19,9 @@ import { expressionsOf, foldStatement, statementsOf } from './statement-parts.ts
 export function compileForAgent(script: CheckedScript, mostKeys?: number): CompiledScript {
   const placed = placeMaps(script, (map) => keysOf(script, map), usesElapsed(script), mostKeys);
   const probes = script.probes.map((probe): CompiledProbe => {
-    const form = new AgentForm(script.maps, placed);
-    const program = renameRegisters(lowerProbe(probe, form, script.events, script.source));
+    const { form, program } = lowerWithUsualWay(script.maps, placed, (each) =>
+      renameRegisters(lowerProbe(probe, each, script.events, script.source)),
+    );
     requireLength(program, script.source, probe.span);
     requireCheckable(() => form.verify(program), script.source, probe.span);
     const { point, port, queue } = probe;

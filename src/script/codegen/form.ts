@@ -45,8 +45,11 @@ export interface ProbeForm extends Resources {
   /** Whether programs may jump back. */
   readonly hasLoops: boolean;
 
-  /** The first instructions: saves the context, prepares what expressions of this probe ask for. */
-  begin(code: ProbeCode, expressions: readonly Expression[]): void;
+  /**
+   * The first instructions: saves the context, prepares what expressions of this probe ask for.
+   * @returns the ways on: each begins its own when it is called, in this order, and all of the program follows on each
+   */
+  begin(code: ProbeCode, expressions: readonly Expression[]): readonly (() => void)[];
   /** The last ones, where every way ends: the result, and exit. */
   end(code: ProbeCode): void;
 

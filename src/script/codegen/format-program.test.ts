@@ -60,8 +60,8 @@ const sizes: readonly (readonly [script: string, most: number])[] = [
   ['dpdk:rx_burst /args.queue == 0/ { @ = avg(args.nb_rx); }', 12],
   ['dpdk:rx_burst { @ = lhist(args.nb_rx, 0, 32, 4); }', 19],
   ['dpdk:rx_poll { @ = stats(args.nb_rx); }', 10],
-  ['dpdk:rx_packet { @[ip.proto] = count(); }', 48],
-  ['dpdk:rx_packet /ip.proto == 6 && tcp.dstport == 443/ { @[ip.src] = count(); }', 153],
+  ['dpdk:rx_packet { @[ip.proto] = count(); }', 59],
+  ['dpdk:rx_packet /ip.proto == 6 && tcp.dstport == 443/ { @[ip.src] = count(); }', 186],
   ['dpdk:rx_packet { @[args.hash] = count(); }', 17],
   ['dpdk:rx_burst { @last[args.port, args.queue] = nsecs; }', 22],
 ];

@@ -22,7 +22,7 @@ const IPV6_BYTES = 40;
 const MAX_EXTENSIONS = 2;
 
 /** By the number in an IP header. */
-const transports = {
+export const transports = {
   icmp: 1,
   igmp: 2,
   tcp: 6,
@@ -50,13 +50,15 @@ export function layersOf(protocol: ProtocolName): Layer | 'eth' | undefined {
 /** A 16-bit number of the packet as a load on this machine gives it. */
 const swapped = (value: number): number => ((value & 0xff) << 8) | (value >> 8);
 
-const IPV4 = swapped(0x0800);
+export const IPV4: number = swapped(0x0800);
 const IPV6 = swapped(0x86dd);
 const ARPS: readonly number[] = [0x0806, 0x8035].map(swapped);
 const TAGS: readonly number[] = [0x8100, 0x88a8, 0x9100, 0x9200].map(swapped);
 /** Bits of a type's first byte that are the same in all of TAGS and in hardly anything else. */
 const TAG_BITS = 0xe4;
 const TAG_VALUE = 0x80;
+/** Of the bytes that hold it; more fragments and other flags are beside it. */
+export const FRAGMENT_OFFSET: number = swapped(0x1fff);
 const HOP_BY_HOP = 0;
 const ROUTING = 43;
 const FRAGMENT = 44;
@@ -216,7 +218,7 @@ export class HeaderWalk {
     asm.jumpIfRegister(o.BPF_JSLT, BYTES, AT_HAND, done);
     // Fragments other than the first one.
     asm.load(2, VALUE, HEADER, PACKET + 6);
-    asm.alu(o.BPF_AND, VALUE, swapped(0x1fff));
+    asm.alu(o.BPF_AND, VALUE, FRAGMENT_OFFSET);
     asm.jumpIf(o.BPF_JNE, VALUE, 0, done);
     // The total length, where it is not 0 (segmentation offload), ends the packet.
     asm.load(2, VALUE, HEADER, PACKET + 2);

@@ -90,7 +90,7 @@ export class KernelForm implements ProbeForm {
       : { base: SCRATCH, offset: 8 + offset };
   }
 
-  begin(code: ProbeCode): void {
+  begin(code: ProbeCode): readonly (() => void)[] {
     const { asm } = code;
     asm.move(CONTEXT, 1);
     this.#out = asm.label();
@@ -103,6 +103,7 @@ export class KernelForm implements ProbeForm {
       asm.jumpIf(o.BPF_JNE, 0, this.#options.pid, this.#out);
     }
     if (this.#options.scratchIn === 'map') this.#takeScratch(code);
+    return [() => {}];
   }
 
   end({ asm }: ProbeCode): void {

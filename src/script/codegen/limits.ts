@@ -16,16 +16,22 @@ export function requireLength(program: EbpfProgram, source: string, span: Span):
 
 /**
  * Runs the verifier. Its patience is the one thing of it that a script can use up: by many divisions in one another, say.
- * @throws CompileError then. @throws VerifierError for all else: a defect of the compiler
+ * @throws VerifierError for all else: a defect of the compiler
  */
-export function requireCheckable(verify: () => void, source: string, span: Span): void {
+export function isCheckable(verify: () => void): boolean {
   try {
     verify();
+    return true;
   } catch (error) {
-    if (!(error instanceof VerifierError) || !error.message.includes('too much to walk over')) throw error;
-    const message = 'this probe has too many ways through it to be checked';
-    throw new CompileError(source, [
-      { message, span, hint: 'fewer divisions and conditions in one another' },
-    ]);
+    if (error instanceof VerifierError && error.message.includes('too much to walk over')) return false;
+    throw error;
   }
+}
+
+/** @throws CompileError when it is not. @throws VerifierError likewise */
+export function requireCheckable(verify: () => void, source: string, span: Span): void {
+  if (isCheckable(verify)) return;
+  const message = 'this probe has too many ways through it to be checked';
+  const hint = 'fewer divisions and conditions in one another';
+  throw new CompileError(source, [{ message, span, hint }]);
 }

@@ -32,23 +32,27 @@ export function lowerProbe(
   const predicate = probe.predicate === undefined ? undefined : fold(probe.predicate);
   const body = probe.body.map(foldStatement);
   const expressions = [...(predicate === undefined ? [] : [predicate]), ...body.flatMap(expressionsOf)];
-  form.begin(code, expressions);
+  const ways = form.begin(code, expressions);
   const variables = probe.variables.map(
     (type): VariablePlace =>
       isScalar(type) ? code.home() : { kind: 'scratch', offset: code.keepScratch(valueBytes(type)) },
   );
   const scope: Scope = { code, asm: code.asm, form, lower, variables, loops: [] };
-  probe.variables.forEach((type, variable) => {
-    if (isAssignedFirst(variable, predicate, body)) return;
-    const home = variables[variable]!;
-    if (home.kind === 'scratch') clear(scope, code.scratch(home.offset), 0, valueBytes(type));
-    else code.writeHomeConstant(home, 0);
-  });
-  if (predicate !== undefined) {
-    lowerBranch(scope, predicate, code.end, false);
-    form.assume(predicate);
+  for (const begin of ways) {
+    begin();
+    probe.variables.forEach((type, variable) => {
+      if (isAssignedFirst(variable, predicate, body)) return;
+      const home = variables[variable]!;
+      if (home.kind === 'scratch') clear(scope, code.scratch(home.offset), 0, valueBytes(type));
+      else code.writeHomeConstant(home, 0);
+    });
+    if (predicate !== undefined) {
+      lowerBranch(scope, predicate, code.end, false);
+      form.assume(predicate);
+    }
+    lowerStatements(scope, body, events);
+    code.asm.jump(code.end);
   }
-  lowerStatements(scope, body, events);
   code.asm.bind(code.end);
   form.end(code);
   return code.asm.finish();
@@ -68,10 +72,15 @@ export function lowerCondition(
   const code = new ProbeCode(form, source, span);
   const { asm } = code;
   const folded = condition === undefined ? undefined : fold(condition);
-  form.begin(code, folded === undefined ? [] : [folded]);
+  const ways = form.begin(code, folded === undefined ? [] : [folded]);
   const scope: Scope = { code, asm, form, lower, variables: [], loops: [] };
-  const end = asm.label();
-  if (folded !== undefined) lowerBranch(scope, folded, code.end, false);
+  const [holds, end] = [asm.label(), asm.label()];
+  for (const begin of ways) {
+    begin();
+    if (folded !== undefined) lowerBranch(scope, folded, code.end, false);
+    asm.jump(holds);
+  }
+  asm.bind(holds);
   asm.constant(0, 1n);
   asm.jump(end);
   asm.bind(code.end);

@@ -181,4 +181,28 @@ export const scriptCases: readonly ScriptCase[] = [
     maps: { '@': { '': [1] } },
     events: ['000000000000000001000000000000000700000000000000', '0100000000000000'],
   },
+  // So many tests that the agent gives librte_bpf room for them (program_widen.c).
+  {
+    script: app(
+      '@ = count();',
+      `/${Array.from({ length: 20 }, (_, i) => `args.c == ${3 * i}`).join(' || ')}/`,
+    ),
+    hits: of({ c: 0 }, { c: 3 }, { c: 57 }, { c: 1 }, { c: 60 }),
+    maps: { '@': { '': [3] } },
+  },
+  // UDP in an IP packet that ends before its port, twice, and behind it; padding follows each.
+  {
+    script: 'dpdk:rx_packet { @ports = sum(udp.dstport); @[ip.proto] = count(); }',
+    hits: [20, 23, 24, 46].map((total) => ({ packet: udpFrame(total) })),
+    maps: { '@ports': { '': [2 * 53, 4] }, '@': { '17': [4] } },
+  },
 ];
+
+/** 60 bytes with a UDP header to port 53. @param total what the IP header says of its packet's length */
+function udpFrame(total: number): Uint8Array {
+  const ethernet = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+  const ip = [0x45, 0, 0, total, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+  const frame = new Uint8Array(60);
+  frame.set([...ethernet, ...ip, 4, 0, 0, 53, 0, 8, 0, 0]);
+  return frame;
+}
