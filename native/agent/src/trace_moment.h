@@ -9,11 +9,9 @@
 #include <string.h>
 
 #include <rte_cycles.h>
-#include <rte_prefetch.h>
 
 #include "agent.h"
 
-#define TRACE_PREFETCH_AHEAD 4
 #define TRACE_COPY_BYTES 32
 #define TRACE_TEXT_BYTES 64
 #define TRACE_MAX_TEXTS (HONE_MAX_TRACE_PACKET / TRACE_TEXT_BYTES)
@@ -137,12 +135,6 @@ static __rte_always_inline void trace_copy_head(struct trace_context *context, c
 	}
 	for (uint32_t i = 0; i < bytes; i += TRACE_COPY_BYTES)
 		memcpy(context->packet + i, head + i, TRACE_COPY_BYTES);
-}
-
-static inline void trace_prefetch_heads(const struct trace_moment *moment)
-{
-	for (uint16_t i = 0; i < moment->count; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(moment->packets[i], const void *));
 }
 
 /* Arguments of a point that has no packets, its first texts into slots. */

@@ -44,9 +44,9 @@ static void run_burst(const struct trace_at *at, struct trace_context *context, 
 }
 
 static __rte_always_inline void run_each(const struct trace_at *at, struct trace_context *context,
-					 const struct trace_moment *moment, uint32_t bytes, uint32_t used)
+					 const struct trace_moment *moment, uint32_t bytes, uint32_t used,
+					 uint64_t (*jit)(void *context))
 {
-	uint64_t (*jit)(void *context) = at->program.jit;
 	struct rte_mbuf **packets = moment->packets;
 	const uint32_t count = moment->count;
 
@@ -55,7 +55,7 @@ static __rte_always_inline void run_each(const struct trace_at *at, struct trace
 			trace_copy_head(context, packets[i], bytes);
 		if (used != 0)
 			trace_fill_packet(context->args, used, moment, (uint16_t)i);
-		if (likely(jit != NULL))
+		if (jit != NULL)
 			jit(context);
 		else
 			trace_program_run(&at->program, context);
@@ -65,17 +65,18 @@ static __rte_always_inline void run_each(const struct trace_at *at, struct trace
 static void run_packets(const struct trace_at *at, struct trace_context *context, const struct trace_moment *moment)
 {
 	const uint32_t used = at->arguments & TRACE_OF_EACH_PACKET;
+	uint64_t (*const jit)(void *context) = at->program.jit;
 
 	context->args[PORT] = at->port_id;
 	context->args[QUEUE] = at->queue_id;
-	if (at->packet_bytes != 0)
-		trace_prefetch_heads(moment);
-	if (used == 0 && at->packet_bytes == 0)
-		run_each(at, context, moment, 0, 0);
+	if (unlikely(jit == NULL))
+		run_each(at, context, moment, at->packet_bytes, used, NULL);
+	else if (used == 0 && at->packet_bytes == 0)
+		run_each(at, context, moment, 0, 0, jit);
 	else if (used == 0 && at->packet_bytes == 32)
-		run_each(at, context, moment, 32, 0);
+		run_each(at, context, moment, 32, 0, jit);
 	else
-		run_each(at, context, moment, at->packet_bytes, used);
+		run_each(at, context, moment, at->packet_bytes, used, jit);
 }
 
 static void run_point(const struct trace_at *at, struct trace_context *context, const struct trace_moment *moment)
