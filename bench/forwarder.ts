@@ -24,11 +24,17 @@ export interface ForwarderOptions {
   readonly hugepages?: boolean;
   readonly app?: readonly string[];
   readonly rateSeconds?: number;
+  /** Packets for port 0 again and again, by net_pcap, which all go to port 1; else net_null's zeros go both ways. */
+  readonly packets?: string;
 }
 
 export async function startForwarder(options: ForwarderOptions = {}): Promise<Forwarder> {
   const prefix = benchName(++started);
-  const vdevs = [0, 1].map((port) => `--vdev=net_null${port},size=64,copy=1`);
+  const { packets } = options;
+  const vdevs =
+    packets === undefined
+      ? [0, 1].map((port) => `--vdev=net_null${port},size=64,copy=1`)
+      : [`--vdev=net_pcap0,rx_pcap=${packets},infinite_rx=1,tx_pcap=/dev/null`, '--vdev=net_null1,no-rx=1'];
   const memory = options.hugepages ? ['-m', '512'] : ['--no-huge', '-m', '512'];
   const eal = ['-l', '0,1', ...memory, '--no-pci', '--file-prefix', prefix, ...vdevs];
   const forward = ['--total-num-mbufs=16384', '--forward-mode=io', '--auto-start', '--stats-period', '1'];

@@ -1,16 +1,20 @@
 /**
  * The price of a trace: forwarding rate of a saturated testpmd (net_null, 64 bytes, one lcore) before the agent is in it, with
  * an idle agent, and with one script after the other; bpftrace's histogram of the same numbers; how long a script takes
- * until it is attached; and a trace point of hone/trace.h that nobody listens to.
+ * until it is attached; and a trace point of hone/trace.h that nobody listens to. Scripts that look into packets run on real ones, too
+ * (net_pcap, one way).
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { measureAttaching, StartTimes } from './attaching.ts';
 import { attachAgent, forwardingRate, hone, type Measured, numberIn, runBeside } from './beside.ts';
 import { type Compared, Comparison, formatRounds, lossPercent } from './comparison.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
 import { formatSpread, printTable } from './statistics.ts';
 import { measureTracePoint } from './trace-point.ts';
+import { writeUdpPackets } from './udp-packets.ts';
 
 /** testpmd's burst, which net_null always fills. */
 const PACKETS_A_BURST = 32;
@@ -32,7 +36,14 @@ const scripts: readonly string[] = [
   'dpdk:rx_packet { @n++; @[@n & 0xffff] = count(); }',
 ];
 
+const scriptsOfPackets: readonly string[] = [
+  'dpdk:rx_packet { @ = count(); }',
+  'dpdk:rx_packet { @[ip.proto] = count(); }',
+  'dpdk:rx_packet /tcp.dport == 443/ { @ = count(); }',
+];
+
 const comparison = new Comparison();
+const ofPackets = new Comparison();
 const startTimes = new StartTimes();
 const pointNs: number[] = [];
 
@@ -79,26 +90,56 @@ async function round(): Promise<void> {
   pointNs.push(measureTracePoint());
 }
 
-/** By the time that the lcore lacks, for both of its ports. */
-function nsByRate(name: string, { rate, baseline }: Compared): number | undefined {
-  if (baseline === undefined || !(name.includes('rx_') || name === BPFTRACE)) return undefined;
-  const packetsAHit = name.includes('rx_packet') ? 1 : PACKETS_A_BURST;
-  return (packetsAHit * (1e9 / rate - 1e9 / baseline)) / 2;
+async function roundOfPackets(packets: string): Promise<void> {
+  const forwarder = await startForwarder({ rateSeconds: 2, packets });
+  try {
+    ofPackets.record('no agent', { rate: await forwardingRate(forwarder) });
+    attachAgent(forwarder);
+    await measureAttaching(forwarder);
+    let idle = await forwardingRate(forwarder);
+    for (const script of scriptsOfPackets) {
+      idle = await ofPackets.between(script, forwarder, idle, () => traceBeside(forwarder, script));
+    }
+  } finally {
+    await forwarder.stop();
+  }
 }
 
-export async function benchTrace(rounds = 3): Promise<void> {
-  for (let i = 0; i < rounds; i++) await round();
+/** By the time that the lcore lacks, for all ports that receive. */
+function nsByRate(name: string, { rate, baseline }: Compared, ports: number): number | undefined {
+  if (baseline === undefined || !(name.includes('rx_') || name === BPFTRACE)) return undefined;
+  const packetsAHit = name.includes('rx_packet') ? 1 : PACKETS_A_BURST;
+  return (packetsAHit * (1e9 / rate - 1e9 / baseline)) / ports;
+}
+
+function printRates(title: string, { results }: Comparison, ports: number): void {
   printTable(
-    ['64-byte packets, one lcore, port 0', 'forwarded, Mpps', 'off, %', 'ns a hit: --cost', 'by the rate'],
-    [...comparison.results].map(([name, list]) => [
+    [title, 'forwarded, Mpps', 'off, %', 'ns a hit: --cost', 'by the rate'],
+    [...results].map(([name, list]) => [
       name,
       formatRounds(list, ({ rate }) => rate / 1e6),
       formatRounds(list, lossPercent),
       formatRounds(list, ({ nsPerHit }) => nsPerHit),
-      formatRounds(list, (result) => nsByRate(name, result)),
+      formatRounds(list, (result) => nsByRate(name, result, ports)),
     ]),
   );
   console.log();
+}
+
+export async function benchTrace(rounds = 3): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'hone-bench-trace-'));
+  try {
+    const packets = join(folder, 'packets.pcap');
+    writeUdpPackets(packets);
+    for (let i = 0; i < rounds; i++) {
+      await round();
+      await roundOfPackets(packets);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  printRates('64-byte packets, one lcore, port 0', comparison, 2);
+  printRates('IPv4, UDP and TCP, one way', ofPackets, 1);
   printTable(
     ['beside it', 'median (lowest to highest)'],
     [...startTimes.rows(), ['a point of hone/trace.h that nobody listens to, ns', formatSpread(pointNs, 2)]],
