@@ -44,9 +44,8 @@ export class AgentForm implements ProbeForm {
   argumentsUsed = 0;
 
   readonly #placed: PlacedMaps;
-  #packet: PacketFields | undefined;
-
   readonly #hasUsualWay: boolean;
+  #packet: PacketFields | undefined;
 
   /** @param hasUsualWay usual packets have a way of their own, with all of the program on it, where that gains something */
   constructor(maps: readonly CheckedMap[], placed: PlacedMaps, hasUsualWay: boolean) {

@@ -2,10 +2,11 @@
 import type { Span } from '../../base/index.ts';
 import type { CompiledPredicate } from '../plan.ts';
 import type { Expression } from '../typed.ts';
+import type { AgentForm } from './agent-form.ts';
 import { requireLength } from './limits.ts';
 import { lowerCondition } from './lower-statement.ts';
 import type { PlacedMaps } from './place-maps.ts';
-import { lowerWithUsualWay } from './usual-way.ts';
+import { type Lowered, lowerWithUsualWay } from './usual-way.ts';
 
 /**
  * @param condition undefined for one that always holds
@@ -19,11 +20,12 @@ export function compilePredicate(
   source: string,
   span: Span,
 ): CompiledPredicate {
-  const { form, program } = lowerWithUsualWay([], placed, (each) =>
-    lowerCondition(condition, each, source, span),
-  );
-  requireLength(program, source, span);
-  form.verify(program);
+  const lower = (form: AgentForm) => lowerCondition(condition, form, source, span);
+  const check = ({ form, program }: Lowered) => {
+    requireLength(program, source, span);
+    form.verify(program);
+  };
+  const { form, program } = lowerWithUsualWay([], placed, lower, check);
   const { needsTime, packetBytes, argumentsUsed } = form;
   return { program, needsTime, packetBytes, argumentsUsed };
 }

@@ -4,13 +4,14 @@
  */
 import type { CompiledProbe, CompiledScript } from '../plan.ts';
 import type { CheckedProbe, CheckedScript, Expression, Statement, Target } from '../typed.ts';
+import type { AgentForm } from './agent-form.ts';
 import { fold, partsOf } from './fold.ts';
 import { requireCheckable, requireLength } from './limits.ts';
 import { lowerProbe } from './lower-statement.ts';
 import { placeMaps } from './place-maps.ts';
 import { renameRegisters } from './rename-registers.ts';
 import { expressionsOf, foldStatement, statementsOf } from './statement-parts.ts';
-import { lowerWithUsualWay } from './usual-way.ts';
+import { type Lowered, lowerWithUsualWay } from './usual-way.ts';
 
 /**
  * @throws CompileError for what the application cannot do or has no room for
@@ -19,11 +20,12 @@ import { lowerWithUsualWay } from './usual-way.ts';
 export function compileForAgent(script: CheckedScript, mostKeys?: number): CompiledScript {
   const placed = placeMaps(script, (map) => keysOf(script, map), usesElapsed(script), mostKeys);
   const probes = script.probes.map((probe): CompiledProbe => {
-    const { form, program } = lowerWithUsualWay(script.maps, placed, (each) =>
-      renameRegisters(lowerProbe(probe, each, script.events, script.source)),
-    );
-    requireLength(program, script.source, probe.span);
-    requireCheckable(() => form.verify(program), script.source, probe.span);
+    const lower = (form: AgentForm) => renameRegisters(lowerProbe(probe, form, script.events, script.source));
+    const check = ({ form, program }: Lowered) => {
+      requireLength(program, script.source, probe.span);
+      requireCheckable(() => form.verify(program), script.source, probe.span);
+    };
+    const { form, program } = lowerWithUsualWay(script.maps, placed, lower, check);
     const { point, port, queue } = probe;
     const runs = isOfHost(probe) ? 'host' : 'target';
     const { needsTime, packetBytes, argumentsUsed } = form;

@@ -13,18 +13,26 @@ export interface Lowered {
   readonly program: EbpfProgram;
 }
 
-/** @throws CompileError from `lower` */
+/**
+ * The program, which has passed the verifier once.
+ * @param check throws for a program without such a way that is too long or not safe
+ * @throws what `lower` and `check` throw. @throws VerifierError for a program that would not be safe
+ */
 export function lowerWithUsualWay(
   maps: readonly CheckedMap[],
   placed: PlacedMaps,
   lower: (form: AgentForm) => EbpfProgram,
+  check: (lowered: Lowered) => void,
 ): Lowered {
   const lowered = (hasUsualWay: boolean): Lowered => {
     const form = new AgentForm(maps, placed, hasUsualWay);
     return { form, program: lower(form) };
   };
   const without = lowered(false);
-  if (!without.form.canBeUsual || without.program.length > MAX_INSNS) return without;
-  const { form, program } = lowered(true);
-  return isCheckable(() => form.verify(program)) ? { form, program } : without;
+  if (without.form.canBeUsual && without.program.length <= MAX_INSNS) {
+    const { form, program } = lowered(true);
+    if (isCheckable(() => form.verify(program))) return { form, program };
+  }
+  check(without);
+  return without;
 }
