@@ -70,7 +70,8 @@ function visibleLayers(packet: Packet): Packet | undefined {
   const { layers } = packet;
   let end = 1;
   while (end < 3 && layers[end]?.protocol === 'vlan') end++;
-  const network = layers[end]?.protocol;
+  const networkAt = end;
+  const network = layers[networkAt]?.protocol;
   if (network === 'arp' || network === 'ip' || network === 'ipv6') {
     end++;
     const extensions = end + 2;
@@ -80,8 +81,7 @@ function visibleLayers(packet: Packet): Packet | undefined {
   }
   // Which of its versions an IP header is says its first byte.
   const isIp = network === 'ip' || network === 'ipv6';
-  const ipAt = layers.findIndex(({ protocol }) => protocol === network);
-  if (isIp && layers[ipAt]!.start >= packet.bytes.length) end = ipAt;
+  if (isIp && layers[networkAt]!.start >= packet.bytes.length) end = networkAt;
   const visible = layers.slice(0, end);
   return visible.some(({ fault }) => fault === 'malformed') ? undefined : { ...packet, layers: visible };
 }

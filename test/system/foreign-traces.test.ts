@@ -1,5 +1,5 @@
 /** Traces that other tracers have written, LTTng-UST and rte_trace, read by hone and by babeltrace2: the same events. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
   fstatSync,
@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ByteSource, groupTraceFiles, mergeCursors, openTrace } from '../../src/ctf/index.ts';
 import { babeltraceText, type EventText, inOrder, parseBabeltrace } from './babeltrace-text.ts';
-import { until } from './hone.ts';
+import { startSessiond } from './lttng.ts';
 
 function missing(...commands: readonly (readonly [string, string])[]): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
@@ -139,20 +139,18 @@ const noLttng = missing(
 
 describe('LTTng-UST', () => {
   let folder = '';
-  let daemon: ChildProcess | undefined;
+  let endDaemon: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
     if (noLttng !== undefined) return;
     folder = mkdtempSync(join(tmpdir(), 'hone-lttng-'));
-    // Ends at once where one is running already, which then serves us.
-    daemon = spawn('lttng-sessiond', ['--no-kernel'], { stdio: 'ignore' });
-    await until('lttng-sessiond', () => spawnSync('lttng', ['--no-sessiond', 'list']).status === 0);
+    endDaemon = await startSessiond(folder);
     writeFileSync(join(folder, 'provider.h'), PROVIDER);
     writeFileSync(join(folder, 'program.c'), PROGRAM);
   });
 
-  afterAll(() => {
-    daemon?.kill();
+  afterAll(async () => {
+    await endDaemon?.();
     if (folder !== '') rmSync(folder, { recursive: true, force: true });
   });
 

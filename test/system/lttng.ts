@@ -71,7 +71,7 @@ export async function startLttng({ home, events, contexts = [] }: LttngOptions):
  * One is started unless root has one already, and only that one is ended. The daemon itself is asked: what a killed one left
  * in /var/run/lttng says nothing, and its file of the process's number is written over without being cut.
  */
-async function startSessiond(home: string): Promise<() => Promise<void>> {
+export async function startSessiond(home: string): Promise<() => Promise<void>> {
   const answers = () => spawnSync('lttng', ['--no-sessiond', 'list']).status === 0;
   if (answers()) return async () => {};
   const daemon = startProcess('lttng-sessiond', ['--no-kernel'], { ...process.env, LTTNG_HOME: home });
