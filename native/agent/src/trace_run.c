@@ -50,6 +50,7 @@ static __rte_always_inline void run_each(const struct trace_at *at, struct trace
 	struct rte_mbuf **packets = moment->packets;
 	const uint32_t count = moment->count;
 
+#pragma GCC unroll 4
 	for (uint32_t i = 0; i < count; i++) {
 		if (bytes != 0)
 			trace_copy_head(context, packets[i], bytes);
