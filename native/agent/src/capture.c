@@ -3,11 +3,9 @@
  * The data path: from a burst to blocks in the calling thread's ring. Never blocks, never allocates, never logs.
  */
 #include <rte_cycles.h>
-#include <rte_prefetch.h>
 
 #include "agent.h"
 
-#define PREFETCH_AHEAD 4
 #define SELECT_AT_ONCE 64
 
 /*
@@ -95,12 +93,6 @@ static struct ring *ring_of(struct session *session, const struct writer *writer
 	return ring;
 }
 
-static void prefetch_packet(const struct chosen *chosen, uint16_t i)
-{
-	if (i < chosen->count)
-		rte_prefetch0(rte_pktmbuf_mtod(chosen->packets[i], void *));
-}
-
 /*
  * Writes packets from the i-th on for as long as each is plain: no tag beside it, no time of its own, what is captured in
  * its first segment, room in the ring. Gives the one that is not, or the number of packets. The common burst is done by this loop alone.
@@ -127,7 +119,6 @@ static uint16_t write_plain(const struct attachment *at, struct writing *writing
 		if (unlikely((mbuf->ol_flags & other_flags) != 0 || captured > mbuf->data_len ||
 			     length > (size_t)(end - to)))
 			break;
-		prefetch_packet(chosen, i + PREFETCH_AHEAD);
 		ring_prefetch(to);
 		block_write_plain(to, length, &burst, chosen->first_id + chosen->order[i], mbuf, captured, has_hash);
 		to += length;
