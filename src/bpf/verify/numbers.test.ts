@@ -7,7 +7,14 @@ const table = 'r2 = var_addr(1); r2 += r1; r0 = *(u8 *)(r2 + 0); exit';
 /** Any number in r1. */
 const any = 'r1 = *(u64 *)(r1 + 24)';
 
+/** The program calls a function that calls one, and so on; so many of them, itself included. */
+const functionsDeep = (count: number): string =>
+  ['r0 = 1', ...Array.from({ length: count - 1 }, (_, i) => `call f${i}; exit; f${i}: r0 = 1`), 'exit'].join(
+    '; ',
+  );
+
 const accepted: readonly Accepted[] = [
+  ['eight functions, one in the other', functionsDeep(8)],
   ['the shortest program', 'r0 = 0; exit'],
   ['a 64-bit constant', 'r0 = 0x123456789abcdef0 ll; exit'],
   ['every register', 'r2 = 1; r3 = r2; r4 = r3; r5 = r4; r6 = r5; r7 = r6; r8 = r7; r9 = r8; r0 = r9; exit'],
@@ -121,6 +128,7 @@ const refused: readonly Refused[] = [
     'too much to walk over',
   ],
   ['recursion', 'call f; exit; f: call f; exit', 2, 'more than 8 functions are active'],
+  ['a ninth function', functionsDeep(9), 22, 'more than 8 functions are active'],
   ['helper that is not there', 'call 999; exit', 0, 'helper 999: the target does not have it'],
   ['a call of a register', 'r1 = 5; .insn 0x8d, 1, 0, 0, 0; exit', 1, "expected a helper's number"],
   ['a call by BTF', 'call btf 5; exit', 0, "expected a helper's number"],

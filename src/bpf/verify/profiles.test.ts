@@ -32,6 +32,12 @@ testRefused(dpdkProfile(), [
     2,
     'a jump back to 1: the target has no loops',
   ],
+  [
+    'a jump to itself',
+    'r1 = 3; again: if r1 == 4 goto again; r0 = 0; exit',
+    1,
+    'a jump back to 1: the target has no loops',
+  ],
   ['a function', 'call f; goto end; f: r0 = 1; end: exit', 0, 'calls inside the program'],
   ['a 32-bit jump', 'r0 = 0; if w0 == 0 goto +0; exit', 1, 'librte_bpf does not have it'],
   ['a long jump', 'r0 = 0; gotol +0; exit', 1, 'librte_bpf does not have it'],
