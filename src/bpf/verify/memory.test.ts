@@ -86,48 +86,6 @@ testRefused(wasmProfile(), [
     'the stack at -8 is read before it is written',
   ],
   [
-    'stack that the way before the other writes in part',
-    'r2 = *(u32 *)(r1 + 36); if r2 != 0 goto full; *(u32 *)(r10 - 8) = 1; goto join; full: *(u32 *)(r10 - 8) = 1; *(u32 *)(r10 - 4) = 1; join: r0 = *(u64 *)(r10 - 8); exit',
-    6,
-    'the stack at -8 is read before it is written',
-  ],
-  [
-    'a wider number in the stack behind one way',
-    'r4 = *(u32 *)(r1 + 36); r3 = *(u64 *)(r1 + 24); r2 = var_addr(1); if r4 == 0 goto wide; r3 &= 7; *(u64 *)(r10 - 8) = r3; goto join; wide: r3 &= 127; *(u64 *)(r10 - 8) = r3; join: r5 = *(u64 *)(r10 - 8); r2 += r5; r0 = *(u8 *)(r2 + 0); exit',
-    12,
-    '1 bytes at 0..127 of the table',
-  ],
-  [
-    'a wider number in the stack behind the way before the other',
-    'r4 = *(u32 *)(r1 + 36); r3 = *(u64 *)(r1 + 24); r2 = var_addr(1); if r4 == 0 goto narrow; r3 &= 127; *(u64 *)(r10 - 8) = r3; goto join; narrow: r3 &= 7; *(u64 *)(r10 - 8) = r3; join: r5 = *(u64 *)(r10 - 8); r2 += r5; r0 = *(u8 *)(r2 + 0); exit',
-    12,
-    '1 bytes at 0..127 of the table',
-  ],
-  [
-    'a number in the stack that one way writes in two halves',
-    'r4 = *(u32 *)(r1 + 36); r3 = *(u64 *)(r1 + 24); r2 = var_addr(1); if r4 == 0 goto halves; r3 &= 7; *(u64 *)(r10 - 8) = r3; goto join; halves: *(u32 *)(r10 - 8) = 1; *(u32 *)(r10 - 4) = 1; join: r5 = *(u64 *)(r10 - 8); r2 += r5; r0 = *(u8 *)(r2 + 0); exit',
-    11,
-    'without a bound',
-  ],
-  [
-    'a number in the stack that the way before the other writes in two halves',
-    'r4 = *(u32 *)(r1 + 36); r3 = *(u64 *)(r1 + 24); r2 = var_addr(1); if r4 == 0 goto whole; *(u32 *)(r10 - 8) = 1; *(u32 *)(r10 - 4) = 1; goto join; whole: r3 &= 7; *(u64 *)(r10 - 8) = r3; join: r5 = *(u64 *)(r10 - 8); r2 += r5; r0 = *(u8 *)(r2 + 0); exit',
-    11,
-    'without a bound',
-  ],
-  [
-    'half of a pointer in the stack behind one way',
-    'r4 = *(u32 *)(r1 + 36); r2 = var_addr(1); if r4 == 0 goto pointer; *(u32 *)(r10 - 8) = 1; *(u32 *)(r10 - 4) = 1; goto join; pointer: *(u64 *)(r10 - 8) = r2; join: r0 = *(u32 *)(r10 - 8); exit',
-    8,
-    '4 bytes of the stack at -8 are a part of a pointer',
-  ],
-  [
-    'half of a pointer in the stack behind the way before the other',
-    'r4 = *(u32 *)(r1 + 36); r2 = var_addr(1); if r4 == 0 goto number; *(u64 *)(r10 - 8) = r2; goto join; number: *(u32 *)(r10 - 8) = 1; *(u32 *)(r10 - 4) = 1; join: r0 = *(u32 *)(r10 - 8); exit',
-    8,
-    '4 bytes of the stack at -8 are a part of a pointer',
-  ],
-  [
     'a bound of half a slot',
     'r1 = *(u64 *)(r1 + 24); *(u64 *)(r10 - 8) = r1; *(u32 *)(r10 - 8) = 1; r3 = *(u64 *)(r10 - 8); r2 = var_addr(1); r2 += r3; r0 = 0; exit',
     6,
