@@ -128,7 +128,7 @@ test('counting gives the sink no packet', async () => {
 });
 
 test('a packet too long for the walk passes its filter too, and is counted', async () => {
-  const ofIp = new Uint8Array((3 << 20) + 32);
+  const ofIp = new Uint8Array((6 << 20) + 32);
   const view = new DataView(ofIp.buffer);
   for (const [at, value] of [
     [0, 6],

@@ -19,6 +19,8 @@ export interface ByteSource {
    * @throws SysError; FormatError where compressed data are damaged, after everything before was given
    */
   read(target: Uint8Array): number | Promise<number>;
+  /** From who has nothing to do but wait for a `read`: takes over a part of it, when that ends it sooner. Never throws. */
+  help?(): void;
   /** May be called at any time, more than once; a `read` that waits gives 0. */
   close(): void;
 }

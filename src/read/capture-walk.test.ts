@@ -111,7 +111,7 @@ test('a filter is compiled once for a link type, whatever sections come', async 
 test('a block longer than the room goes to the reader and the walk goes on behind it', async () => {
   const before = makeCapture({ kind: 'pcapng', littleEndian: true, seed: 8, packets: 3 });
   const behind = makeCapture({ kind: 'pcapng', littleEndian: true, seed: 9, packets: 30 });
-  const long = new Uint8Array((3 << 20) + 12);
+  const long = new Uint8Array((5 << 20) + 12);
   const view = new DataView(long.buffer);
   view.setUint32(0, 0x0bad_beef, true);
   view.setUint32(4, long.length, true);

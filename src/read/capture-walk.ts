@@ -23,8 +23,8 @@ import type { ByteSource } from './byte-source.ts';
 import { damageOf } from './damage.ts';
 import { FILE_MAGIC_BYTES, fileForm } from './file-form.ts';
 
-/** Read at once: what is walked over is still in the processor's cache. */
-const DATA_BYTES = 1 << 20;
+/** Read at once, by another thread: waking it and being woken costs as much as some hundred KiB. */
+const DATA_BYTES = 4 << 20;
 const LIST_LENGTH = 64 << 10;
 /** What a pcap file's packets are believed to have at least, whatever its snaplen; see the pcap decoder. */
 const PCAP_LONGEST_PACKET = 262_144;
@@ -185,6 +185,7 @@ export class CaptureWalk {
   async #readOn(walker: CaptureWalker): Promise<void> {
     const { room, count: coming } = this.#ahead ?? this.#readAhead(walker);
     this.#ahead = undefined;
+    this.source.help?.();
     const count = await coming;
     // What was there at once has let nobody else do anything.
     if (typeof coming === 'number') await setImmediate();

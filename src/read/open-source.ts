@@ -40,7 +40,9 @@ async function openStored(path: string): Promise<ByteSource> {
   try {
     const fd = path === '-' ? STDIN : fs.openSync(path, fs.constants.O_RDONLY);
     const stat = fs.fstatSync(fd);
-    if (stat.isFile()) return new FileSource(name, fd, stat.size);
+    if (stat.isFile()) {
+      return new FileSource(name, fd, { sizeBytes: stat.size, startBytes: path === '-' ? undefined : 0 });
+    }
     if (stat.isDirectory()) throw new SysError('open', EISDIR, `cannot read ${name}: it is a folder`);
     if (path === '-' && process.stdin.isTTY) {
       throw new UsageError('standard input is a terminal: expected a capture, like "hone read - < FILE"');
@@ -87,6 +89,10 @@ class SourceWithHead implements ByteSource {
     target.set(taken);
     this.#head = this.#head.subarray(taken.length);
     return taken.length;
+  }
+
+  help(): void {
+    this.#rest.help?.();
   }
 
   close(): void {

@@ -14,6 +14,9 @@ export interface GivenSourceOptions {
   readonly sizeBytes?: number | undefined;
 }
 
+/** Behind what is read. */
+const POISONED_BYTES = 1 << 10;
+
 export class GivenSource implements ByteSource {
   readonly name = 'it';
   readonly sizeBytes: number | undefined;
@@ -51,7 +54,7 @@ export class GivenSource implements ByteSource {
     if (this.takenBytes >= failsAt) throw failure;
     const piece = this.#file.subarray(this.takenBytes, this.takenBytes + Math.min(pieceBytes, target.length));
     // Whoever looks at it too early sees that.
-    target.fill(0xee);
+    target.subarray(0, piece.length + POISONED_BYTES).fill(0xee);
     target.set(piece);
     this.takenBytes += piece.length;
     return piece.length;
