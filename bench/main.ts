@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchStarts } from './attaching.ts';
 import { benchCapture } from './capture.ts';
 import { benchConvert } from './convert.ts';
+import { benchFilter } from './filter.ts';
 import { benchRead } from './read.ts';
 import { benchRecord } from './record.ts';
 import { benchRecordings } from './recordings.ts';
@@ -14,6 +15,7 @@ import { benchPoints } from './trace-point.ts';
 const benches: Record<string, (rounds?: number) => Promise<void>> = {
   capture: benchCapture,
   convert: benchConvert,
+  filter: benchFilter,
   points: benchPoints,
   read: benchRead,
   record: benchRecord,
