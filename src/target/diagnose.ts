@@ -49,7 +49,7 @@ export async function diagnose(): Promise<Check[]> {
     ),
     checkAgent(dpdk, built),
     checkLibrary(dpdk),
-    await checkTool('gdb', ['--version'], 'optional', 'gdb', 'puts the agent into running processes'),
+    await checkTool('gdb', ['--version'], 'optional', 'gdb', 'for hone attach where it cannot do without'),
     checkPtrace(),
     checkUser(),
     checkHugepages(),

@@ -38,6 +38,7 @@ const MAP_NORESERVE = 0x4000;
 
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
 const EINTR = 4;
 export const EAGAIN = 11;
 export const EACCES = 13;
@@ -89,6 +90,9 @@ function bind(koffi: Koffi) {
     bpf: call('long syscall(long, int, const void *, unsigned int)'),
     perf_event_open: call('long syscall(long, const void *, int, int, int, unsigned long)'),
     ioctl: call('int ioctl(int, unsigned long, int64_t)'),
+    ptrace: call('long ptrace(long, int, intptr_t, int64_t)'),
+    ptraceMemory: call('long ptrace(long, int, intptr_t, void *)'),
+    waitpid: call('int waitpid(int, void *, int)'),
   };
 }
 
@@ -457,4 +461,40 @@ export function tryKernelBpf(): number {
   // BPF_MAP_CREATE of nothing: who may make maps is told that this is none.
   const errno = -tryBpf(0, new Uint8Array(128));
   return errno === EINVAL ? 0 : errno;
+}
+
+const PTRACE_GETREGSET = 0x4204;
+
+/**
+ * Registers of a stopped thread, of one kind (NT_*).
+ * @returns the bytes that `into` got, or the negative errno
+ */
+export function tryReadRegisterSet(tid: number, kind: number, into: Uint8Array): number {
+  // A struct iovec.
+  const vector = new BigUint64Array([libc().koffi.address(into), BigInt(into.length)]);
+  const result = tryPtrace(PTRACE_GETREGSET, tid, kind, new Uint8Array(vector.buffer));
+  return result < 0 ? result : Number(vector[1]);
+}
+
+const WNOHANG = 1;
+/** Threads that are no children, too. */
+const WALL = 0x4000_0000;
+
+/**
+ * ptrace(2), from this thread: a tracer is a thread, and calls of this file are all of one.
+ * @param data a number, or memory that it reads or fills
+ * @returns 0, or the negative errno
+ */
+export function tryPtrace(request: number, tid: number, address = 0, data: number | Uint8Array = 0): number {
+  if (typeof data === 'number') return attempt('ptrace', request, tid, address, data);
+  return attempt('ptraceMemory', request, tid, address, data);
+}
+
+/**
+ * waitpid(2) for a traced thread, without waiting.
+ * @returns its status; undefined when nothing happened to it, or it is not traced
+ */
+export function tryWaitThread(tid: number): number | undefined {
+  const status = new Int32Array(1);
+  return attempt('waitpid', tid, status, WNOHANG | WALL) === tid ? status[0] : undefined;
 }

@@ -1,7 +1,7 @@
 /** The agent gets into a real application in all three ways, and stays out of what is no DPDK application. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hone, run, startProcess, until } from './hone.ts';
+import { hone, run, sleep, startHone, startProcess, until } from './hone.ts';
 import { missingDpdk, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const vdevs = ['net_null0', 'net_null1'];
@@ -52,6 +52,43 @@ test('hone attach puts it into an application that runs, once', async () => {
   expect(again.code).toBe(1);
   expect(again.stderr).toMatch(/has the agent already/);
   expect(again.stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test.runIf(process.arch === 'x64')('attaching stops no lcore', async () => {
+  const app = await testpmd({ agent: 'none', vdevs });
+  const tasks = `/proc/${app.pid}/task`;
+  const named = (name: string) => (tid: string) =>
+    readFileSync(`${tasks}/${tid}/comm`, 'utf8').startsWith(name);
+  const lcores = readdirSync(tasks).filter(named('rte-worker'));
+  expect(lcores.length).toBeGreaterThan(0);
+  const attaching = startHone(['attach', String(app.pid)]);
+  let looks = 0;
+  let stopped = 0;
+  const looking = setInterval(() => {
+    looks++;
+    for (const tid of lcores) {
+      if (/TracerPid:\s+[1-9]/.test(readFileSync(`${tasks}/${tid}/status`, 'utf8'))) stopped++;
+    }
+  }, 1);
+  const { code } = await attaching.finished();
+  clearInterval(looking);
+  expect({ code, stopped }).toEqual({ code: 0, stopped: 0 });
+  expect(looks).toBeGreaterThan(20);
+});
+
+test('hone attach killed with -9 at any time: the application goes on, and in the end the agent is in it', async () => {
+  const app = await testpmd({ agent: 'none', vdevs });
+  const hasAgent = () => readFileSync(`/proc/${app.pid}/maps`, 'utf8').includes('libhone_agent');
+  let kills = 0;
+  for (let afterMs = 40; !hasAgent() && afterMs < 1000; afterMs += 3) {
+    const attaching = startHone(['attach', String(app.pid)]);
+    await sleep(afterMs);
+    if (attaching.child.kill('SIGKILL')) kills++;
+    await attaching.finished();
+  }
+  expect(kills).toBeGreaterThan(5);
+  await agentAnswers(app.pid);
+  expect(await app.command('show port summary all')).toContain('net_null');
 });
 
 test('the control thread runs beside the lcores, with all signals blocked', async () => {

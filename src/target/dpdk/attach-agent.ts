@@ -1,15 +1,18 @@
 /**
- * Puts the agent into a running application that nobody prepared: gdb stops it for some hundred milliseconds and
- * calls dlopen in it. What could go wrong is looked for before anything is touched.
+ * Puts the agent into a running application that nobody prepared: a thread of it that waits calls dlopen (../injection), or, where
+ * that cannot be, gdb stops all of it for some hundred milliseconds and calls dlopen. What could go wrong is looked for before anything
+ * is touched.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoneError, PeerError, UnsupportedError, UsageError } from '../../base/index.ts';
 import { connectTarget } from '../connect-target.ts';
+import { loadLibrary } from '../injection/load-library.ts';
 import { findSockets } from '../socket-path.ts';
 import type { Target } from '../target.ts';
 import { type BuildOptions, buildAgent } from './agent-build.ts';
-import { type DpdkInstall, runCommand } from './dpdk-install.ts';
+import type { DpdkInstall } from './dpdk-install.ts';
+import { loadByDebugger } from './load-by-debugger.ts';
 import { type DpdkLinkage, processExists, processName, readMapsFacts } from './process-facts.ts';
 
 const ANSWER_MS = 5_000;
@@ -23,8 +26,12 @@ export async function attachAgent(pid: number, options: BuildOptions = {}): Prom
   const name = checkProcess(pid);
   const { path, dpdk } = await buildAgent(options);
   checkAbi(name, readMapsFacts(pid)!.dpdk, dpdk);
-  await checkDebugger();
-  await inject(pid, name, path);
+  checkPermission();
+  let loading = await loadLibrary(pid, name, path);
+  if (loading.kind === 'unsuitable') loading = await loadByDebugger(pid, name, path, loading.why);
+  if (loading.kind === 'refused') {
+    throw new HoneError('ATTACH', `${name} cannot load the agent: ${loading.reason}`);
+  }
   return waitForAnswer(pid, name);
 }
 
@@ -52,9 +59,7 @@ function checkAbi(name: string, linkage: DpdkLinkage | undefined, dpdk: DpdkInst
   );
 }
 
-async function checkDebugger(): Promise<void> {
-  const { missing } = await runCommand('gdb', ['--version']);
-  if (missing) throw new UnsupportedError('no gdb: apt-get install gdb', 'gdb');
+function checkPermission(): void {
   const scope = ptraceScope();
   if (scope === 0 || (scope < 3 && process.geteuid!() === 0)) return;
   const remedy =
@@ -72,26 +77,6 @@ export function ptraceScope(): number {
   } catch {
     return 0;
   }
-}
-
-/** Symbols are loaded of the C library alone: an application has hundreds of libraries, and is stopped meanwhile. */
-async function inject(pid: number, name: string, path: string): Promise<void> {
-  const commands = [
-    'sharedlibrary /(libc|libdl|ld-musl)[.-]',
-    `set $handle = ((void *(*)(const char *, int))dlopen)("${path}", 2)`,
-    'printf "hone-handle=%p\\n", $handle',
-    'printf "hone-error=%s\\n", $handle ? (char *)0 : ((char *(*)(void))dlerror)()',
-  ];
-  const { stdout, stderr } = await runCommand('gdb', [
-    ...['-nx', '-batch', '-iex', 'set auto-solib-add off', '-iex', 'set debuginfod enabled off'],
-    ...['-p', String(pid), ...commands.flatMap((command) => ['-ex', command])],
-  ]);
-  const handle = /^hone-handle=(.*)$/m.exec(stdout)?.[1];
-  if (handle?.startsWith('0x')) return;
-  const failure = /^hone-error=(.*)$/m.exec(stdout)?.[1];
-  if (failure !== undefined) throw new HoneError('ATTACH', `${name} cannot load the agent: ${failure}`);
-  const why = stderr.trim().split('\n').at(-1) || 'gdb said nothing';
-  throw new HoneError('ATTACH', `gdb could not put the agent into ${name}: ${why}`);
 }
 
 async function waitForAnswer(pid: number, name: string): Promise<Target> {
