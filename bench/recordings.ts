@@ -13,6 +13,8 @@ import { formatSpread, median, printTable } from './statistics.ts';
 
 const EVENT_COUNT = 10_000_000;
 const COUNT_ALL = 'dpdk:*_burst, dpdk:*_packet { @ = count(); }';
+const SUM_FIELDS =
+  'dpdk:*_packet { @bytes[probe, tid, args.port] = sum(args.len); } dpdk:rx_burst { @sizes[args.queue] = hist(args.nb_rx); }';
 
 /** Seconds that one reading takes. */
 type Reader = (recording: string) => Promise<number>;
@@ -39,10 +41,15 @@ async function walk(recording: string): Promise<number> {
 const READERS: readonly (readonly [string, Reader])[] = [
   ['babeltrace2, sink.utils.dummy', wholeProcess((path) => ['babeltrace2', path, '-c', 'sink.utils.dummy'])],
   ['hone, in this process: each event in its turn', walk],
-  [
-    'hone trace --read, a count of all',
-    wholeProcess((path) => [...hone, 'trace', '-q', '--read', path, '-e', COUNT_ALL]),
-  ],
+  ...(
+    [
+      ['a count of all', COUNT_ALL],
+      ['of all packets sums of a field by two others, of bursts a histogram', SUM_FIELDS],
+    ] as const
+  ).map(([what, script]): readonly [string, Reader] => [
+    `hone trace --read, ${what}`,
+    wholeProcess((path) => [...hone, 'trace', '-q', '--read', path, '-e', script]),
+  ]),
 ];
 
 export async function benchRecordings(rounds = 5): Promise<void> {

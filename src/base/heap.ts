@@ -12,6 +12,11 @@ export class Heap<T> {
     return this.#items.length;
   }
 
+  /** In no order. */
+  get items(): readonly T[] {
+    return this.#items;
+  }
+
   push(item: T): void {
     const items = this.#items;
     let at = items.length;
@@ -22,6 +27,10 @@ export class Heap<T> {
       at = parent;
     }
     items[at] = item;
+  }
+
+  clear(): void {
+    this.#items.length = 0;
   }
 
   /** Left where it is; undefined when there is none. */

@@ -9,6 +9,8 @@ export {
   valueOffsetInEntry,
 } from './context/context-layout.ts';
 export { ContextMap } from './context/context-map.ts';
+export { EventWalk } from './context/event-walk.ts';
+export type { WalkedEvent } from './context/event-walk-code.ts';
 export {
   BPF_PSEUDO_MAP_IDX,
   kernelMapType,

@@ -1,4 +1,5 @@
 /** One ordered stream of items: a stream of a trace, or a capture file. */
+import type { EventStretch } from '../ctf/index.ts';
 import type { Item } from './item.ts';
 
 export type Step =
@@ -13,6 +14,9 @@ export interface ItemSource {
   readonly name: string;
   readonly item: Item;
   next(): Step;
+  /** Of a stream of events: EventCursor's, with times as items have them. */
+  ahead?(): EventStretch | undefined;
+  skip?(lengthBytes: number): void;
   /** Reads on after 'wait'. @throws SysError */
   fill(): Promise<void>;
   /** Why it ended before its time; everything before was given. */

@@ -40,6 +40,21 @@ export class Merge {
     return this.#give(this.#heap.pop());
   }
 
+  /** Those that are not at their end, each with the item that it stands on: one is what `next` gave last. */
+  get standing(): readonly ItemSource[] {
+    return [...this.#heap.items, ...(this.#hungry === undefined ? [] : [this.#hungry])].map(
+      ({ source }) => source,
+    );
+  }
+
+  /** Goes on after others have moved the sources: those that have ended are named, each other one stands on an item that is yet to be given. */
+  resume(ended: ReadonlySet<ItemSource>): void {
+    const lanes = [...this.#heap.items, ...(this.#hungry === undefined ? [] : [this.#hungry])];
+    this.#heap.clear();
+    this.#hungry = undefined;
+    for (const lane of lanes) if (!ended.has(lane.source)) this.#heap.push(lane);
+  }
+
   /** @returns false at the end */
   async fill(): Promise<boolean> {
     if (this.#hungry === undefined) return false;

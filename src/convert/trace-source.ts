@@ -2,6 +2,7 @@
 import {
   type EventCursor,
   type EventDescription,
+  type EventStretch,
   Halves,
   type PacketDescription,
   type StructureValue,
@@ -129,6 +130,15 @@ export class TraceSource implements ItemSource {
     if (cursor.event !== this.#event) this.#meet(cursor.event);
     item.place = this.#tellsPlace ? this.#placeOfEvent() : this.#ofPacket;
     return 'item';
+  }
+
+  ahead(): EventStretch | undefined {
+    const stretch = this.#cursor.ahead?.();
+    return stretch && { ...stretch, timeOffset: stretch.timeOffset + this.#options.offsetNs };
+  }
+
+  skip(lengthBytes: number): void {
+    this.#cursor.skip!(lengthBytes);
   }
 
   async fill(): Promise<void> {}

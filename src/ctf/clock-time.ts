@@ -7,20 +7,20 @@ const NS_PER_SECOND = 1_000_000_000n;
 export class ClockTime {
   readonly #clock: ClockClass;
   /** Of a clock whose cycle is a nanosecond, what is added to its value; undefined for other clocks. */
-  readonly #offset: Halves | undefined;
+  readonly offset: Halves | undefined;
 
   constructor(clock: ClockClass) {
     this.#clock = clock;
     if (clock.frequency === NS_PER_SECOND) {
-      this.#offset = new Halves();
-      this.#offset.assign(clock.offsetSeconds * NS_PER_SECOND + clock.offsetCycles);
+      this.offset = new Halves();
+      this.offset.assign(clock.offsetSeconds * NS_PER_SECOND + clock.offsetCycles);
     }
   }
 
   /** Modulo 2^64. */
   ns(cycles: Halves, into: Halves): void {
-    if (this.#offset === undefined) into.assign(this.nsOf(cycles.unsigned));
-    else into.setSum(cycles, this.#offset);
+    if (this.offset === undefined) into.assign(this.nsOf(cycles.unsigned));
+    else into.setSum(cycles, this.offset);
   }
 
   /** Modulo 2^64. */

@@ -2,6 +2,7 @@
  * A way through the events of one stream, in its order, without a value made for an event that nobody asks about. What it
  * stands on is valid until the next call of next().
  */
+import type { EventLayout, EventStretch } from './event-layout.ts';
 import type { FieldValue, StructureValue } from './field-value.ts';
 import type { Halves } from './halves.ts';
 
@@ -14,6 +15,8 @@ export interface EventDescription {
   readonly fieldNames: readonly string[];
   /** Names of the fields of its contexts, of the stream's and of its own. */
   readonly contextNames: readonly string[];
+  /** Where a payload of it lies; undefined when that is not the same for every one. */
+  readonly layout?: EventLayout | undefined;
 }
 
 /** Of the packet that the cursor is in. */
@@ -47,6 +50,10 @@ export interface EventCursor {
   /** Decodes everything: payload, and the contexts of stream and event. */
   payload(): StructureValue;
   context(): StructureValue;
+  /** What of its packet is in memory from the event on that it stands on; undefined where that has no layout. Valid until next(). */
+  ahead?(): EventStretch | undefined;
+  /** Makes next() go to what begins so many bytes behind the event at hand, where an event begins or they end: after ahead(). */
+  skip?(lengthBytes: number): void;
   /** Why reading ended before the end of the stream, with the offset; undefined when it did not. */
   readonly damage: string | undefined;
 }

@@ -4,6 +4,7 @@ export { encodeIndexEntry, encodeIndexHeader } from './encode-index.ts';
 export { encodePacketHead } from './encode-packet-head.ts';
 export type { EventCursor, EventDescription, PacketDescription } from './event-cursor.ts';
 export { EventEncoder, type RecordedValue } from './event-encoder.ts';
+export type { EventLayout, EventStretch, HeaderLayout, IntegerLayout } from './event-layout.ts';
 export { EnumerationValue, type FieldValue, type StructureValue } from './field-value.ts';
 export { formatRecordingMetadata } from './format-recording-metadata.ts';
 export { Halves } from './halves.ts';

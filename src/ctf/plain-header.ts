@@ -13,6 +13,7 @@ export interface PlainHeader {
   readonly timeHigh: number;
   readonly timeLow: number;
   readonly isTimeLittleEndian: boolean;
+  readonly id: { readonly at: number; readonly sizeBytes: number; readonly isLittleEndian: boolean };
 }
 
 /** Undefined for a header of another kind. */
@@ -34,7 +35,10 @@ export function plainHeader({ members }: StructureClass, codec: StructureCodec):
   if (readId === undefined || time === undefined || time.of.sizeBits !== 64) return undefined;
   const isTimeLittleEndian = time.of.littleEndian;
   const [low, high] = isTimeLittleEndian ? [0, 4] : [4, 0];
-  return { sizeBits, readId, timeHigh: time.at + high, timeLow: time.at + low, isTimeLittleEndian };
+  return {
+    ...{ sizeBits, readId, timeHigh: time.at + high, timeLow: time.at + low, isTimeLittleEndian },
+    id: { at: id!.at, sizeBytes: id!.of.sizeBits / 8, isLittleEndian: id!.of.littleEndian },
+  };
 }
 
 function hasOnly({ roles }: IntegerClass, role: Role): boolean {

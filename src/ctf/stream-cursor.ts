@@ -9,6 +9,7 @@ import { ClockTime } from './clock-time.ts';
 import { updated } from './clock-update.ts';
 import { type StructureCodec, setField } from './compile-fields.ts';
 import type { EventCursor, EventDescription, PacketDescription } from './event-cursor.ts';
+import type { EventStretch } from './event-layout.ts';
 import { FieldReader, OVERRUN, StreamDamage } from './field-reader.ts';
 import type { FieldValue, StructureValue } from './field-value.ts';
 import { Halves } from './halves.ts';
@@ -143,6 +144,19 @@ export class StreamCursor implements EventCursor {
       assign(value, specific.decode(reader));
     }
     return value;
+  }
+
+  ahead(): EventStretch | undefined {
+    const layout = this.#event?.description.layout;
+    const offset = this.#clock?.offset;
+    const begin = this.#nextBit - 8 * (layout?.sizeBytes ?? 0);
+    if (layout === undefined || offset === undefined || begin % 8 !== 0) return undefined;
+    const bytes = this.#window.bytes.subarray(begin / 8, this.#reader.limit >>> 3);
+    return { bytes, timeOffset: offset.signed };
+  }
+
+  skip(lengthBytes: number): void {
+    this.#nextBit += 8 * (lengthBytes - this.#event!.description.layout!.sizeBytes);
   }
 
   /** False when the event is another, or not all of it is in the window. */

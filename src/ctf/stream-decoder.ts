@@ -4,6 +4,7 @@
  */
 import { compileStructure, type StructureCodec } from './compile-fields.ts';
 import type { EventDescription } from './event-cursor.ts';
+import { eventLayout, type HeaderLayout, headerLayout } from './event-layout.ts';
 import { type FieldNode, growFieldTree } from './field-node.ts';
 import { alignmentOf } from './field-size.ts';
 import { hasReferences, linkFields, type ScopeTrees, type SlotCounter } from './link-fields.ts';
@@ -56,6 +57,7 @@ export class StreamDecoder {
   readonly packetContext: StructureCodec | undefined;
   readonly eventHeader: StructureCodec | undefined;
   readonly plainHeader: PlainHeader | undefined;
+  readonly #headerLayout: HeaderLayout | undefined;
   readonly commonContext: StructureCodec | undefined;
   /** The event that all are whose header does not say. */
   readonly onlyEventId: number;
@@ -84,6 +86,7 @@ export class StreamDecoder {
     this.eventHeader = compile(streamClass.eventHeader, header);
     this.commonContext = compile(streamClass.eventContext, common);
     this.plainHeader = this.eventHeader && plainHeader(streamClass.eventHeader!, this.eventHeader);
+    this.#headerLayout = this.plainHeader && headerLayout(this.plainHeader);
     const ids = [...streamClass.events.keys()];
     this.onlyEventId = ids.length === 1 ? ids[0]! : 0;
   }
@@ -109,6 +112,8 @@ export class StreamDecoder {
     const payload = compile(payloadClass, trees.payload ?? growFieldTree('event-record-payload', EMPTY))!;
     const hasContext = context !== undefined || this.commonContext !== undefined;
     const isPlain = !hasContext && payload.isPlain && payload.alignBits <= 8;
+    const plainBits = isPlain ? payload.sizeBits : undefined;
+    const isLaidOut = this.#headerLayout !== undefined && plainBits !== undefined && plainBits % 8 === 0;
     const decoder: EventDecoder = {
       description: {
         id,
@@ -116,10 +121,13 @@ export class StreamDecoder {
         logLevel: event.logLevel,
         fieldNames: namesOf(payloadClass),
         contextNames: [...namesOf(this.streamClass.eventContext), ...namesOf(event.context)],
+        layout: isLaidOut
+          ? eventLayout(this.#headerLayout!, payloadClass, payload, plainBits! / 8)
+          : undefined,
       },
       context,
       payload,
-      plainBits: isPlain ? payload.sizeBits : undefined,
+      plainBits,
       fieldIndex: new Map(payloadClass.members.map(({ name }, index) => [name, index])),
     };
     if (id < DENSE_IDS) {

@@ -13,7 +13,7 @@ const OFFSETS: readonly number[] = [
 export class ContextPlace {
   readonly #machine: TraceMachine;
   /** By the place's number: events of several streams alternate. */
-  readonly #words: Uint32Array[] = [];
+  readonly #words: Uint32Array<ArrayBuffer>[] = [];
   #place: Place | undefined;
 
   constructor(machine: TraceMachine) {
@@ -23,14 +23,25 @@ export class ContextPlace {
   enter(place: Place): void {
     if (place === this.#place) return;
     this.#place = place;
-    const words = this.#words[place.number] ?? wordsOf(place);
-    this.#words[place.number] = words;
+    const words = this.wordsOf(place);
     const { view } = this.#machine;
     for (let index = 0; index < words.length; index++) view.setUint32(OFFSETS[index]!, words[index]!, true);
   }
+
+  /** tid, lcore, pid and comm, as they lie in the context one after another. Borrowed. */
+  wordsOf(place: Place): Uint32Array<ArrayBuffer> {
+    const words = this.#words[place.number] ?? wordsOf(place);
+    this.#words[place.number] = words;
+    return words;
+  }
+
+  /** Somebody else has put places into the context. */
+  forget(): void {
+    this.#place = undefined;
+  }
 }
 
-function wordsOf({ name, threadName = name, process, ...place }: Place): Uint32Array {
+function wordsOf({ name, threadName = name, process, ...place }: Place): Uint32Array<ArrayBuffer> {
   const text = new Uint8Array(commBytes);
   new TextEncoder().encodeInto(threadName, text.subarray(0, -1));
   const view = new DataView(text.buffer);

@@ -13,12 +13,7 @@ import {
   formatRecordingMetadata,
   type RecordedEventShape,
 } from '../ctf/index.ts';
-import { bpftraceOrder, compileScript, TextFormat } from '../script/index.ts';
-import { AgentSource } from './agent-source.ts';
-import { pointFinder } from './find-points.ts';
-import { Recording } from './recording.ts';
-import { RecordingFeed } from './recording-feed.ts';
-import { TraceSession } from './trace-session.ts';
+import { trace } from './trace-recording.fixture.ts';
 
 const haveBabeltrace = spawnSync('babeltrace2', ['--version']).status === 0;
 const SECOND = 1_000_000_000n;
@@ -59,41 +54,6 @@ beforeAll(async () => {
   events = await convertedFile('ctf', sources);
 });
 afterAll(() => events.remove());
-
-async function trace(path: string, text: string): Promise<string> {
-  const recording = await Recording.open(path);
-  const script = compileScript(text, {
-    form: 'agent',
-    positional: [],
-    findPoints: pointFinder(recording.points, path),
-  });
-  const source = new AgentSource({
-    script,
-    startFeed: async (request) => new RecordingFeed(recording, request, script.events),
-    nowNs: () => recording.nowNs,
-    pid: 1,
-  });
-  const naming = { timeOffsetNs: 0n };
-  let printed = '';
-  const result = await new TraceSession({
-    script,
-    source,
-    format: new TextFormat(naming, bpftraceOrder),
-    naming,
-    sink: {
-      write: (piece) => {
-        printed += piece;
-      },
-      frame: () => {},
-      flush: async () => {},
-    },
-    nowNs: () => source.nowNs(),
-    durationMs: undefined,
-    snapshotMs: undefined,
-  }).run();
-  if (result.error !== undefined) throw result.error;
-  return printed.replace(/^Attaching.*\n/, '').trim();
-}
 
 describe.skipIf(!haveBabeltrace)('as babeltrace2 counts', () => {
   function lines(): string[] {

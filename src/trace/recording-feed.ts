@@ -12,6 +12,7 @@ import type { TraceRequest } from '../target/index.ts';
 import type { ProbeArgument, ProbePoint } from '../tracepoints/index.ts';
 import { ContextArguments } from './context-arguments.ts';
 import { ContextPlace } from './context-place.ts';
+import { EventLanes, type HookedRuns } from './event-lanes.ts';
 import { MachineFeed } from './machine-feed.ts';
 import { packetArguments } from './packet-arguments.ts';
 import { recordedNames } from './recorded-points.ts';
@@ -29,6 +30,8 @@ interface Attached {
   readonly isAnywhere: boolean;
   readonly packetBytes: number;
   readonly argumentsUsed: number;
+  /** Its place among the programs. */
+  readonly program: number;
   readonly run: () => void;
   hits: number;
 }
@@ -57,22 +60,33 @@ export class RecordingFeed extends MachineFeed {
   protected readonly attached: readonly Attached[];
   readonly #ofEvents = new Map<EventDescription, Hooked>();
   readonly #ofPackets: readonly [Hooked, Hooked];
+  readonly #lanes: EventLanes<Attached> | undefined;
+  #isWalking = false;
 
   /**
    * Takes over `recording`.
+   * @param walks false to look at each event by itself, which changes no result
    * @throws UnsupportedError for a program that looks at bytes of packets that the recording does not have
    */
-  constructor(recording: Recording, request: TraceRequest, events: readonly EventPlan[]) {
-    super({ name: 'recording', baseNs: recording.nowNs, request, events });
+  constructor(recording: Recording, request: TraceRequest, events: readonly EventPlan[], walks = true) {
+    const extraBytes = EventLanes.extraBytes(recording);
+    super({ name: 'recording', baseNs: recording.nowNs, request, events, extraBytes });
     this.#recording = recording;
     this.#context = new ContextArguments(this.machine);
     this.#places = new ContextPlace(this.machine);
+    const programs = request.programs.map((program) => decodeEbpf(program));
     this.attached = request.attachments.map((attachment) => {
       const point = recording.points.find(({ name }) => name === attachment.point)!;
-      const run = this.machine.prepare(decodeEbpf(request.programs[attachment.program!]!));
+      const program = attachment.program!;
+      const run = this.machine.prepare(programs[program]!);
       const isAnywhere = attachment.portId === undefined && attachment.queueId === undefined;
-      return { ...attachment, point, run, isAnywhere, hits: 0 };
+      return { ...attachment, point, program, run, isAnywhere, hits: 0 };
     });
+    if (walks) {
+      const hookedOf = (item: EventItem) => walkedRuns(this.#hookedOf(item), item.cursor.event);
+      const { machine } = this;
+      this.#lanes = new EventLanes({ machine, recording, places: this.#places, programs, hookedOf });
+    }
     const blind = this.attached.find(({ point, packetBytes }) => packetBytes > 0 && this.#isRecorded(point));
     if (blind !== undefined) {
       throw new UnsupportedError(
@@ -103,13 +117,24 @@ export class RecordingFeed extends MachineFeed {
         return;
       }
       if (untilNs !== undefined && recording.nowNs >= untilNs) return;
-      this.#hit(item);
+      const isWalked = this.#walk(untilNs);
+      if (!isWalked) this.#hit(item);
       if (!recording.tryReadOn()) await recording.readOn();
+      if (isWalked) return;
     }
   }
 
   close(): void {
     this.#recording.close();
+  }
+
+  #walk(untilNs: bigint | undefined): boolean {
+    this.#isWalking = true;
+    try {
+      return this.#lanes?.run(untilNs) === true;
+    } finally {
+      this.#isWalking = false;
+    }
   }
 
   #hit(item: Item): void {
@@ -119,12 +144,7 @@ export class RecordingFeed extends MachineFeed {
 
   #hitEvent(item: EventItem): void {
     const { cursor } = item;
-    const { event } = cursor;
-    let hooked = this.#ofEvents.get(event);
-    if (hooked === undefined) {
-      hooked = this.#hooked(this.#hookedBy(item), event.fieldNames);
-      this.#ofEvents.set(event, hooked);
-    }
+    const hooked = this.#hookedOf(item);
     if (hooked === NOTHING) return;
     const { portField, queueField } = hooked;
     this.#enter(item);
@@ -135,6 +155,16 @@ export class RecordingFeed extends MachineFeed {
         attached.isAnywhere || isAt(attached, cursor.fieldAt(portField), cursor.fieldAt(queueField));
       if (isHit) this.#run(attached);
     }
+  }
+
+  #hookedOf(item: EventItem): Hooked {
+    const { event } = item.cursor;
+    let hooked = this.#ofEvents.get(event);
+    if (hooked === undefined) {
+      hooked = this.#hooked(this.#hookedBy(item), event.fieldNames);
+      this.#ofEvents.set(event, hooked);
+    }
+    return hooked;
   }
 
   /** What the recording has twice hits points once. */
@@ -201,8 +231,47 @@ export class RecordingFeed extends MachineFeed {
   }
 
   protected get hitNs(): number {
-    return Number(this.nowNs - this.baseNs);
+    const nowNs = this.#isWalking
+      ? this.machine.view.getBigInt64(traceContext.timeNs, true)
+      : this.#recording.nowNs;
+    return Number(nowNs - this.baseNs);
   }
+
+  protected override interrupt(): void {
+    super.interrupt();
+    this.machine.stop();
+  }
+}
+
+/** Undefined where more is asked for than integers whose places are known. */
+function walkedRuns(
+  { attached, arguments: put, portField, queueField }: Hooked,
+  { layout }: EventDescription,
+): HookedRuns<Attached> | undefined {
+  const integerOf = (field: number) => layout?.fields[field];
+  const isKnown = (field: number) => field < 0 || integerOf(field) !== undefined;
+  const isInteger = put.every(({ argument, field }) => argument.type.kind === 'integer' && isKnown(field));
+  if (!isInteger || !isKnown(portField) || !isKnown(queueField)) return undefined;
+  const runs = attached.flatMap((one) => {
+    const wanted = [
+      [one.portId, portField],
+      [one.queueId, queueField],
+    ] as const;
+    const equal = wanted.flatMap(([value, field]) =>
+      value === undefined ? [] : [{ value: BigInt(value), integer: integerOf(field) }],
+    );
+    // An event that does not say its port is of none.
+    const isPossible = equal.every(({ integer }) => integer !== undefined);
+    return isPossible
+      ? [{ attached: one, equal: equal.map(({ value, integer }) => ({ value, integer: integer! })) }]
+      : [];
+  });
+  const taken = put.flatMap(({ argument: { place }, field }) =>
+    place.kind === 'context' && place.index < traceContext.maxArgs
+      ? [{ index: place.index, integer: integerOf(field) }]
+      : [],
+  );
+  return { arguments: taken, runs };
 }
 
 function isAt({ portId, queueId }: Attached, port: unknown, queue: unknown): boolean {

@@ -3,7 +3,14 @@
  * back.
  */
 import { FormatError, UsageError } from '../base/index.ts';
-import { type EventKind, type Item, Merge, type OpenInputs, openInputs } from '../convert/index.ts';
+import {
+  type EventKind,
+  type Item,
+  type ItemSource,
+  Merge,
+  type OpenInputs,
+  openInputs,
+} from '../convert/index.ts';
 import { Halves } from '../ctf/index.ts';
 import type { ProbePoint } from '../tracepoints/index.ts';
 import { recordedPoints } from './recorded-points.ts';
@@ -76,6 +83,22 @@ export class Recording {
   async readOn(): Promise<void> {
     this.#next = undefined;
     while (!this.tryReadOn()) if (!(await this.#merge.fill())) return;
+  }
+
+  /** Those that are not at their end; what is at hand is the item of one of them. */
+  get standing(): readonly ItemSource[] {
+    return this.#merge.standing;
+  }
+
+  /** In the order in which items of the same time come. */
+  get sources(): readonly ItemSource[] {
+    return this.#inputs.sources;
+  }
+
+  /** Goes on after others have moved the sources, up to that time: see Merge. What is at hand then is to be read. */
+  resume(ended: ReadonlySet<ItemSource>, untilNs: bigint): void {
+    this.#merge.resume(ended);
+    if (this.#now.signed < untilNs) this.#now.assign(untilNs);
   }
 
   close(): void {

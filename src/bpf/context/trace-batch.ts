@@ -14,13 +14,10 @@
  * programs believe the number in the row.
  */
 import { UnsupportedError } from '../../base/index.ts';
-import { type FunctionBuilder, instantiate, type Local, ModuleBuilder } from '../../wasm/index.ts';
+import { type FunctionBuilder, type Local, ModuleBuilder } from '../../wasm/index.ts';
 import type { EbpfProgram } from '../isa/insn.ts';
-import type { Helper } from '../vm/engine.ts';
-import { FRAME_BYTES } from '../vm/engine.ts';
-import { addProgram, importTypes, type ProgramImports } from '../vm/wasm-jit/program-code.ts';
-import { hostFunctions } from '../vm/wasm-jit/wasm-jit.ts';
 import { traceContext } from './context-layout.ts';
+import { ProgramCalls } from './program-calls.ts';
 import { CONTEXT, STOP, type TraceMachine } from './trace-machine.ts';
 
 export const ROW_BYTES = 152;
@@ -89,26 +86,12 @@ interface Exports {
 
 function encodeBatch({ environment }: TraceMachine, programs: readonly BatchProgram[]): Exports {
   const module = new ModuleBuilder();
-  module.importMemory('env', 'memory', false);
-  const helpers: Helper[] = [];
-  const imports = Object.fromEntries(
-    Object.entries(importTypes).map(([name, type]) => [name, module.importFunction('env', name, type)]),
-  ) as unknown as ProgramImports;
-  const globals = { budget: module.global('i64'), isEnded: module.global('i32') };
-  const functions = programs.map(({ program }) =>
-    addProgram(module, program, environment, imports, globals, helpers),
-  );
+  const bytecode = programs.map(({ program }) => program);
+  const calls = new ProgramCalls(module, environment, bytecode);
   const run = module.function({ params: ['i32', 'i32'], results: ['i32'] });
-  const { stack } = environment;
-  emitLoop(run.code, programs, (program) => {
-    run.code.i64(0).i64(CONTEXT);
-    for (let register = 2; register < 10; register++) run.code.i64(0);
-    run.code.i64(stack.offset + FRAME_BYTES).call(functions[program]!);
-  });
+  emitLoop(run.code, programs, (program) => calls.emit(run.code, program));
   module.exportFunction('run', run.index);
-  return instantiate<Exports>(module.encode(), {
-    env: { memory: environment.memory, ...hostFunctions(helpers, environment) },
-  });
+  return calls.instantiate<Exports>();
 }
 
 function emitLoop(

@@ -1,0 +1,163 @@
+/**
+ * The streams of a recording as lanes of an event walk: as long as each of them stands on an event whose kind is laid out the same every
+ * time, events are gone over and run in WebAssembly, in the order of time.
+ */
+import { type EbpfProgram, EventWalk, type TraceMachine, type WalkedEvent } from '../bpf/index.ts';
+import type { EventItem, ItemSource } from '../convert/index.ts';
+import type { EventDescription, HeaderLayout } from '../ctf/index.ts';
+import type { ContextPlace } from './context-place.ts';
+import type { Recording } from './recording.ts';
+
+/** Each is looked at when another stream is to go on. */
+const MOST_LANES = 64;
+/** Before whoever waits has its turn. */
+const EVENTS_A_TURN = 65_536;
+const NEVER_NS = 1n << 63n;
+
+/** What events of one kind run: a part of a WalkedEvent. */
+export interface HookedRuns<Attached> {
+  readonly arguments: WalkedEvent['arguments'];
+  readonly runs: readonly {
+    readonly attached: Attached;
+    readonly equal: WalkedEvent['runs'][number]['equal'];
+  }[];
+}
+
+export interface EventLanesOptions<Attached> {
+  readonly machine: TraceMachine;
+  readonly recording: Recording;
+  readonly places: ContextPlace;
+  readonly programs: readonly EbpfProgram[];
+  /** Undefined where it needs more than integers from the event. */
+  readonly hookedOf: (item: EventItem) => HookedRuns<Attached> | undefined;
+}
+
+export class EventLanes<Attached extends { readonly program: number; hits: number }> {
+  readonly #options: EventLanesOptions<Attached>;
+  readonly #sources: readonly ItemSource[];
+  readonly #walk: EventWalk;
+  /** Of the events that are gone over. */
+  #header: HeaderLayout | undefined;
+  readonly #known = new Map<EventDescription, boolean>();
+  readonly #events: WalkedEvent[] = [];
+  readonly #runs: Attached[] = [];
+  #isPrepared = false;
+
+  /** Memory that the machine must have for them. */
+  static extraBytes(recording: Recording): number {
+    return EventWalk.extraBytes(lanesOf(recording).length);
+  }
+
+  constructor(options: EventLanesOptions<Attached>) {
+    this.#options = options;
+    this.#sources = lanesOf(options.recording);
+    this.#walk = new EventWalk(options.machine, this.#sources.length);
+  }
+
+  /**
+   * Runs what events hit from the one at hand on, as far as it can. Then the recording's next item is to be read.
+   * @param untilNs not the events from then on
+   * @returns false when it can do nothing, and nothing has changed
+   */
+  run(untilNs: bigint | undefined): boolean {
+    const { recording } = this.#options;
+    const { item } = recording;
+    if (item?.kind !== 'event' || !this.#isWalked(item) || this.#sources.length === 0) return false;
+    let beforeNs = untilNs ?? NEVER_NS;
+    /** Lanes of the walk. */
+    const walked = new Set<number>();
+    for (const source of recording.standing) {
+      const lane = this.#sources.indexOf(source);
+      if (lane >= 0 && this.#put(lane)) walked.add(lane);
+      else if (source.item.timeNs < beforeNs) beforeNs = source.item.timeNs;
+    }
+    const ended = new Set<ItemSource>();
+    let { nowNs } = recording;
+    let events = 0;
+    for (;;) {
+      if (!this.#isPrepared) this.#prepare();
+      const result = this.#walk.run({ beforeNs, mostEvents: EVENTS_A_TURN - events, nowNs });
+      this.#runs.forEach((attached, run) => {
+        attached.hits += this.#walk.hitsOf(run);
+      });
+      events += result.events;
+      nowNs = result.nowNs;
+      if (result.end !== 'hungry') break;
+      const { lane } = result;
+      const source = this.#sources[lane]!;
+      source.skip!(this.#walk.positionOf(lane));
+      this.#walk.drop(lane);
+      walked.delete(lane);
+      if (source.next() === 'end') ended.add(source);
+      else if (this.#put(lane)) walked.add(lane);
+      else if (source.item.timeNs < beforeNs) beforeNs = source.item.timeNs;
+      if (result.isStopped || events >= EVENTS_A_TURN) break;
+    }
+    for (const lane of walked) this.#catchUp(lane);
+    if (events === 0) return false;
+    this.#options.places.forget();
+    recording.resume(ended, nowNs);
+    return true;
+  }
+
+  /** The source stands where the lane does. */
+  #catchUp(lane: number): void {
+    const source = this.#sources[lane]!;
+    const moved = this.#walk.positionOf(lane);
+    this.#walk.drop(lane);
+    if (moved === 0) return;
+    source.skip!(moved);
+    if (source.next() !== 'item') throw new Error(`${source.name}: an event was gone over that is not there`);
+  }
+
+  /** @returns false when the lane's event is not gone over, or there is nothing of it in memory */
+  #put(lane: number): boolean {
+    const source = this.#sources[lane]!;
+    const { item } = source;
+    this.#walk.drop(lane);
+    if (item.kind !== 'event' || !this.#isWalked(item)) return false;
+    const stretch = source.ahead!();
+    if (stretch === undefined) return false;
+    const words = this.#options.places.wordsOf(item.place);
+    const place = new Uint8Array(words.buffer);
+    this.#walk.put(lane, stretch.bytes, { timeOffset: stretch.timeOffset, timeNs: item.timeNs, place });
+    return true;
+  }
+
+  #isWalked(item: EventItem): boolean {
+    const { event } = item.cursor;
+    let isWalked = this.#known.get(event);
+    if (isWalked === undefined) {
+      isWalked = this.#learn(item);
+      this.#known.set(event, isWalked);
+    }
+    return isWalked;
+  }
+
+  #learn(item: EventItem): boolean {
+    const { id, layout } = item.cursor.event;
+    if (layout === undefined || id >= EventWalk.mostIds) return false;
+    if (layout.sizeBytes > EventWalk.mostEventBytes) return false;
+    if (this.#header !== undefined && this.#header !== layout.header) return false;
+    const hooked = this.#options.hookedOf(item);
+    if (hooked === undefined || this.#runs.length + hooked.runs.length > EventWalk.mostRuns) return false;
+    const runs = hooked.runs.map(({ attached, equal }) => ({
+      ...{ program: attached.program, equal },
+      number: this.#runs.push(attached) - 1,
+    }));
+    this.#header = layout.header;
+    this.#events.push({ id, sizeBytes: layout.sizeBytes, arguments: hooked.arguments, runs });
+    this.#isPrepared = false;
+    return true;
+  }
+
+  #prepare(): void {
+    this.#walk.prepare(this.#header!, this.#events, this.#options.programs);
+    this.#isPrepared = true;
+  }
+}
+
+function lanesOf({ sources }: Recording): readonly ItemSource[] {
+  const lanes = sources.filter((source) => source.ahead !== undefined);
+  return lanes.length > MOST_LANES ? [] : lanes;
+}
