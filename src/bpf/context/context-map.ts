@@ -13,18 +13,16 @@ import { type KeyedMapLayout, strideBytes, valueOffsetInEntry } from './context-
 import { type HashKeys, hashKey, hashKeys } from './key-hash.ts';
 
 /** Slots that are looked at for one key: what bounds the time a sender of packets can make a program take. */
-const MAX_PROBES = 128;
+export const MAX_PROBES = 128;
 
 /** The lower half of `used`. */
-const EMPTY = 0;
+export const EMPTY = 0;
 const DELETED = 1;
-const TAKEN = 2;
+export const TAKEN = 2;
 
 export class ContextMap {
-  /** Updates that found no room. */
-  withoutRoom = 0;
-
   readonly #words: Int32Array;
+  readonly #withoutRoom: Uint32Array;
   readonly #hashKeys: HashKeys;
   /** Slots that can hold a key. */
   readonly #places: number;
@@ -38,9 +36,17 @@ export class ContextMap {
   /**
    * @param words the memory that holds the context, in 32-bit words
    * @param context where in it the context begins, in bytes; a multiple of 8
+   * @param withoutRoom one number, where updates are counted that found no room
    */
-  constructor(words: Int32Array, context: number, layout: KeyedMapLayout, seed: number) {
+  constructor(
+    words: Int32Array,
+    context: number,
+    layout: KeyedMapLayout,
+    seed: number,
+    withoutRoom: Uint32Array = new Uint32Array(1),
+  ) {
     this.#words = words;
+    this.#withoutRoom = withoutRoom;
     this.#hashKeys = hashKeys(seed);
     this.#places = layout.slots - 2;
     this.#mask = layout.slots - 1;
@@ -48,6 +54,11 @@ export class ContextMap {
     this.#stride = strideBytes(layout) / 4;
     this.#keyWords = valueOffsetInEntry(layout) / 4 - 2;
     this.#valueAt = valueOffsetInEntry(layout) / 4;
+  }
+
+  /** Updates that found no room. */
+  get withoutRoom(): number {
+    return this.#withoutRoom[0]!;
   }
 
   /** The slot of the key at the word `key` of `source`; slots - 1 when there is none. */
@@ -63,7 +74,7 @@ export class ContextMap {
     const hash = hashKey(this.#hashKeys, source, key, this.#keyWords);
     const found = this.#probe(source, key, hash, true);
     if (found < 0) {
-      this.withoutRoom++;
+      this.#withoutRoom[0]!++;
       return this.#places;
     }
     const entry = this.#entry(found);

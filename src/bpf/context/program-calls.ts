@@ -1,8 +1,8 @@
 /** Programs of the form `agent` in a WebAssembly module of somebody's own, to be called on the machine's context from its code. */
 import { type FunctionBuilder, instantiate, type ModuleBuilder } from '../../wasm/index.ts';
 import type { EbpfProgram } from '../isa/insn.ts';
-import { type Environment, FRAME_BYTES, type Helper } from '../vm/engine.ts';
-import { addProgram, importTypes, type ProgramImports } from '../vm/wasm-jit/program-code.ts';
+import { type Environment, FRAME_BYTES } from '../vm/engine.ts';
+import { addProgram, importTypes, ModuleHelpers, type ProgramImports } from '../vm/wasm-jit/program-code.ts';
 import { hostFunctions } from '../vm/wasm-jit/wasm-jit.ts';
 import { CONTEXT } from './trace-machine.ts';
 
@@ -11,7 +11,7 @@ const ARGUMENT_REGISTERS = 10;
 export class ProgramCalls {
   readonly #module: ModuleBuilder;
   readonly #environment: Environment;
-  readonly #helpers: Helper[] = [];
+  readonly #helpers = new ModuleHelpers();
   readonly #functions: readonly number[];
 
   /** @param module to which nothing was added yet */
@@ -39,7 +39,7 @@ export class ProgramCalls {
   /** When everything was added to the module. */
   instantiate<Exports extends object>(): Exports {
     const { memory } = this.#environment;
-    const functions = hostFunctions(this.#helpers, this.#environment);
+    const functions = hostFunctions(this.#helpers.outside, this.#environment);
     return instantiate<Exports>(this.#module.encode(), { env: { memory, ...functions } });
   }
 }

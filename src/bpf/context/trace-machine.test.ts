@@ -227,6 +227,54 @@ test('the engines agree, and a batch with hits one by one', () => {
   );
 });
 
+describe.each(['mapSlot', 'mapFind', 'mapDelete'] as const)('%s of what programs say', (name) => {
+  const second = { ...layout, offset: contextBytes, keyBytes: 24 };
+  const bytes = contextBytes + 16 * strideBytes(second);
+  const asks = assemble(`
+    r6 = r1
+    r2 = *(u64 *)(r6 + ${traceContext.args})
+    r3 = *(u64 *)(r6 + ${traceContext.args + 8})
+    ${CALL} ${['mapSlot', 'mapFind', 'mapDelete'].indexOf(name)}
+    *(u64 *)(r6 + ${traceContext.args + 16}) = r0
+    exit
+  `);
+  const ask = (engine: typeof wasmJit, map: bigint, key: bigint) => {
+    const machine = new TraceMachine({
+      engine,
+      contextBytes: bytes,
+      keyedMaps: [layout, second],
+      seed: 3,
+    });
+    machine.view.setBigInt64(traceContext.args, map, true);
+    machine.view.setBigInt64(traceContext.args + 8, key, true);
+    machine.prepare(asks)();
+    const { maps } = traceContext;
+    return {
+      gave: machine.view.getBigUint64(traceContext.args + 16, true),
+      isChanged: machine.context.subarray(maps).some((byte) => byte !== 0),
+      context: Buffer.from(machine.context).toString('hex'),
+    };
+  };
+
+  test.each([
+    ['a key', 0n, BigInt(traceContext.scratch), true],
+    ['a key of the second map', 1n, BigInt(traceContext.scratch), true],
+    ['the last key of the first map', 0n, BigInt(bytes - 8), true],
+    ['the last key of the second map', 1n, BigInt(bytes - 24), true],
+    ['a key that ends outside', 1n, BigInt(bytes - 16), false],
+    ['a key that begins outside', 0n, BigInt(bytes), false],
+    ['a key before the context', 0n, -8n, false],
+    ['a key between words', 0n, BigInt(traceContext.scratch + 4), false],
+    ['a map that is not there', 2n, BigInt(traceContext.scratch), false],
+    ['a map before the first', -1n, BigInt(traceContext.scratch), false],
+  ])('%s', (_what, map, key, isThere) => {
+    const want = ask(interpreter, map, key);
+    expect(ask(wasmJit, map, key)).toEqual(want);
+    expect(want.isChanged).toBe(isThere && name === 'mapSlot');
+    if (!isThere) expect(want.gave).toBe(0n);
+  });
+});
+
 test('a batch ends behind the hit that stopped the machine', () => {
   const machine = new TraceMachine({
     contextBytes,

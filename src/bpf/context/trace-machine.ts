@@ -5,18 +5,20 @@
  *
  * ```
  *     64   a word that ends a batch          4096   the context
- *   1024   stack of programs                 behind it: rows of a batch, then its data
+ *    128   counters of keyed maps            behind it: rows of a batch or lanes of an event walk, with their data
+ *   1024   stack of programs
  * ```
  * Programs were verified before (verify/, profile `dpdk`), so that they stay in the context. Numbers that they give to
  * helpers are looked at here, as the agent does: a map or a key that is not there gives slot 0 and changes nothing.
  */
 import { FormatError } from '../../base/index.ts';
-import { createMemory, PAGE_BYTES, type WasmMemory } from '../../wasm/index.ts';
+import { createMemory, type ModuleBuilder, PAGE_BYTES, type WasmMemory } from '../../wasm/index.ts';
 import type { EbpfProgram } from '../isa/insn.ts';
 import { type Engine, type Environment, FRAME_BYTES, type Helper } from '../vm/engine.ts';
 import { wasmJit } from '../vm/wasm-jit/wasm-jit.ts';
 import { type KeyedMapLayout, traceContext, type traceHelper, valueOffsetInEntry } from './context-layout.ts';
 import { ContextMap } from './context-map.ts';
+import { addMapFunction, type MapPlace } from './map-code.ts';
 import { traceHelpers } from './trace-helpers.ts';
 
 /** So that other pages can be put in place of the context's. */
@@ -24,7 +26,10 @@ const ALIGNMENT = 4096;
 
 /** Not 0 when a batch is to end after the hit at hand, i32. */
 export const STOP = 64;
+/** Updates of each keyed map that found no room, u32. */
+const COUNTERS = 128;
 const STACK = 1024;
+const MOST_KEYED_MAPS = (STACK - COUNTERS) / 4;
 /** `used` of an entry, in front of its key. */
 const USED_BYTES = 8;
 export const CONTEXT = 4096;
@@ -71,12 +76,19 @@ export class TraceMachine {
     this.view = new DataView(this.memory.buffer, CONTEXT, contextBytes);
     this.#words = new Int32Array(this.memory.buffer);
     this.#engine = engine;
-    this.maps = keyedMaps.map((layout) => new ContextMap(this.#words, CONTEXT, layout, seed));
+    if (keyedMaps.length > MOST_KEYED_MAPS) throw new FormatError(`${keyedMaps.length} keyed maps`, 0);
+    const places = keyedMaps.map((layout, n): MapPlace => {
+      return { layout, context: CONTEXT, counter: COUNTERS + 4 * n, seed };
+    });
+    this.maps = places.map(
+      ({ layout, counter }) =>
+        new ContextMap(this.#words, CONTEXT, layout, seed, new Uint32Array(this.memory.buffer, counter, 1)),
+    );
     this.environment = {
       memory: this.memory,
       stack: { offset: STACK, lengthBytes: FRAME_BYTES },
       areas: [{ name: 'context', offset: CONTEXT, lengthBytes: contextBytes, isWritable: true }],
-      helpers: this.#helpers(keyedMaps, emit),
+      helpers: this.#helpers(places, emit),
       budgetInsns: Number.MAX_SAFE_INTEGER,
     };
   }
@@ -99,13 +111,10 @@ export class TraceMachine {
     return this.#words;
   }
 
-  #helpers(
-    keyedMaps: readonly KeyedMapLayout[],
-    emit: TraceMachineOptions['emit'],
-  ): ReadonlyMap<number, Helper> {
+  #helpers(places: readonly MapPlace[], emit: TraceMachineOptions['emit']): ReadonlyMap<number, Helper> {
     const { maps } = this;
-    const lastKeys = keyedMaps.map(
-      (layout) => this.context.length - (valueOffsetInEntry(layout) - USED_BYTES),
+    const lastKeys = places.map(
+      ({ layout }) => this.context.length - (valueOffsetInEntry(layout) - USED_BYTES),
     );
     const isThere = (registers: Int32Array): boolean => {
       const last = lastKeys[registers[4]!];
@@ -125,11 +134,16 @@ export class TraceMachine {
         return 0;
       },
     };
+    const functions: Partial<Record<keyof typeof traceHelper, (module: ModuleBuilder) => number>> = {
+      mapSlot: (module) => addMapHelper(module, places, lastKeys, true),
+      mapFind: (module) => addMapHelper(module, places, lastKeys, false),
+    };
     return new Map(
       [...traceHelpers].map(([id, shape]): [number, Helper] => [
         id,
         {
           ...shape,
+          ...(functions[shape.name] === undefined ? {} : { addFunction: functions[shape.name]! }),
           call: (registers) => {
             registers[0] = calls[shape.name](registers);
             registers[1] = 0;
@@ -138,4 +152,34 @@ export class TraceMachine {
       ]),
     );
   }
+}
+
+/** The same as `call` of mapSlot or mapFind: a number of a map that there is, and of a key that lies in the context, or 0. */
+function addMapHelper(
+  module: ModuleBuilder,
+  places: readonly MapPlace[],
+  lastKeys: readonly number[],
+  isNew: boolean,
+): number {
+  const maps = places.map((place) => addMapFunction(module, place, isNew));
+  const { index, code } = module.function({ params: ['i64', 'i64', 'i64', 'i64', 'i64'], results: ['i64'] });
+  const [map, key] = [1, 2];
+  const offset = code.local('i32');
+  code.get(key).op('i32.wrap_i64').set(offset);
+  for (const [n, find] of maps.entries()) {
+    code.get(map).op('i32.wrap_i64').i32(n).op('i32.eq').if();
+    code
+      .get(offset)
+      .i32(lastKeys[n]!)
+      .op('i32.le_u')
+      .get(offset)
+      .i32(7)
+      .op('i32.and')
+      .op('i32.eqz')
+      .op('i32.and');
+    code.if();
+    code.get(offset).i32(CONTEXT).op('i32.add').call(find).op('i64.extend_i32_u').op('return').end().end();
+  }
+  code.i64(0);
+  return index;
 }

@@ -10,6 +10,7 @@
  * Byte order is little-endian. After a call and after a packet load the values of r1 to r5 are not defined.
  */
 import { HoneError } from '../../base/index.ts';
+import type { ModuleBuilder } from '../../wasm/index.ts';
 import type { EbpfProgram } from '../isa/insn.ts';
 import { type MbufFieldName, mbufFields } from '../mbuf/fields.ts';
 
@@ -61,6 +62,11 @@ export interface Helper {
   readonly arguments: readonly HelperArgument[];
   readonly result: HelperResult;
   readonly call: (registers: Int32Array) => void;
+  /**
+   * Adds a function of WebAssembly to a module that does the same, `(r1 to r5: i64) -> r0: i64`, and gives its index: for engines that
+   * make such modules.
+   */
+  readonly addFunction?: (module: ModuleBuilder) => number;
 }
 
 /** The kinds of a 64-bit constant that the environment gives a meaning (RFC 9669, section 5.4). */

@@ -51,9 +51,17 @@ export interface ProgramGlobals {
   readonly isEnded: number;
 }
 
+/** What all programs of a module call. */
+export class ModuleHelpers {
+  /** Those outside of it: `callHelper` is given places in this. */
+  readonly outside: Helper[] = [];
+  /** Indices of functions in it. */
+  readonly inside: Map<Helper, number> = new Map();
+}
+
 /**
  * Adds a program to a module; several share its imports and globals.
- * @param helpers gets the helpers that the program calls by number; `callHelper` is given places in it
+ * @param helpers gets those that the program calls by number
  * @returns the index of the function that the program starts with
  * @throws FormatError, UnsupportedError as Engine.prepare does
  */
@@ -63,7 +71,7 @@ export function addProgram(
   environment: Environment,
   imports: ProgramImports,
   globals: ProgramGlobals,
-  helpers: Helper[],
+  helpers: ModuleHelpers,
 ): number {
   const rows = validateProgram(program);
   const flows = analyzeFunctions(program, rows);
@@ -77,6 +85,7 @@ export function addProgram(
     imports,
     globals,
     helpers,
+    module,
     indexOf: (start) => functions.get(start)!.index,
     isCounted:
       flows.size > 1 ||
@@ -99,7 +108,8 @@ interface Shared {
   readonly environment: Environment;
   readonly imports: ProgramImports;
   readonly globals: ProgramGlobals;
-  readonly helpers: Helper[];
+  readonly helpers: ModuleHelpers;
+  readonly module: ModuleBuilder;
   readonly indexOf: (start: number) => number;
   /** Whether anything can run more than once. */
   readonly isCounted: boolean;
@@ -210,12 +220,26 @@ class FunctionCode implements BlockCode {
       code.i32(pc);
       this.words(insn.dst);
     } else {
-      code.i32(shared.helpers.push(helperOf(row, insn, shared.environment)) - 1);
+      const helper = helperOf(row, insn, shared.environment);
+      if (helper.addFunction !== undefined) {
+        this.callInside(helper, helper.addFunction);
+        return;
+      }
+      code.i32(shared.helpers.outside.push(helper) - 1);
     }
     for (let register = 1; register <= 5; register++) this.words(register);
     code.call(row.operation === 'register' ? shared.imports.callRegister : shared.imports.callHelper);
     code.op('i64.extend_i32_u').call(shared.imports.upperHalf).op('i64.extend_i32_u');
     code.i64(32).op('i64.shl').op('i64.or').set(0);
+  }
+
+  private callInside(helper: Helper, addFunction: (module: ModuleBuilder) => number): void {
+    const { code, shared } = this;
+    const { inside } = shared.helpers;
+    const index = inside.get(helper) ?? addFunction(shared.module);
+    inside.set(helper, index);
+    for (let register = 1; register <= 5; register++) code.get(register);
+    code.call(index).set(0);
   }
 
   private callLocal(start: number, pc: number): void {

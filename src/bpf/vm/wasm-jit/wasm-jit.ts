@@ -14,7 +14,14 @@ import {
   type PreparedProgram,
   TrapError,
 } from '../engine.ts';
-import { addProgram, importTypes, isShared, type ProgramImports, trapReasons } from './program-code.ts';
+import {
+  addProgram,
+  importTypes,
+  isShared,
+  ModuleHelpers,
+  type ProgramImports,
+  trapReasons,
+} from './program-code.ts';
 
 export const wasmJit: Engine = {
   name: 'wasm-jit',
@@ -68,7 +75,7 @@ function compile(program: EbpfProgram, environment: Environment): Exports {
   ) as unknown as ProgramImports;
   const globals = { budget: module.global('i64'), isEnded: module.global('i32') };
   const result = module.global('i64');
-  const helpers: Helper[] = [];
+  const helpers = new ModuleHelpers();
   const index = addProgram(module, program, environment, imports, globals, helpers);
   const run = module.function({ params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] });
   const { code } = run;
@@ -84,7 +91,7 @@ function compile(program: EbpfProgram, environment: Environment): Exports {
   module.exportFunction('run', run.index);
   module.exportGlobal('result', result);
   return instantiate<Exports>(module.encode(), {
-    env: { memory, ...hostFunctions(helpers, environment) },
+    env: { memory, ...hostFunctions(helpers.outside, environment) },
   });
 }
 
