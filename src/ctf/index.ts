@@ -8,8 +8,7 @@ export type { EventLayout, EventStretch, HeaderLayout, IntegerLayout } from './e
 export { EnumerationValue, type FieldValue, type StructureValue } from './field-value.ts';
 export { formatRecordingMetadata } from './format-recording-metadata.ts';
 export { Halves } from './halves.ts';
-export { type MergedEvents, mergeCursors } from './merge-cursors.ts';
-export { groupTraceFiles, openTrace, type Trace } from './open-trace.ts';
+export { openTrace, type Trace } from './open-trace.ts';
 export type {
   PacketHead,
   RecordedEventShape,

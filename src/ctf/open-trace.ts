@@ -58,25 +58,3 @@ function parseMetadata(text: string): TraceClass {
   const first = text.trimStart()[0];
   return first === RECORD_SEPARATOR || first === '{' ? parseCtf2Metadata(text) : parseTsdl(text);
 }
-
-/**
- * Which of a folder's files make traces: each folder with a file called `metadata` is one, and the files beside it are its streams. LTTng's
- * `index` folders and hidden files are none.
- * @param paths with `/` between folders, in any order
- */
-export function groupTraceFiles(
-  paths: readonly string[],
-): { readonly folder: string; readonly metadata: string; readonly streams: readonly string[] }[] {
-  const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
-  const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-  return paths
-    .filter((path) => nameOf(path) === 'metadata')
-    .map((metadata) => {
-      const folder = folderOf(metadata);
-      const streams = paths.filter((path) => {
-        const name = nameOf(path);
-        return folderOf(path) === folder && name !== 'metadata' && !name.startsWith('.');
-      });
-      return { folder, metadata, streams: streams.sort() };
-    });
-}

@@ -5,7 +5,6 @@ import { encodePacketHead } from './encode-packet-head.ts';
 import { EventEncoder } from './event-encoder.ts';
 import { EnumerationValue } from './field-value.ts';
 import { formatRecordingMetadata } from './format-recording-metadata.ts';
-import { mergeCursors } from './merge-cursors.ts';
 import { openTrace, type Trace } from './open-trace.ts';
 import type { PacketHead, RecordingShape } from './recording-shape.ts';
 
@@ -140,21 +139,5 @@ describe.each(['1.8', '2'] as const)('CTF %s', (version) => {
       if (length === 0 || length === head.length + events.length) expect(cursor!.damage).toBe(undefined);
       else expect(cursor!.damage).toMatch(/^stream 0: (packet|event) at byte \d+: the file ends /);
     }
-  });
-
-  test('merges streams by time', () => {
-    const times = [[0n, 3n, 3n, 9n], [1n, 3n], [], [2n, 9n, 10n]];
-    const streams = times.map((list) => {
-      for (const time of list) encoder.add(second, START + time, []);
-      return Buffer.concat(packet(encoder, {}));
-    });
-    const merged = mergeCursors(open(version, ...streams).cursors);
-    const seen: string[] = [];
-    for (let cursor = merged.next(); cursor !== undefined; cursor = merged.next()) {
-      seen.push(`${cursor.timeNs - START} ${cursor.name}`);
-    }
-    const want = ['0 0', '1 1', '2 3', '3 0', '3 0', '3 1', '9 0', '9 3', '10 3'];
-    expect(seen).toEqual(want.map((line) => line.replace(' ', ' stream ')));
-    expect(merged.next()).toBe(undefined);
   });
 });

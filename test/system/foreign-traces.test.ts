@@ -9,13 +9,13 @@ import {
   readdirSync,
   readSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ByteSource, groupTraceFiles, mergeCursors, openTrace } from '../../src/ctf/index.ts';
+import { findInputs, findStreams } from '../../src/convert/find-inputs.ts';
+import { type ByteSource, openTrace } from '../../src/ctf/index.ts';
 import { babeltraceText, type EventText, inOrder, parseBabeltrace } from './babeltrace-text.ts';
 import { startSessiond } from './lttng.ts';
 
@@ -46,29 +46,20 @@ interface Reading {
   readonly discarded: bigint;
 }
 
-/** Of all files below a folder, as paths in it. */
-function filesOf(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    statSync(join(folder, path)).isFile(),
-  );
-}
-
-function ownReading(folder: string, traceFolder: string): Reading {
-  const group = groupTraceFiles(filesOf(folder)).find((each) => each.folder === traceFolder)!;
-  const streams = group.streams.map((path) => new File(join(folder, path)));
-  const metadata = new File(join(folder, group.metadata));
+function ownReading(folder: string): Reading {
+  const streams = findStreams(folder).map((path) => new File(path));
+  const metadata = new File(join(folder, 'metadata'));
   const trace = openTrace(metadata, streams);
-  const merged = mergeCursors(trace.cursors);
   const events: EventText[] = [];
-  const last = new Map<string, bigint>();
-  for (let cursor = merged.next(); cursor !== undefined; cursor = merged.next()) {
-    if (events.length > 0) expect(cursor.timeNs >= events.at(-1)!.timeNs).toBe(true);
-    events.push(babeltraceText(trace, cursor));
-    last.set(cursor.name, cursor.packet.eventsDiscarded ?? 0n);
+  let discarded = 0n;
+  for (const cursor of trace.cursors) {
+    while (cursor.next()) events.push(babeltraceText(trace, cursor));
+    expect(cursor.damage).toBeUndefined();
+    discarded += cursor.packet.eventsDiscarded ?? 0n;
   }
-  expect(trace.cursors.map(({ damage }) => damage)).toEqual(trace.cursors.map(() => undefined));
+  events.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0));
   for (const { descriptor } of [metadata, ...streams]) closeSync(descriptor);
-  return { events, discarded: [...last.values()].reduce((sum, count) => sum + count, 0n) };
+  return { events, discarded };
 }
 
 function theirReading(folder: string): EventText[] {
@@ -176,9 +167,9 @@ describe('LTTng-UST', () => {
     } finally {
       lttng('destroy', session);
     }
-    const [group] = groupTraceFiles(filesOf(output));
-    const own = ownReading(output, group!.folder);
-    const theirs = theirReading(join(output, group!.folder));
+    const [found] = findInputs(output).traces;
+    const own = ownReading(found!);
+    const theirs = theirReading(found!);
     expect(own.events.length).toBeGreaterThan(1000);
     expect(own.events.length + Number(own.discarded)).toBe(2000 * 2 + 286);
     expect(inOrder(own.events)).toEqual(inOrder(theirs));
@@ -209,7 +200,7 @@ describe('rte_trace', () => {
       });
       const [name] = readdirSync(folder);
       expect(name).toBeDefined();
-      const own = inOrder(ownReading(folder, `${name}/`).events);
+      const own = inOrder(ownReading(join(folder, name!)).events);
       const theirs = inOrder(theirReading(join(folder, name!)));
       expect(own.length).toBeGreaterThan(100);
       expect(own.map(({ text }) => text).sort()).toEqual(theirs.map(({ text }) => text).sort());

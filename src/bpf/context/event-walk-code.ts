@@ -6,7 +6,7 @@ import type { ProgramCalls } from './program-calls.ts';
 import { CONTEXT } from './trace-machine.ts';
 
 /** A little-endian integer in an event; `at` counts from its first byte. */
-export interface WalkedInteger {
+interface WalkedInteger {
   readonly at: number;
   /** 1, 2, 4 or 8. */
   readonly sizeBytes: number;
@@ -29,7 +29,7 @@ export interface WalkedEvent {
   readonly runs: readonly WalkedRun[];
 }
 
-export interface WalkedRun {
+interface WalkedRun {
   /** Its place among the programs. */
   readonly program: number;
   /** Of all runs: where its hits are counted. */
