@@ -49,7 +49,8 @@ function readCount(name: string): number {
 function reservePages(cleanup: Cleanup): void {
   const missing = PAGES - readCount('free_hugepages');
   if (missing <= 0) return;
-  const before = readCount('nr_hugepages');
+  // Pages that others still use after the kernel was told to have fewer are counted, too, and are no more when those end.
+  const before = readCount('nr_hugepages') - readCount('surplus_hugepages');
   const file = join(FOLDER, 'nr_hugepages');
   cleanup.add(() => writeFileSync(file, `${before}`));
   writeFileSync(file, `${before + missing}`);

@@ -272,8 +272,11 @@ test('recorded: numbers and texts of each hit, with a program in front and witho
   const events = [event, { ...event, id: 5 }, { id: 6, fields: [{ argument: 1, bytes: 8 }] }] as const;
   const records = takeRecords(feed, events);
   const [all, none, matching, bursts] = feed.costs();
-  expect(none).toMatchObject({ hits: all!.hits, matched: 0n });
-  expect(matching!.matched).toBe(all!.hits);
+  expect(none!.matched).toBe(0n);
+  // The thread may be between two attachments of a point when the trace begins or ends.
+  for (const hits of [none!.hits, matching!.matched]) {
+    expect(Math.abs(Number(hits - all!.hits))).toBeLessThanOrEqual(1);
+  }
   const lost = feed.writers.reduce((sum, { lostEvents }) => sum + lostEvents, 0n);
   expect(BigInt(records.length) + lost).toBe(all!.matched + matching!.matched + bursts!.matched);
   for (const id of [3, 5]) {
