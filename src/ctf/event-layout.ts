@@ -32,6 +32,8 @@ export interface IntegerLayout {
 export interface EventStretch {
   /** From the event that a cursor stands on, to as far as there may be others: the last is not always whole. Borrowed. */
   readonly bytes: Uint8Array;
+  /** Of the first byte in its stream. Bytes of a stream do not change. */
+  readonly offsetBytes: number;
   /** What makes the times in the headers nanoseconds since 1970, modulo 2^64. */
   readonly timeOffset: bigint;
 }

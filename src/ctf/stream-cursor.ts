@@ -152,7 +152,7 @@ export class StreamCursor implements EventCursor {
     const begin = this.#nextBit - 8 * (layout?.sizeBytes ?? 0);
     if (layout === undefined || offset === undefined || begin % 8 !== 0) return undefined;
     const bytes = this.#window.bytes.subarray(begin / 8, this.#reader.limit >>> 3);
-    return { bytes, timeOffset: offset.signed };
+    return { bytes, offsetBytes: this.#byteAt(begin), timeOffset: offset.signed };
   }
 
   skip(lengthBytes: number): void {

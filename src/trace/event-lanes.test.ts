@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { T0 } from '../../test/fakes/made-sources.ts';
+import { encodeCapture, T0 } from '../../test/fakes/made-sources.ts';
 import { EventWalk } from '../bpf/index.ts';
 import {
   EventEncoder,
@@ -167,6 +167,28 @@ test('more than a lane or the window of a cursor holds', async () => {
 test('where nothing can be gone over', async () => {
   const events = record({ seed: 6, streams: 2, packets: 2, events: 100, shapes: [word, far] });
   expect(await expectSame(events)).toBe(0);
+});
+
+test('packets of a capture between', async () => {
+  const into = join(folder, 'events');
+  mkdirSync(into);
+  // Of packets events tell nothing here.
+  const declared = [burst, numbers];
+  record({ seed: 9, streams: 3, packets: 2, events: 500, shapes: declared, declared, into });
+  const data = Buffer.alloc(60);
+  // Some at the times of events, close to each other at first.
+  const packets = Array.from({ length: 120 }, (_, n) => ({
+    ...{ timeNs: T0 + BigInt(n < 60 ? 10 * n : 100 * n + 5), data },
+    direction: n % 3 === 0 ? ('out' as const) : ('in' as const),
+  }));
+  writeFileSync(join(folder, 'packets.pcapng'), encodeCapture(packets));
+  const script =
+    'dpdk:rx_packet { printf("%d in %llu\\n", args.len, nsecs); @in = count(); } dpdk:rx_burst { printf("%d rx %llu\\n", tid, nsecs); }' +
+    'app:x:numbers { printf("%d %llu %llu\\n", tid, args.b, nsecs); }';
+  const run = vi.spyOn(EventWalk.prototype, 'run');
+  expect(await trace(folder, script)).toBe(await trace(folder, script, false));
+  const walked = run.mock.results.map(({ value }) => (value as { events: number }).events);
+  expect(Math.max(...walked)).toBeGreaterThan(10);
 });
 
 test('two traces whose events have the same numbers', async () => {

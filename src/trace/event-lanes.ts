@@ -10,6 +10,10 @@ import type { Recording } from './recording.ts';
 
 /** Each is looked at when another stream is to go on. */
 const MOST_LANES = 64;
+/** Where a turn is less, something else comes between the events: the next turn is tried so many items later, up to the most. */
+const FEW_EVENTS = 16;
+const LEAST_PAUSE = 16;
+const MOST_PAUSE = 1024;
 /** Before whoever waits has its turn. */
 const EVENTS_A_TURN = 65_536;
 const NEVER_NS = 1n << 63n;
@@ -42,6 +46,9 @@ export class EventLanes<Attached extends { readonly program: number; hits: numbe
   readonly #events: WalkedEvent[] = [];
   readonly #runs: Attached[] = [];
   #isPrepared = false;
+  /** Items that are left to others, and how many the next time. */
+  #pausing = 0;
+  #pause = LEAST_PAUSE;
 
   /** Memory that the machine must have for them. */
   static extraBytes(recording: Recording): number {
@@ -63,6 +70,10 @@ export class EventLanes<Attached extends { readonly program: number; hits: numbe
     const { recording } = this.#options;
     const { item } = recording;
     if (item?.kind !== 'event' || !this.#isWalked(item) || this.#sources.length === 0) return false;
+    if (this.#pausing > 0) {
+      this.#pausing--;
+      return false;
+    }
     let beforeNs = untilNs ?? NEVER_NS;
     /** Lanes of the walk. */
     const walked = new Set<number>();
@@ -94,6 +105,8 @@ export class EventLanes<Attached extends { readonly program: number; hits: numbe
       if (result.isStopped || events >= EVENTS_A_TURN) break;
     }
     for (const lane of walked) this.#catchUp(lane);
+    this.#pausing = events < FEW_EVENTS ? this.#pause : 0;
+    this.#pause = events < FEW_EVENTS ? Math.min(2 * this.#pause, MOST_PAUSE) : LEAST_PAUSE;
     if (events === 0) return false;
     this.#options.places.forget();
     recording.resume(ended, nowNs);
@@ -120,7 +133,8 @@ export class EventLanes<Attached extends { readonly program: number; hits: numbe
     if (stretch === undefined) return false;
     const words = this.#options.places.wordsOf(item.place);
     const place = new Uint8Array(words.buffer);
-    this.#walk.put(lane, stretch.bytes, { timeOffset: stretch.timeOffset, timeNs: item.timeNs, place });
+    const { bytes, ...where } = stretch;
+    this.#walk.put(lane, bytes, { ...where, timeNs: item.timeNs, place });
     return true;
   }
 

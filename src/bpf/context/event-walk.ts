@@ -37,6 +37,8 @@ import { STOP, type TraceMachine } from './trace-machine.ts';
 
 /** What a lane holds at most. */
 const LANE_BYTES = 64 << 10;
+/** An event that is gone over is not longer; and where less is left in a lane, it is filled again. */
+const LEAST_BYTES = LANE_BYTES / 4;
 const RESULTS_BYTES = 64;
 const FIXED_BYTES = RESULTS_BYTES + 4 * MOST_RUNS + 4 * MOST_IDS;
 
@@ -61,6 +63,8 @@ export interface WalkResult {
 }
 
 export interface PutLane {
+  /** Of the first byte in its stream: what the lane has of that already is not copied again. */
+  readonly offsetBytes: number;
   /** What makes the times in the events ns since 1970, modulo 2^64. */
   readonly timeOffset: bigint;
   /** Of the first event, ns since 1970. */
@@ -73,7 +77,7 @@ export class EventWalk {
   /** Ids of events that it goes over are below this. */
   static readonly mostIds: number = MOST_IDS;
   /** An event that is gone over is not longer. */
-  static readonly mostEventBytes: number = LANE_BYTES / 4;
+  static readonly mostEventBytes: number = LEAST_BYTES;
   /** Of all events together. */
   static readonly mostRuns: number = MOST_RUNS;
 
@@ -82,6 +86,8 @@ export class EventWalk {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView<ArrayBuffer>;
   readonly #base: number;
+  /** For each lane, what is in its memory: a piece of its stream; and where in the memory it was put. */
+  readonly #held: { offsetBytes: number; lengthBytes: number; position: number }[];
   #walk: EventWalkExports['walk'] | undefined;
 
   /** What a machine must have as `extraBytes` for so many lanes. */
@@ -96,6 +102,7 @@ export class EventWalk {
     this.#base = machine.extraOffset;
     this.#bytes = new Uint8Array(machine.memory.buffer);
     this.#view = new DataView(machine.memory.buffer);
+    this.#held = Array.from({ length: lanes }, () => ({ offsetBytes: 0, lengthBytes: 0, position: 0 }));
     for (let lane = 0; lane < lanes; lane++) this.drop(lane);
   }
 
@@ -119,16 +126,22 @@ export class EventWalk {
     this.#walk = calls.instantiate<EventWalkExports>().walk;
   }
 
-  /**
-   * Puts a lane on an event that it goes over, whole, and what is behind it: copied, as far as there is room.
-   */
-  put(lane: number, bytes: Uint8Array, { timeOffset, timeNs, place }: PutLane): void {
+  /** Puts a lane on an event that it goes over, whole, and what is behind it: copied, as far as there is room. */
+  put(lane: number, bytes: Uint8Array, { offsetBytes, timeOffset, timeNs, place }: PutLane): void {
     const row = this.#row(lane);
     const begin = this.#begin(lane);
-    const taken = bytes.length > LANE_BYTES ? bytes.subarray(0, LANE_BYTES) : bytes;
-    this.#bytes.set(taken, begin);
-    this.#view.setUint32(row + laneRow.position, begin, true);
-    this.#view.setUint32(row + laneRow.end, begin + taken.length, true);
+    const held = this.#held[lane]!;
+    let at = offsetBytes - held.offsetBytes;
+    const left = held.lengthBytes - at;
+    if (at < 0 || left < Math.min(bytes.length, LEAST_BYTES)) {
+      at = 0;
+      held.offsetBytes = offsetBytes;
+      held.lengthBytes = Math.min(bytes.length, LANE_BYTES);
+      this.#bytes.set(bytes.subarray(0, held.lengthBytes), begin);
+    }
+    held.position = begin + at;
+    this.#view.setUint32(row + laneRow.position, held.position, true);
+    this.#view.setUint32(row + laneRow.end, begin + held.lengthBytes, true);
     this.#view.setBigInt64(row + laneRow.timeNs, timeNs, true);
     this.#view.setBigInt64(row + laneRow.timeOffset, BigInt.asIntN(64, timeOffset), true);
     this.#bytes.set(place, row + laneRow.place);
@@ -141,7 +154,7 @@ export class EventWalk {
 
   /** How far a lane has come, in bytes from what was put into it. */
   positionOf(lane: number): number {
-    return this.#view.getUint32(this.#row(lane) + laneRow.position, true) - this.#begin(lane);
+    return this.#view.getUint32(this.#row(lane) + laneRow.position, true) - this.#held[lane]!.position;
   }
 
   /** Hits of a run in the last call of `run`. */
