@@ -12,15 +12,16 @@ import type { TraceRequest } from '../target/index.ts';
 import type { ProbeArgument, ProbePoint } from '../tracepoints/index.ts';
 import { ContextArguments } from './context-arguments.ts';
 import { ContextPlace } from './context-place.ts';
-import { EventLanes, type HookedRuns } from './event-lanes.ts';
+import { EventLanes, FEW_EVENTS, type HookedRuns } from './event-lanes.ts';
 import { MachineFeed } from './machine-feed.ts';
 import { packetArguments } from './packet-arguments.ts';
 import { recordedNames } from './recorded-points.ts';
 import type { Recording } from './recording.ts';
 import { isOutgoing } from './trace-file.ts';
 
-/** So many hits before whoever waits has its turn. */
+/** So many hits before whoever waits has its turn; of events that are gone over, so many count as one. */
 const HITS_A_TURN = 4096;
+const WALKED_A_HIT = 16;
 
 interface Attached {
   readonly point: ProbePoint;
@@ -61,14 +62,18 @@ export class RecordingFeed extends MachineFeed {
   readonly #ofEvents = new Map<EventDescription, Hooked>();
   readonly #ofPackets: readonly [Hooked, Hooked];
   readonly #lanes: EventLanes<Attached> | undefined;
-  #isWalking = false;
 
   /**
    * Takes over `recording`.
-   * @param walks false to look at each event by itself, which changes no result
+   * @param fewEvents see EventLanes; undefined to look at each event by itself. It changes no result
    * @throws UnsupportedError for a program that looks at bytes of packets that the recording does not have
    */
-  constructor(recording: Recording, request: TraceRequest, events: readonly EventPlan[], walks = true) {
+  constructor(
+    recording: Recording,
+    request: TraceRequest,
+    events: readonly EventPlan[],
+    { fewEvents }: { readonly fewEvents: number | undefined } = { fewEvents: FEW_EVENTS },
+  ) {
     const extraBytes = EventLanes.extraBytes(recording);
     super({ name: 'recording', baseNs: recording.nowNs, request, events, extraBytes });
     this.#recording = recording;
@@ -82,10 +87,17 @@ export class RecordingFeed extends MachineFeed {
       const isAnywhere = attachment.portId === undefined && attachment.queueId === undefined;
       return { ...attachment, point, program, run, isAnywhere, hits: 0 };
     });
-    if (walks) {
+    if (fewEvents !== undefined) {
       const hookedOf = (item: EventItem) => walkedRuns(this.#hookedOf(item), item.cursor.event);
       const { machine } = this;
-      this.#lanes = new EventLanes({ machine, recording, places: this.#places, programs, hookedOf });
+      this.#lanes = new EventLanes({
+        machine,
+        recording,
+        places: this.#places,
+        programs,
+        fewEvents,
+        hookedOf,
+      });
     }
     const blind = this.attached.find(({ point, packetBytes }) => packetBytes > 0 && this.#isRecorded(point));
     if (blind !== undefined) {
@@ -110,31 +122,25 @@ export class RecordingFeed extends MachineFeed {
     this.isInterrupted = false;
     const recording = this.#recording;
     await setImmediate();
-    for (let turn = 0; turn < HITS_A_TURN && !this.isInterrupted; turn++) {
+    for (let hits = 0; hits < HITS_A_TURN && !this.isInterrupted; hits++) {
       const { item } = recording;
       if (item === undefined) {
         this.isOver = true;
         return;
       }
       if (untilNs !== undefined && recording.nowNs >= untilNs) return;
-      const isWalked = this.#walk(untilNs);
-      if (!isWalked) this.#hit(item);
+      const walked = this.#lanes?.run(untilNs) ?? 0;
+      if (walked === 0) {
+        this.#lanes?.leave(item);
+        this.#hit(item);
+      }
+      hits += Math.floor(walked / WALKED_A_HIT);
       if (!recording.tryReadOn()) await recording.readOn();
-      if (isWalked) return;
     }
   }
 
   close(): void {
     this.#recording.close();
-  }
-
-  #walk(untilNs: bigint | undefined): boolean {
-    this.#isWalking = true;
-    try {
-      return this.#lanes?.run(untilNs) === true;
-    } finally {
-      this.#isWalking = false;
-    }
   }
 
   #hit(item: Item): void {
@@ -231,7 +237,7 @@ export class RecordingFeed extends MachineFeed {
   }
 
   protected get hitNs(): number {
-    const nowNs = this.#isWalking
+    const nowNs = this.#lanes?.isWalking
       ? this.machine.view.getBigInt64(traceContext.timeNs, true)
       : this.#recording.nowNs;
     return Number(nowNs - this.baseNs);

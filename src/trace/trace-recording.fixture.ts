@@ -6,8 +6,12 @@ import { Recording } from './recording.ts';
 import { RecordingFeed } from './recording-feed.ts';
 import { TraceSession } from './trace-session.ts';
 
-/** @param walks see RecordingFeed */
-export async function trace(path: string, text: string, walks = true): Promise<string> {
+/** @param how see RecordingFeed */
+export async function trace(
+  path: string,
+  text: string,
+  how?: { readonly fewEvents: number | undefined },
+): Promise<string> {
   const recording = await Recording.open(path);
   const script = compileScript(text, {
     form: 'agent',
@@ -16,7 +20,7 @@ export async function trace(path: string, text: string, walks = true): Promise<s
   });
   const source = new AgentSource({
     script,
-    startFeed: async (request) => new RecordingFeed(recording, request, script.events, walks),
+    startFeed: async (request) => new RecordingFeed(recording, request, script.events, how),
     nowNs: () => recording.nowNs,
     pid: 1,
   });

@@ -86,7 +86,7 @@ export class EventWalk {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView<ArrayBuffer>;
   readonly #base: number;
-  /** For each lane, what is in its memory: a piece of its stream; and where in the memory it was put. */
+  /** For each lane, what is in its memory: a piece of its stream; and where in the memory it was put or settled. */
   readonly #held: { offsetBytes: number; lengthBytes: number; position: number }[];
   #walk: EventWalkExports['walk'] | undefined;
 
@@ -152,9 +152,14 @@ export class EventWalk {
     this.#view.setBigInt64(this.#row(lane) + laneRow.timeNs, NO_EVENT, true);
   }
 
-  /** How far a lane has come, in bytes from what was put into it. */
+  /** How far a lane has come, in bytes from what was put into it, or from where it was when that was settled. */
   positionOf(lane: number): number {
     return this.#view.getUint32(this.#row(lane) + laneRow.position, true) - this.#held[lane]!.position;
+  }
+
+  /** Where it came to is known. */
+  settle(lane: number): void {
+    this.#held[lane]!.position = this.#view.getUint32(this.#row(lane) + laneRow.position, true);
   }
 
   /** Hits of a run in the last call of `run`. */
