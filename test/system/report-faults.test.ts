@@ -244,7 +244,7 @@ test('with room for all: nothing is bad; then one flow of many goes to one queue
 test('too much work a packet: the stage that takes the time, and drops before the application', async () => {
   const pid = await startForwarder(
     [`net_pcap0,rx_iface=${far},tx_pcap=/dev/null`, 'net_null1,no-rx=1'],
-    ...['--work', '40000'],
+    ...['--work', '120000'],
   );
   await send(near, 0, '1000:100:16');
   // Until the kernel's buffer of the socket is full, and the lcore has had work all the time.
