@@ -1,7 +1,7 @@
 /** Where a process has the functions that load a library, and the way back from them. Its own C library's, glibc or musl. */
 import { FormatError } from '../../base/index.ts';
 import { ElfImage, EM_X86_64, STT_FUNC } from '../elf/elf-image.ts';
-import { addressOfCode, type Mapping } from './mappings.ts';
+import { addressOfCode, type Mapping } from '../mappings.ts';
 
 export interface LibraryCode {
   readonly dlopen: bigint;

@@ -6,9 +6,9 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoneError } from '../../base/index.ts';
+import { parseMappings, stackRoom } from '../mappings.ts';
 import { type FunctionCall, planCall } from './call-frame.ts';
 import { findLibraryCode, type LibraryCode } from './library-code.ts';
-import { parseMappings, stackRoom } from './mappings.ts';
 import { parseRestingCall, rankOf, resumed } from './resting-call.ts';
 import { TracedThread } from './traced-thread.ts';
 

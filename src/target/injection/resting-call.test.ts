@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseMappings, stackRoom } from './mappings.ts';
+import { parseMappings, stackRoom } from '../mappings.ts';
 import { parseRestingCall, rankOf, resumed } from './resting-call.ts';
 import { ThreadRegisters } from './thread-registers.ts';
 import { LEGACY_BYTES, toSignalFrame } from './vector-state.ts';

@@ -4,14 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { ElfImage, STT_FUNC } from '../elf/elf-image.ts';
+import { type Mapping, parseCodeMappings } from '../mappings.ts';
 import { type FoundFunction, SymbolTable } from './symbol-table.ts';
-
-interface MappedRange {
-  readonly start: bigint;
-  readonly end: bigint;
-  readonly offset: bigint;
-  readonly path: string;
-}
 
 /** A file's functions by address, and where in the address space its bytes are. */
 interface FileSymbols {
@@ -20,7 +14,7 @@ interface FileSymbols {
 }
 
 export class Symbolizer {
-  readonly #processes = new Map<number, readonly MappedRange[]>();
+  readonly #processes = new Map<number, readonly Mapping[]>();
   readonly #files = new Map<string, FileSymbols | undefined>();
   #kernel: SymbolTable | undefined;
 
@@ -39,7 +33,7 @@ export class Symbolizer {
     }
     if (range === undefined) return undefined;
     const file = this.#file(pid, range.path);
-    const inFile = file?.addressAt(Number(address - range.start + range.offset));
+    const inFile = file?.addressAt(Number(address) - range.start + range.offset);
     return inFile === undefined ? undefined : file!.table.find(BigInt(inFile));
   }
 
@@ -48,13 +42,13 @@ export class Symbolizer {
     return this.#kernel.find(address);
   }
 
-  #range(pid: number, address: bigint): MappedRange | undefined {
+  #range(pid: number, address: bigint): Mapping | undefined {
     return this.#processes.get(pid)?.find(({ start, end }) => address >= start && address < end);
   }
 
   #read(pid: number): void {
     try {
-      this.#processes.set(pid, parseMaps(readFileSync(`/proc/${pid}/maps`, 'utf8')));
+      this.#processes.set(pid, parseCodeMappings(readFileSync(`/proc/${pid}/maps`, 'utf8')));
     } catch {
       // It has ended, or is not ours to look at: what is known stays.
     }
@@ -66,15 +60,6 @@ export class Symbolizer {
     this.#files.set(path, file);
     return file;
   }
-}
-
-function parseMaps(text: string): MappedRange[] {
-  return text.split('\n').flatMap((line) => {
-    const match = /^([0-9a-f]+)-([0-9a-f]+) ..x. ([0-9a-f]+) \S+ \d+\s+(\/.*)$/.exec(line);
-    if (match === null) return [];
-    const [start, end, offset] = match.slice(1, 4).map((digits) => BigInt(`0x${digits}`));
-    return [{ start: start!, end: end!, offset: offset!, path: match[4]! }];
-  });
 }
 
 function tryReadFunctions(path: string): FileSymbols | undefined {

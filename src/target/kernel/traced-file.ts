@@ -6,6 +6,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } fr
 import { join, resolve } from 'node:path';
 import { nearest, UsageError } from '../../base/index.ts';
 import { findProgram } from '../../processes/programs.ts';
+import { parseCodeMappings } from '../mappings.ts';
 import { matchesGlob } from './glob.ts';
 
 export interface TracedFile {
@@ -64,11 +65,8 @@ function mappedFiles(pid: number): string[] {
     const isGone = ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
     throw new UsageError(isGone ? `no process ${pid}` : `no permission to look at process ${pid}`);
   }
-  const files = maps.split('\n').flatMap((line) => {
-    const match = /^\S+ ..x. \S+ \S+ \d+\s+(\/.*)$/.exec(line);
-    return match === null || match[1]!.endsWith(' (deleted)') ? [] : [match[1]!];
-  });
-  return [...new Set(files)];
+  const files = parseCodeMappings(maps).map(({ path }) => path);
+  return [...new Set(files)].filter((path) => !path.endsWith(' (deleted)'));
 }
 
 function findLibrary(name: string): string | undefined {

@@ -22,6 +22,11 @@ export function parseMappings(text: string): Mapping[] {
   );
 }
 
+/** The code of files. */
+export function parseCodeMappings(text: string): Mapping[] {
+  return parseMappings(text).filter(({ isExecutable, path }) => isExecutable && path.startsWith('/'));
+}
+
 /** A file's byte in memory, as code; undefined where it is not mapped so. */
 export function addressOfCode(
   mappings: readonly Mapping[],
