@@ -65,14 +65,14 @@ export class FileSource implements ByteSource {
   }
 
   help(): void {
-    const { target, position, partBytes } = this.#aside ?? {};
-    if (target === undefined || typeof position !== 'number' || !this.#isOpen) return;
-    const rest = target.subarray(partBytes);
+    const aside = this.#aside;
+    if (aside === undefined || aside.position === null || !this.#isOpen) return;
+    const rest = aside.target.subarray(aside.partBytes);
     try {
       if (rest.length > 0) {
-        this.#aside!.helpedBytes = fs.readSync(this.#fd, rest, { position: position + partBytes! });
+        aside.helpedBytes = fs.readSync(this.#fd, rest, { position: aside.position + aside.partBytes });
       }
-      this.#aside!.helpedMs = performance.now();
+      aside.helpedMs = performance.now();
     } catch {
       // The next read is of this place, and says so.
     }
