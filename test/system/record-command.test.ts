@@ -11,7 +11,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { writeSample } from './captures.ts';
 import { readEvents } from './events.ts';
 import { hone, type Running, run, sleep, startHone, until } from './hone.ts';
-import { missingDpdk, portCounter, startTestpmd, type Testpmd, type TestpmdOptions } from './testpmd.ts';
+import {
+  heldMemory,
+  missingDpdk,
+  portCounter,
+  startTestpmd,
+  type Testpmd,
+  type TestpmdOptions,
+} from './testpmd.ts';
 
 const hasBabeltrace = spawnSync('babeltrace2', ['--version']).status === 0;
 
@@ -98,11 +105,6 @@ function matched(stderr: string, point: string): number {
   return Number(new RegExp(`^${point} +\\S+ +\\d+ +(\\d+)`, 'm').exec(stderr)?.[1]);
 }
 
-const held = (pid: number) =>
-  execFileSync('ls', ['-l', `/proc/${pid}/fd`], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes('memfd:hone'));
-
 const forwarded = () => portCounter(app!, 0, 'RX-packets');
 
 describe('of an application', () => {
@@ -131,7 +133,7 @@ describe('of an application', () => {
       0,
     );
     expect(sum).toBe(await forwarded());
-    await until('the agent to let go', () => held(app!.pid).length === 0);
+    await until('the agent to let go', () => heldMemory(app!.pid).length === 0);
   });
 
   test('predicates: as many as a trace counts', async () => {
@@ -297,7 +299,7 @@ describe('of an application', () => {
       expect(events).toBeGreaterThan(10_000);
       expect(readEvents(path)).toEqual({ events, damages: [] });
       rmSync(path, { recursive: true });
-      await until('the agent to let go', () => held(app!.pid).length === 0);
+      await until('the agent to let go', () => heldMemory(app!.pid).length === 0);
     }
     const before = await forwarded();
     await sleep(50);
@@ -320,7 +322,7 @@ describe('of an application', () => {
       const { events, stderr: said } = count(path);
       expect(said).toBe('');
       expect(events).toBeGreaterThan(50_000);
-      await until('the agent to let go', () => held(app!.pid).length === 0);
+      await until('the agent to let go', () => heldMemory(app!.pid).length === 0);
     } finally {
       await run('umount', disk);
     }

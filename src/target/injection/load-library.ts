@@ -24,6 +24,9 @@ const RTLD_NOW = 2n;
 const STACK_BYTES = 256 << 10;
 const RETURN_MS = 10_000;
 const LOOK_MS = 2;
+/** How often a thread that waits is looked for, and how long between: one that was just woken waits again soon. */
+const SEARCHES = 10;
+const SEARCH_MS = 10;
 const MOST_STEPS = 1_000_000;
 const MESSAGE_BYTES = 1024;
 
@@ -49,18 +52,33 @@ export async function loadLibrary(pid: number, name: string, path: string): Prom
   if (code === undefined) return { kind: 'unsuitable', why: 'its C library is not known' };
   const memory = openSync(`/proc/${pid}/mem`, 'r+');
   try {
-    for (const tid of restingThreads(pid)) {
-      const process = { pid, tid, name, memory, restorer: code.restorer };
-      const begun = await beginCall(process, { code: code.dlopen, text: path, second: RTLD_NOW });
-      if (begun === undefined) continue;
-      await waitForReturn(process, begun);
-      if (mappingsOf(pid).some((mapping) => mapping.path === path)) return { kind: 'loaded' };
-      return { kind: 'refused', reason: await readError(process, code) };
+    for (let searches = 1; ; searches++) {
+      const loading = await loadByAnyThread({ pid, name, memory, restorer: code.restorer }, path, code);
+      if (loading !== undefined) return loading;
+      if (searches === SEARCHES) break;
+      await delay(SEARCH_MS);
     }
   } finally {
     closeSync(memory);
   }
   return { kind: 'unsuitable', why: 'none of its threads waits in a system call' };
+}
+
+/** @returns undefined when none of its threads waits at this moment */
+async function loadByAnyThread(
+  within: Omit<Injected, 'tid'>,
+  path: string,
+  code: LibraryCode,
+): Promise<Loading | undefined> {
+  for (const tid of restingThreads(within.pid)) {
+    const process = { ...within, tid };
+    const begun = await beginCall(process, { code: code.dlopen, text: path, second: RTLD_NOW });
+    if (begun === undefined) continue;
+    await waitForReturn(process, begun);
+    if (mappingsOf(within.pid).some((mapping) => mapping.path === path)) return { kind: 'loaded' };
+    return { kind: 'refused', reason: await readError(process, code) };
+  }
+  return undefined;
 }
 
 interface Injected {
