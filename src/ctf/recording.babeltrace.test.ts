@@ -181,6 +181,20 @@ describe('babeltrace2', () => {
     expect(stderr.match(/WARNING/g)).toHaveLength(3);
   });
 
+  test('says nothing of the room that a killed host leaves: packets without events, all of the next number', (ctx) => {
+    if (!haveBabeltrace) ctx.skip('needs babeltrace2: apt-get install babeltrace2');
+    const room: Packet = {
+      head: { beginNs: START + 9n, endNs: START + 9n, sequenceNumber: 1 },
+      events: [],
+    };
+    const first: Packet = {
+      head: { beginNs: START, endNs: START + 9n },
+      events: [[nothing, START + 9n, []]],
+    };
+    const { lines, stderr } = read('killed', [stream([first, room, room, room])], ...text);
+    expect([lines.length, stderr]).toEqual([1, '']);
+  });
+
   test('shows streams, clock, environment and classes', (ctx) => {
     if (!haveBabeltrace) ctx.skip('needs babeltrace2: apt-get install babeltrace2');
     const event = (at: bigint) => [nothing, START + at, []] as const;

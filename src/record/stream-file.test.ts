@@ -25,10 +25,10 @@ beforeEach(() => {
 });
 
 const BASE_NS = 1_700_000_000_000_000_000n;
-const ROOM_BYTES = 16 << 20;
+const ROOM_BYTES = 256 << 10;
 /** With the name "lcore" and its zero. */
 const HEAD_BYTES = 92 + 6;
-const LARGE = 1_300_000;
+const LARGE = 30_000;
 const path = () => join(folder, 'stream-0');
 const open = () => new StreamFile(folder, 'stream-0', new Uint8Array(16));
 const size = () => fs.statSync(path()).size;
@@ -81,12 +81,14 @@ test('killed between any two pages of a write, it has whole packets and the even
   const states = new Set<string>();
   faults.write = pageByPage(() => {
     const packets = readStream(path());
-    const room = packets.at(-1)!;
-    states.add(packets.map(({ events, discarded }) => `${events.length}/${discarded}`).join());
-    expect(packets.map(({ number }) => number)).toEqual([...packets.keys()]);
+    const full = packets.filter(({ events }) => events.length > 0);
+    const room = packets.slice(full.length);
+    states.add([...full, room[0]!].map(({ events, discarded }) => `${events.length}/${discarded}`).join());
+    expect(full.map(({ number }) => number)).toEqual([...full.keys()]);
+    expect(new Set(room.map(({ number }) => number))).toEqual(new Set([full.length]));
     const ends = packets.flatMap(({ beginNs, endNs }) => [beginNs, endNs]);
     expect(ends).toEqual(ends.toSorted((a, b) => a - b));
-    expect([room.events.length, room.beginNs, size()]).toEqual([0, room.endNs, ROOM_BYTES]);
+    for (const { events, beginNs, endNs } of room) expect([events.length, beginNs]).toEqual([0, endNs]);
   });
   append(file, 0, 10);
   append(file, 1, 3000, 7n);
@@ -108,15 +110,23 @@ test('no head lies across two pages, whatever the packets have', () => {
     expect(4096 - (at % 4096)).toBeGreaterThanOrEqual(256);
 });
 
-test('room is a hole, and more is made where it ends', () => {
+test('where its room ends the file grows by pages that are packets, which then become one', () => {
   const file = open();
   append(file, 0, 10);
-  expect(size()).toBe(ROOM_BYTES);
-  expect(fs.statSync(path()).blocks * 512).toBeLessThan(64 << 10);
-  const states = new Set<string>();
-  faults.write = pageByPage(() => states.add(`${eventBytes()} of ${size() / ROOM_BYTES}`));
+  expect([eventBytes(), size()]).toEqual([[140, 0], ROOM_BYTES]);
+  const states: string[] = [];
+  faults.write = pageByPage(() => {
+    const bytes = eventBytes();
+    const pages = bytes.filter((count) => count === 0).length;
+    states.push(`${bytes.filter((count) => count > 0)} + ${pages} in ${size() / 4096} pages`);
+  });
   append(file, 1, LARGE);
-  expect([...states]).toEqual(['140,0 of 2', `140,${14 * LARGE},0 of 2`]);
+  const grown = Array.from({ length: 64 }, (_, page) => `140 + ${page + 2} in ${page + 65} pages`);
+  expect([...new Set(states)]).toEqual([
+    ...grown,
+    '140 + 1 in 128 pages',
+    `140,${14 * LARGE} + 1 in 128 pages`,
+  ]);
   faults.write = undefined;
   file.close();
   expect([eventBytes(), size()]).toEqual([[140, 14 * LARGE], file.lengthBytes]);
@@ -133,8 +143,8 @@ test.each([0, 256, 512])('a packet that leaves %i bytes of the room', (left) => 
   expect(eventBytes()).toEqual([14 * events, 140, 0]);
 });
 
-// The room's head, the events, the packet's head, the index.
-for (const failing of [1, 2, 3, 4])
+// More room, its head, the events, the packet's head, the index.
+for (const failing of [1, 2, 3, 4, 5])
   test(`write ${failing} of a packet fails: the file ends with the packet before, and goes on`, () => {
     const file = open();
     append(file, 0, 10);
@@ -147,9 +157,10 @@ for (const failing of [1, 2, 3, 4])
     expect(() => append(file, 1, LARGE)).toThrow(/cannot write .*stream-0.*whole up to its last packet/);
     expect([counts(), size()]).toEqual([[10], file.lengthBytes]);
     expect(fs.statSync(join(folder, 'index/stream-0.idx.part')).size).toBe(16 + 72);
-    faults.write = undefined;
+    faults.write = pageByPage(eventBytes);
     append(file, 1, 20);
     expect([eventBytes(), size()]).toEqual([[140, 280, 0], ROOM_BYTES]);
+    faults.write = undefined;
     file.close();
     expect(counts()).toEqual([10, 20]);
     expect(fs.statSync(join(folder, 'index/stream-0.idx')).size).toBe(16 + 2 * 72);

@@ -2,8 +2,9 @@
  * A stream of a recording on its way into a file, and the index beside it. The file is a row of whole packets also when this process is
  * killed in the middle of a write. Behind the last packet lies one without events, which reaches to the file's end: its padding is
  * the room for what comes. A packet's events are written there first, with the head of what is left of the room behind
- * them; its own head comes last, and makes them count. A head is never written across a page, so no kill cuts it. Only where
- * the room ends, once in many packets, do two calls depend on each other: the file grows, and its last head says so.
+ * them; its own head comes last, and makes them count. A head is never written across a page, so no kill cuts it. The file grows by
+ * pages that are each a packet without events, so that a kill between two of them leaves one packet less; then the room's head takes
+ * them in.
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -16,8 +17,10 @@ const MODE = 0o600;
 const FLAGS = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL;
 /** Packets begin at multiples of it: a divisor of a page, and more than a head has. */
 const PACKET_ALIGN = 256;
-/** Room is made in such pieces, as a hole. */
-const ROOM_BYTES = 16 << 20;
+/** Of the least page that the kernel writes in one piece: others are multiples of it. */
+const PAGE_BYTES = 4096;
+/** Room is made in such pieces: small enough to be still in the processor's cache when events come. */
+const ROOM_BYTES = 256 << 10;
 const ZEROS = new Uint8Array(PACKET_ALIGN);
 
 export class StreamFile {
@@ -75,11 +78,21 @@ export class StreamFile {
   }
 
   #makeRoom(head: PacketHead, bytes: number): void {
-    this.#fileBytes = alignUp(bytes, ROOM_BYTES);
     const room = { ...head, endNs: head.beginNs, eventBytes: 0 };
-    const roomHead = encodePacketHead(this.#uuid, room, this.#fileBytes - this.lengthBytes);
-    this.#packets.cutTo(this.#fileBytes);
-    this.#packets.write([roomHead], this.lengthBytes);
+    const roomHead = (length: number) => encodePacketHead(this.#uuid, room, length);
+    const roomPacket = (length: number) => {
+      const packet = new Uint8Array(length);
+      packet.set(roomHead(length));
+      return packet;
+    };
+    const firstPage = alignUp(this.#fileBytes, PAGE_BYTES);
+    const end = alignUp(bytes, ROOM_BYTES);
+    const page = roomPacket(PAGE_BYTES);
+    const pages: Uint8Array[] = new Array((end - firstPage) / PAGE_BYTES).fill(page);
+    if (firstPage > this.#fileBytes) pages.unshift(roomPacket(firstPage - this.#fileBytes));
+    this.#packets.write(pages, this.#fileBytes);
+    this.#fileBytes = end;
+    this.#packets.write([roomHead(end - this.lengthBytes)], this.lengthBytes);
   }
 
   #appendIndex(bytes: Uint8Array): void {
