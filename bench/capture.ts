@@ -4,17 +4,10 @@
  * dpdk-dumpcap. The machine is noisy and drifts, so each rate is held against those just before and after it, in the
  * same process.
  */
-import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { Cleanup } from '../src/bench/cleanup.ts';
+import { type Dumpcap, findDumpcap, readCounts } from '../src/bench/dumpcap.ts';
+import { type ApplicationMemory, prepareMemory } from '../src/bench/hugepages.ts';
 import { benchName } from '../src/bench/leftovers.ts';
 import { attachAgent, captureBeside, forwardingRate, hone, runBeside } from './beside.ts';
 import { Comparison, formatRounds, lossPercent } from './comparison.ts';
@@ -23,11 +16,10 @@ import { printTable } from './statistics.ts';
 
 const comparison = new Comparison();
 
-const pagesName = (hugepages: boolean): string => (hugepages ? 'hugepages' : 'no hugepages');
-
-async function honeRound(hugepages: boolean): Promise<void> {
-  const pages = pagesName(hugepages);
-  const forwarder = await startForwarder({ hugepages });
+/** @param memory undefined: pages of 4 KiB */
+async function honeRound(memory?: ApplicationMemory): Promise<void> {
+  const pages = memory === undefined ? 'no hugepages' : 'hugepages';
+  const forwarder = await startForwarder(memory === undefined ? {} : { memory });
   try {
     const before = await forwardingRate(forwarder);
     comparison.record(`no agent (${pages})`, { rate: before });
@@ -54,48 +46,22 @@ async function honeRound(hugepages: boolean): Promise<void> {
   }
 }
 
-/** The library whose presence makes the mempool operations' numbers of Debian's two programs agree. */
-const mempool = '/usr/lib/x86_64-linux-gnu/dpdk/pmds-23.0/librte_mempool_dpaa.so.23';
+/** For longer than its start and the rate beside it take. */
+const DUMPCAP_SECONDS = 9;
 
-function prepareHugepages(): boolean {
-  if (!existsSync(mempool)) return false;
+async function dumpcapRound(memory: ApplicationMemory, { preload }: Dumpcap): Promise<void> {
+  const forwarder = await startForwarder({ memory });
+  const target = ['--file-prefix', forwarder.prefix, '-i', '0'];
+  const until = ['-a', `duration:${DUMPCAP_SECONDS}`];
+  const command = ['dpdk-dumpcap', ...target, '-q', ...until, '-w', '/dev/null'];
+  const env = { ...process.env, LD_PRELOAD: preload.join(':') };
   try {
-    writeFileSync('/proc/sys/vm/nr_hugepages', '400');
-    mkdirSync('/dev/hugepages', { recursive: true });
-    if (!readFileSync('/proc/mounts', 'utf8').includes('hugetlbfs')) {
-      execFileSync('mount', ['-t', 'hugetlbfs', 'nodev', '/dev/hugepages']);
-    }
-    return Number(readFileSync('/proc/sys/vm/nr_hugepages', 'utf8')) >= 300;
-  } catch {
-    return false;
-  }
-}
-
-async function dumpcapRound(): Promise<void> {
-  const forwarder = await startForwarder({ hugepages: true });
-  // Its counts of a stopped capture include what it dropped; how long a known number takes does not.
-  const capture = (packets: number) => {
-    const args = [
-      '--file-prefix',
-      forwarder.prefix,
-      '-i',
-      '0',
-      '-q',
-      '-c',
-      String(packets),
-      '-w',
-      '/dev/null',
-    ];
-    const env = { ...process.env, LD_PRELOAD: mempool };
-    return runBeside(forwarder, ['dpdk-dumpcap', ...args], { env });
-  };
-  try {
-    const packets = 100_000_000;
-    const startup = (await capture(1)).lastedSeconds;
     const before = await forwardingRate(forwarder);
     await comparison.between('dpdk-dumpcap: all captured (in and out)', forwarder, before, async () => {
-      const run = await capture(packets);
-      return { rate: run.rate, captured: packets / (run.lastedSeconds - startup) };
+      const { rate, lastedSeconds, output } = await runBeside(forwarder, command, { env });
+      if (lastedSeconds < DUMPCAP_SECONDS) throw new Error(`dpdk-dumpcap ended early:\n${output}`);
+      const { recorded, dropped } = readCounts(output);
+      return { rate, captured: recorded / DUMPCAP_SECONDS, dropped };
     });
   } finally {
     await forwarder.stop();
@@ -132,13 +98,19 @@ async function steadyRound(): Promise<void> {
 }
 
 export async function benchCapture(rounds = 3): Promise<void> {
-  const peer = prepareHugepages();
-  if (!peer) console.error('dpdk-dumpcap is not measured: no hugepages, or another DPDK than Debian 12 has');
-  for (let round = 0; round < rounds; round++) {
-    await honeRound(false);
-    if (peer) await honeRound(true);
-    if (peer) await dumpcapRound();
-    await steadyRound();
+  const cleanup = new Cleanup();
+  try {
+    const memory = prepareMemory(cleanup);
+    const dumpcap = findDumpcap({ memory });
+    if (dumpcap.absent !== undefined) console.error(`dpdk-dumpcap is not measured: ${dumpcap.absent}`);
+    for (let round = 0; round < rounds; round++) {
+      await honeRound();
+      if (memory.whyOrdinary === undefined) await honeRound(memory);
+      if (dumpcap.absent === undefined) await dumpcapRound(memory, dumpcap);
+      await steadyRound();
+    }
+  } finally {
+    cleanup.close();
   }
   printTable(
     [

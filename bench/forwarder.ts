@@ -1,6 +1,7 @@
 /** A saturated dpdk-testpmd and its forwarding rate, as testpmd itself prints it once a second. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type ApplicationMemory, removePages } from '../src/bench/hugepages.ts';
 import { benchName } from '../src/bench/leftovers.ts';
 
 const lines = /Rx-pps:\s+(\d+)/g;
@@ -20,8 +21,8 @@ let started = 0;
 export interface ForwarderOptions {
   /** Goes before dpdk-testpmd: `hone run --`. */
   readonly below?: readonly string[];
-  /** dpdk-dumpcap attaches through hugepages only. */
-  readonly hugepages?: boolean;
+  /** Else pages of 4 KiB. */
+  readonly memory?: ApplicationMemory;
   readonly app?: readonly string[];
   readonly rateSeconds?: number;
   /** Packets for port 0 again and again, by net_pcap, which all go to port 1; else net_null's zeros go both ways. */
@@ -30,13 +31,13 @@ export interface ForwarderOptions {
 
 export async function startForwarder(options: ForwarderOptions = {}): Promise<Forwarder> {
   const prefix = benchName(++started);
-  const { packets } = options;
+  const { packets, memory } = options;
   const vdevs =
     packets === undefined
       ? [0, 1].map((port) => `--vdev=net_null${port},size=64,copy=1`)
       : [`--vdev=net_pcap0,rx_pcap=${packets},infinite_rx=1,tx_pcap=/dev/null`, '--vdev=net_null1,no-rx=1'];
-  const memory = options.hugepages ? ['-m', '512'] : ['--no-huge', '-m', '512'];
-  const eal = ['-l', '0,1', ...memory, '--no-pci', '--file-prefix', prefix, ...vdevs];
+  const pages = memory?.ealOptions ?? ['--no-huge', '-m', '512'];
+  const eal = ['-l', '0,1', ...pages, '--no-pci', '--file-prefix', prefix, ...vdevs];
   const forward = ['--total-num-mbufs=16384', '--forward-mode=io', '--auto-start', '--stats-period', '1'];
   const command = [
     ...(options.below ?? []),
@@ -65,6 +66,7 @@ export async function startForwarder(options: ForwarderOptions = {}): Promise<Fo
     async stop() {
       process.kill(-child.pid!, 'SIGINT');
       await once(child, 'close');
+      if (memory !== undefined) removePages(memory, prefix);
     },
   };
 }

@@ -1,10 +1,10 @@
 /** A DPDK application that forwards as fast as it can, and its rate, by its own counters. */
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoneError, PeerError, SysError } from '../base/index.ts';
 import { ealFolder, ProcessGroup } from '../processes/index.ts';
 import { Telemetry } from '../target/index.ts';
+import { removePages } from './hugepages.ts';
 import { benchName } from './leftovers.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -139,8 +139,5 @@ class Counters {
 /** A killed primary process leaves its sockets and its pages' files. */
 function leaveNothing({ memory }: Workbench, prefix: string, folder: string): void {
   rmSync(folder, { recursive: true, force: true });
-  if (memory.mount === undefined) return;
-  for (const name of readdirSync(memory.mount)) {
-    if (name.startsWith(`${prefix}map_`)) rmSync(join(memory.mount, name), { force: true });
-  }
+  removePages(memory, prefix);
 }

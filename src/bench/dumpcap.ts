@@ -23,7 +23,7 @@ export interface Dumpcap {
   readonly preload: readonly string[];
 }
 
-export function findDumpcap({ memory }: Workbench): Dumpcap {
+export function findDumpcap({ memory }: Pick<Workbench, 'memory'>): Dumpcap {
   const dumpcap = findProgram(PROGRAM);
   const testpmd = findProgram('dpdk-testpmd');
   if (dumpcap === undefined || testpmd === undefined)
@@ -79,7 +79,7 @@ export function dumpcapSubject(
 }
 
 /** `Packets received/dropped on interface '...': 12/3`: what was dropped is among the received. */
-function readCounts(output: string): Heard {
+export function readCounts(output: string): { readonly recorded: number; readonly dropped: number } {
   const received = numberIn(output, /Packets received\/dropped.*?: (\d+)\//);
   const dropped = numberIn(output, /Packets received\/dropped.*?: \d+\/(\d+)/);
   return { recorded: received - dropped, dropped };

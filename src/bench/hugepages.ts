@@ -3,7 +3,7 @@
  * the kernel is put back by the clean-up. https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cleanup } from './cleanup.ts';
@@ -38,6 +38,14 @@ export function prepareMemory(cleanup: Cleanup): ApplicationMemory {
   } catch (error) {
     const whyOrdinary = error instanceof Error ? error.message.split('\n')[0]! : String(error);
     return { ealOptions: ['--no-huge', '-m', `${MEMORY_MIB}`], name: 'pages of 4 KiB', whyOrdinary };
+  }
+}
+
+/** The files of an application's pages, which it may leave. @param prefix its --file-prefix */
+export function removePages({ mount }: ApplicationMemory, prefix: string): void {
+  if (mount === undefined) return;
+  for (const name of readdirSync(mount)) {
+    if (name.startsWith(`${prefix}map_`)) rmSync(join(mount, name), { force: true });
   }
 }
 
