@@ -102,6 +102,16 @@ export function packetOptions(file: string): { dropCounts: number[]; comments: s
   };
 }
 
+/** Of all packets, in their order: when, and how many were dropped before it. */
+export function readDrops(file: string): { time: string; dropCount: number }[] {
+  const fields = ['-e', 'frame.time_epoch', '-e', 'frame.drop_count'];
+  const lines = quiet('tshark', ['-n', '-r', file, '-T', 'fields', ...fields]).split('\n');
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'))
+    .map(([time, dropCount]) => ({ time: time!, dropCount: Number(dropCount) }));
+}
+
 function quiet(command: string, args: readonly string[]): string {
   const errors = join(folder, 'stderr');
   const shell = ['-c', `"$0" "$@" 2>'${errors}'`, command, ...args];

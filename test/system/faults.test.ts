@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ABI } from '../../src/target/abi.ts';
 import { structBytes } from '../../src/target/message-body.ts';
 import { encodeTrace } from '../../src/target/trace-message.ts';
-import { capinfos, folder, packetOptions, readPackets } from './captures.ts';
+import { capinfos, folder, packetOptions, readDrops, readPackets, writeSample } from './captures.ts';
 import { hone, type Running, run, sleep, startHone, startProcess, until } from './hone.ts';
 import {
   forwardsOn,
@@ -125,6 +125,22 @@ test('an overrun ring: matched = captured + dropped, and each loss stands in the
   const losses = packetOptions(file).dropCounts.reduce((sum, count) => sum + count, 0);
   expect(losses).toBeGreaterThan(0);
   expect(losses).toBeLessThanOrEqual(dropped);
+});
+
+test('what finds no room takes the rest of its burst with it, small packets too: a loss costs the application no more', async () => {
+  const { file: traffic } = writeSample('overrun.pcap', 1000);
+  const one = await start({
+    vdevs: [`net_pcap0,rx_pcap=${traffic},tx_pcap=/dev/null,infinite_rx=1`, 'net_null0,no-rx=1'],
+  });
+  const file = join(folder, 'bursts.pcapng');
+  const running = await capture('-i', port('0'), '-Q', 'in', '-B', '1', '-a', 'packets:100000', '-w', file);
+  await one.command('start');
+  expect((await running.finished()).code).toBe(0);
+  const packets = readDrops(file);
+  const behindLoss = packets.flatMap(({ dropCount }, index) => (dropCount > 0 ? [index] : []));
+  expect(behindLoss.length).toBeGreaterThan(10);
+  // All packets of a burst have its time.
+  for (const index of behindLoss) expect(packets[index]!.time).not.toBe(packets[index - 1]?.time);
 });
 
 test("seen is what the port's own counters say, on both directions", async () => {

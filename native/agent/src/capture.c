@@ -144,8 +144,11 @@ static void publish(struct writing *writing, uint64_t burst_ns)
 	writing->published = writing->captured;
 }
 
-/* Any packet: with tags, a loss before it, a comment, a time of its own or several segments, or where the ring is full. */
-static void write_any(const struct attachment *at, struct writing *writing, const struct chosen *chosen, uint16_t i)
+/*
+ * Any packet: with tags, a loss before it, a comment, a time of its own or several segments, or where the ring is full. False when
+ * there is no room for it.
+ */
+static bool write_any(const struct attachment *at, struct writing *writing, const struct chosen *chosen, uint16_t i)
 {
 	const struct rte_mbuf *mbuf = chosen->packets[i];
 	struct block_packet packet;
@@ -166,10 +169,8 @@ static void write_any(const struct attachment *at, struct writing *writing, cons
 	if (unlikely(!ring_has_room(writing->into, writing->head, length))) {
 		struct ring *overflow = overflow_with_room(writing->into, length);
 
-		if (overflow == NULL) {
-			writing->lost++;
-			return;
-		}
+		if (overflow == NULL)
+			return false;
 		publish(writing, chosen->burst_ns);
 		writing->into = overflow;
 		writing->head = overflow->head;
@@ -179,9 +180,13 @@ static void write_any(const struct attachment *at, struct writing *writing, cons
 	writing->bytes += packet.original;
 	writing->lost = 0;
 	writing->captured++;
+	return true;
 }
 
-/* Packets that matched, into the ring: counts all but `seen`. */
+/*
+ * Packets that matched, into the ring: counts all but `seen`. Where one finds no room the rest of the burst is not tried: what is
+ * lost shall cost nothing more.
+ */
 static void write_burst(const struct attachment *at, struct ring *ring, const struct chosen *chosen)
 {
 	struct hone_counters *counters = &ring->counters[at->number];
@@ -193,7 +198,10 @@ static void write_burst(const struct attachment *at, struct ring *ring, const st
 			if (likely(i == chosen->count))
 				break;
 		}
-		write_any(at, &writing, chosen, i);
+		if (unlikely(!write_any(at, &writing, chosen, i))) {
+			writing.lost += chosen->count - i;
+			break;
+		}
 	}
 	ring->lost[at->number] = writing.lost;
 	counters->matched += chosen->count;
