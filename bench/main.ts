@@ -30,6 +30,8 @@ const { positionals, values } = parseArgs({
   strict: false,
   options: { rounds: { type: 'string' } },
 });
+// Node reads all certificates of that file whenever it starts (30 ms): a setting of some machines, not a price of hone's.
+delete process.env.NODE_EXTRA_CA_CERTS;
 const bench = benches[positionals[0] ?? ''];
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 if (bench === undefined || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))) {

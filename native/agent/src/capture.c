@@ -106,13 +106,18 @@ static uint16_t write_plain(const struct attachment *at, struct writing *writing
 	const uint64_t other_flags = at->tag_flags | (at->adapter_clock ? adapter_time_flag(&agent.adapters) : 0);
 	const uint64_t hash_flag = at->hash_flag;
 	const uint32_t snaplen = at->snaplen;
+	struct rte_mbuf *const *packets = chosen->packets;
+	const uint8_t *order = chosen->order;
+	const uint64_t first_id = chosen->first_id;
+	const uint16_t count = chosen->count;
 	const uint16_t first = i;
 	uint64_t bytes = 0;
 	uint8_t *to = begin;
 
-	for (; i < chosen->count; i++) {
-		const struct rte_mbuf *mbuf = chosen->packets[i];
-		uint32_t captured = RTE_MIN(mbuf->pkt_len, snaplen);
+	for (; i < count; i++) {
+		const struct rte_mbuf *mbuf = packets[i];
+		uint32_t original = mbuf->pkt_len;
+		uint32_t captured = RTE_MIN(original, snaplen);
 		bool has_hash = (mbuf->ol_flags & hash_flag) != 0;
 		uint32_t length = block_plain_length(captured, has_hash);
 
@@ -120,9 +125,9 @@ static uint16_t write_plain(const struct attachment *at, struct writing *writing
 			     length > (size_t)(end - to)))
 			break;
 		ring_prefetch(to);
-		block_write_plain(to, length, &burst, chosen->first_id + chosen->order[i], mbuf, captured, has_hash);
+		block_write_plain(to, length, &burst, first_id + order[i], mbuf, captured, original, has_hash);
 		to += length;
-		bytes += mbuf->pkt_len;
+		bytes += original;
 	}
 	writing->head += (uint64_t)(to - begin);
 	writing->bytes += bytes;
