@@ -151,7 +151,7 @@ static inline uint8_t *block_put_source(uint8_t *to, const struct block_source *
 {
 	memcpy(to, source, sizeof(*source));
 	to += sizeof(*source);
-	if (unlikely(has_hash)) {
+	if (has_hash) {
 		uint32_t rss = mbuf->hash.rss;
 
 		/* Algorithm 5 is Toeplitz; five bytes and three of padding. */
