@@ -1,9 +1,10 @@
 /** The server with a client that is no browser: what a hostile or a slow one can do. */
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { openFiles } from '../../test/fakes/open-files.ts';
 import { encodePcapFileHeader, writePcapRecordHeader } from '../pcapng/index.ts';
 import { decodeEventBatch } from './protocol/index.ts';
 import { startWeb, type WebServer } from './web-server.ts';
@@ -146,22 +147,16 @@ describe('a recording and a client that reads nothing', () => {
     writeFileSync(file, Buffer.concat([encodePcapFileHeader(1, 262_144), all]));
   });
 
-  const isOpen = () =>
-    readdirSync('/proc/self/fd').some((fd) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`) === file;
-      } catch {
-        return false;
-      }
-    });
+  const isOpen = () => openFiles().includes(file);
 
   const begin = async () => {
     const client = connect();
     const got = { events: 0, isOver: false };
     client.on('message', (data: Buffer, isBinary) => {
-      if (isBinary && got.events === 0) client.pause();
-      if (isBinary) got.events += decodeEventBatch(new Uint8Array(data).buffer).count;
-      else if (/"type":"timeline".*"isRunning":false/.test(String(data))) got.isOver = true;
+      if (isBinary) {
+        if (got.events === 0) client.pause();
+        got.events += decodeEventBatch(new Uint8Array(data).buffer).count;
+      } else if (/"type":"timeline".*"isRunning":false/.test(String(data))) got.isOver = true;
     });
     await outcome(client);
     client.send(JSON.stringify({ type: 'open-recording', request: 1, path: file }));

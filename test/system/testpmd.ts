@@ -1,9 +1,10 @@
 /** dpdk-testpmd under test: started plain or with the agent, told what to do on its prompt, ended by pid. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ealFolder } from '../../src/processes/index.ts';
+import { openFiles } from '../fakes/open-files.ts';
 import { sleep, until } from './hone.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -143,17 +144,7 @@ export function childOf(parent: number): number {
 /** Memory of ours that the application holds: mappings and descriptors. */
 export function heldMemory(pid: number): string[] {
   const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
-  const descriptors = readdirSync(`/proc/${pid}/fd`).map((fd) => targetOf(`/proc/${pid}/fd/${fd}`));
-  return [...maps, ...descriptors].filter((line) => line.includes('memfd:hone'));
-}
-
-/** Empty for a descriptor that was closed meanwhile. */
-function targetOf(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return '';
-  }
+  return [...maps, ...openFiles(pid)].filter((line) => line.includes('memfd:hone'));
 }
 
 /** A counter of a port as the application shows it: `RX-packets`, `TX-packets` ... */

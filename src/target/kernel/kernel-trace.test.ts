@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openFiles } from '../../../test/fakes/open-files.ts';
 import { assemble, type EbpfProgram, kernelMapType, LOST_EVENTS_MAP } from '../../bpf/index.ts';
 import type { ProbeArgument } from '../../tracepoints/index.ts';
 import { attachUprobeEvents, closeAll, type UprobeSite } from './attach.ts';
@@ -175,16 +176,7 @@ function contents(map: KernelMap): Record<string, number> {
 const run = (rounds = 1) => void expect(spawnSync(path, [String(rounds)]).status).toBe(0);
 
 /** What this process holds of perf and BPF. */
-function kernelObjects(): string[] {
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      return /bpf|perf_event/.test(target) ? [target] : [];
-    } catch {
-      return [];
-    }
-  });
-}
+const kernelObjects = () => openFiles().filter((target) => /bpf|perf_event/.test(target));
 
 describe('USDT probes', () => {
   test.each([
