@@ -3,8 +3,7 @@
  * killed in the middle of a write. Behind the last packet lies one without events, which reaches to the file's end: its padding is
  * the room for what comes. A packet's events are written there first, with the head of what is left of the room behind
  * them; its own head comes last, and makes them count. A head is never written across a page, so no kill cuts it. The file grows by
- * pages that are each a packet without events, so that a kill between two of them leaves one packet less; then the room's head takes
- * them in.
+ * pages that are each a packet without events, so that a kill between two of them leaves fewer; then the room's head takes them in.
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';

@@ -52,11 +52,10 @@ export async function loadLibrary(pid: number, name: string, path: string): Prom
   if (code === undefined) return { kind: 'unsuitable', why: 'its C library is not known' };
   const memory = openSync(`/proc/${pid}/mem`, 'r+');
   try {
-    for (let searches = 1; ; searches++) {
+    for (let search = 0; search < SEARCHES; search++) {
+      if (search > 0) await delay(SEARCH_MS);
       const loading = await loadByAnyThread({ pid, name, memory, restorer: code.restorer }, path, code);
       if (loading !== undefined) return loading;
-      if (searches === SEARCHES) break;
-      await delay(SEARCH_MS);
     }
   } finally {
     closeSync(memory);
