@@ -287,23 +287,41 @@ static uint64_t run_plan(const struct plan *plan, const struct writer *writer, s
 	return moment.ns;
 }
 
-uint64_t hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count)
+/* The way of the first session, once the writer has a ring of it. */
+static __attribute__((noinline)) void learn_trail(struct trail *trail, const struct plan *plan, const struct writer *writer)
 {
-	struct writer *writer;
+	const struct attachment *at = &plan->attachments[0];
+	_Atomic(struct ring *) *place = &at->session->by_writer[writer->index];
+	const struct ring *ring = atomic_load_explicit(place, memory_order_acquire);
+
+	if (ring == NULL)
+		return;
+	*trail = (struct trail){
+		.plan_number = plan->number,
+		.writer_index = writer->index,
+		.plan = plan,
+		.lines = { at->session, place, at->program, ring, &ring->counters[at->number] },
+	};
+}
+
+uint64_t hook_run(struct hook *hook, struct writer *writer, struct rte_mbuf **packets, uint16_t count)
+{
 	const struct plan *plan;
 	uint64_t ns = 0;
 
 	if (count == 0 && !atomic_load_explicit(&hook->warming, memory_order_relaxed))
 		return 0;
-	writer = writer_claim(&agent.writers);
 	if (unlikely(writer == NULL)) {
 		atomic_fetch_add(&hook->unplaced, count);
 		return 0;
 	}
-	writer_enter(&agent.writers, writer);
+	writer_enter(writer);
 	plan = atomic_load_explicit(&hook->plan, memory_order_acquire);
-	if (likely(plan != NULL))
+	if (likely(plan != NULL)) {
 		ns = run_plan(plan, writer, packets, count);
+		if (unlikely(!trail_leads(&hook->capture_trail, plan->number, writer->index)))
+			learn_trail(&hook->capture_trail, plan, writer);
+	}
 	writer_leave(writer);
 	return ns;
 }

@@ -10,6 +10,7 @@ static uint16_t on_rx(uint16_t port_id, uint16_t queue_id, struct rte_mbuf **pac
 		      uint16_t max, void *arg)
 {
 	struct hook *hook = arg;
+	struct writer *writer;
 	bool captures = atomic_load_explicit(&hook->plan, memory_order_relaxed) != NULL;
 	bool traces = atomic_load_explicit(&hook->traces.plan, memory_order_relaxed) != NULL;
 	uint64_t captured_ns = 0;
@@ -19,12 +20,17 @@ static uint16_t on_rx(uint16_t port_id, uint16_t queue_id, struct rte_mbuf **pac
 	if (likely(!captures && !traces))
 		return count;
 	if (captures)
-		captured_ns = hook_run(hook, packets, count);
+		trail_prefetch(&hook->capture_trail);
 	if (traces)
-		trace_run_burst(&hook->traces, hook->direction, packets, count, max, captured_ns);
+		trail_prefetch(&hook->trace_trail);
+	writer = writer_claim(&agent.writers);
+	if (captures)
+		captured_ns = hook_run(hook, writer, packets, count);
+	if (traces)
+		trace_run_burst(hook, writer, packets, count, max, captured_ns);
 	/* After both: they see the same numbers on the same packets. */
-	if (count != 0)
-		writer_count_packets(count);
+	if (likely(writer != NULL))
+		writer->packets += count;
 	return count;
 }
 
@@ -101,12 +107,15 @@ static void replace(struct hook *hook, struct plan *plan)
 
 static struct plan *plan_copy(const struct plan *from, const struct session *without, uint32_t more)
 {
+	static uint32_t copies;
 	uint32_t count = from == NULL ? 0 : from->count;
-	struct plan *plan = malloc(sizeof(*plan) + (count + more) * sizeof(plan->attachments[0]));
+	size_t bytes = offsetof(struct plan, attachments) + (count + more) * sizeof(from->attachments[0]);
+	struct plan *plan = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN(bytes, (size_t)RTE_CACHE_LINE_SIZE));
 
 	if (plan == NULL)
 		return NULL;
 	plan->count = 0;
+	plan->number = ++copies;
 	for (uint32_t i = 0; i < count; i++)
 		if (from->attachments[i].session != without)
 			plan->attachments[plan->count++] = from->attachments[i];

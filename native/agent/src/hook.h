@@ -14,6 +14,8 @@
 #include "block.h"
 #include "reclaim.h"
 #include "trace_gate.h"
+#include "trail.h"
+#include "writer.h"
 
 struct session;
 struct program;
@@ -35,20 +37,23 @@ struct attachment {
 
 struct plan {
 	uint32_t count;
+	uint32_t number; /* from 1 on, another for each */
 	struct attachment attachments[];
-};
+} __rte_cache_aligned;
 
 struct hook {
 	_Atomic(struct plan *) plan;
-	struct trace_gate traces;
 	_Atomic bool warming;	    /* look even at empty bursts: who polls here needs a ring */
 	_Atomic bool removed;	    /* the port was closed */
 	_Atomic uint64_t unplaced; /* packets of threads beyond HONE_MAX_RINGS */
+	struct trace_gate traces;
 	uint16_t port_id;
 	uint16_t queue_id;
 	uint32_t direction;
 	const void *callback;
 	struct hook *next; /* the list only grows; a hook is complete before it is linked */
+	struct trail capture_trail;
+	struct trail trace_trail;
 };
 
 struct hooks {
@@ -66,7 +71,10 @@ void hook_detach(struct hook *hook, const struct session *session);
 /* Any thread, when the port is about to be released: unlinks its callbacks. */
 void hooks_forget_port(uint16_t port_id);
 
-/* Data path: one burst of one queue through all sessions of the plan. The time that its packets have in them; 0: none has it. */
-uint64_t hook_run(struct hook *hook, struct rte_mbuf **packets, uint16_t count);
+/*
+ * Data path: one burst of one queue through all sessions of the plan. The time that its packets have in them; 0: none has it.
+ * writer: the calling thread's place, NULL when it has none.
+ */
+uint64_t hook_run(struct hook *hook, struct writer *writer, struct rte_mbuf **packets, uint16_t count);
 
 #endif

@@ -78,6 +78,7 @@ static struct trace_at at_of(struct trace *trace, uint32_t number)
 		.program = wanted->program == HONE_NO_PROGRAM ? (struct trace_program){ 0 } :
 								trace->programs[wanted->program],
 		.record = wanted->flags & HONE_TRACE_RECORDS ? &trace->records[number] : NULL,
+		.records = trace->shape.records,
 		.point = wanted->point,
 		.number = number,
 		.arguments = wanted->arguments_used | trace->records[number].arguments,

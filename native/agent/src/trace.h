@@ -83,10 +83,11 @@ static inline bool trace_is_live(const struct trace *trace)
 	return atomic_load_explicit(&trace->live, memory_order_acquire);
 }
 
-/* Data path: one call of one queue, or one hit of a point with its arguments. */
+/* Data path: one call of one queue, or one hit of a point with its arguments. writer: as hook_run() has it. */
+struct hook;
 struct rte_mbuf;
-void trace_run_burst(struct trace_gate *gate, uint32_t direction, struct rte_mbuf **packets, uint16_t count,
-		     uint16_t max, uint64_t captured_ns);
+void trace_run_burst(struct hook *hook, struct writer *writer, struct rte_mbuf **packets, uint16_t count, uint16_t max,
+		     uint64_t captured_ns);
 
 /* `texts`: bit i: args[i] is the address of a text. */
 void trace_run_point(struct trace_gate *gate, const uint64_t *args, uint32_t nb_args, uint32_t texts);

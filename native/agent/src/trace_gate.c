@@ -29,12 +29,15 @@ static void replace(struct trace_gate *gate, struct trace_plan *plan)
 
 static struct trace_plan *copy(const struct trace_plan *from, const struct trace *without, uint32_t more)
 {
+	static uint32_t copies;
 	uint32_t count = from == NULL ? 0 : from->count;
-	struct trace_plan *plan = malloc(sizeof(*plan) + (count + more) * sizeof(plan->ats[0]));
+	size_t bytes = offsetof(struct trace_plan, ats) + (count + more) * sizeof(from->ats[0]);
+	struct trace_plan *plan = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN(bytes, (size_t)RTE_CACHE_LINE_SIZE));
 
 	if (plan == NULL)
 		return NULL;
 	plan->count = 0;
+	plan->number = ++copies;
 	for (uint32_t i = 0; i < count; i++)
 		if (from->ats[i].trace != without)
 			plan->ats[plan->count++] = from->ats[i];

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_common.h>
+
 #include "trace_program.h"
 
 struct trace;
@@ -19,8 +21,6 @@ struct trace_record;
 /* What one attachment does at one gate. */
 struct trace_at {
 	struct trace *trace;
-	struct trace_program program; /* none: every hit matches */
-	const struct trace_record *record; /* what is written of a hit that matches; NULL: nothing */
 	uint32_t point;
 	uint32_t number; /* of the attachment in its trace */
 	uint32_t arguments; /* bit i: args[i] is looked at */
@@ -28,12 +28,18 @@ struct trace_at {
 	uint16_t port_id;
 	uint16_t queue_id;
 	bool needs_time;
+	bool records; /* hits that match are counted and, with `record`, written */
+	struct trace_program program; /* none: every hit matches */
+	const struct trace_record *record; /* what is written; NULL: nothing */
 };
 
+/* Of the first attachment, what every hit looks at is on one line of the cache. */
 struct trace_plan {
 	uint32_t count;
+	uint32_t number; /* from 1 on, another for each */
 	struct trace_at ats[];
-};
+} __rte_cache_aligned;
+static_assert(offsetof(struct trace_plan, ats) + offsetof(struct trace_at, program.exec) <= RTE_CACHE_LINE_SIZE, "trace_at");
 
 struct trace_gate {
 	_Atomic(struct trace_plan *) plan;

@@ -110,7 +110,7 @@ static inline void run_hits(const struct trace_at *at, struct trace_writer *own,
 {
 	struct trace_context *context = own->banks[atomic_load_explicit(&at->trace->bank, memory_order_relaxed)];
 
-	if (at->trace->shape.records)
+	if (at->records)
 		trace_record_hits(at, own, context, moment);
 	else
 		run_program(at, context, moment);
@@ -186,9 +186,29 @@ static inline void run_at(const struct trace_at *at, const struct writer *writer
 		run_hits(at, own, moment);
 }
 
-static void run_gate(struct trace_gate *gate, struct trace_moment *moment)
+/* The way of the first attachment, once the writer has its memory. */
+static __attribute__((noinline)) void learn_trail(struct trail *trail, const struct trace_plan *plan,
+						  const struct writer *writer)
 {
-	struct writer *writer = writer_claim(&agent.writers);
+	const struct trace_at *at = &plan->ats[0];
+	_Atomic(struct trace_writer *) *place = &at->trace->by_writer[writer->index];
+	struct trace_writer *own = atomic_load_explicit(place, memory_order_acquire);
+	struct trace_context *context;
+
+	if (own == NULL)
+		return;
+	context = own->banks[atomic_load_explicit(&at->trace->bank, memory_order_relaxed)];
+	*trail = (struct trail){
+		.plan_number = plan->number,
+		.writer_index = writer->index,
+		.plan = plan,
+		.lines = { at->trace, place, own, &own->shared->costs[at->number], context, context + 1 },
+	};
+}
+
+/* trail: of a queue's gate, which one thread at a time comes to; else NULL. */
+static void run_gate(struct trace_gate *gate, struct trail *trail, struct writer *writer, struct trace_moment *moment)
+{
 	const struct trace_plan *plan;
 
 	/* Odd before we enter: a signal's handler came in between. It must not disturb what it interrupted. */
@@ -196,28 +216,30 @@ static void run_gate(struct trace_gate *gate, struct trace_moment *moment)
 		atomic_fetch_add(&gate->unplaced, 1);
 		return;
 	}
-	writer_enter(&agent.writers, writer);
+	writer_enter(writer);
 	moment->first_packet_id = writer_next_packet_id(writer);
 	plan = atomic_load_explicit(&gate->plan, memory_order_acquire);
 	for (uint32_t i = 0; likely(plan != NULL) && i < plan->count; i++)
 		run_at(&plan->ats[i], writer, moment);
+	if (trail != NULL && likely(plan != NULL) && unlikely(!trail_leads(trail, plan->number, writer->index)))
+		learn_trail(trail, plan, writer);
 	writer_leave(writer);
 }
 
-void trace_run_burst(struct trace_gate *gate, uint32_t direction, struct rte_mbuf **packets, uint16_t count,
-		     uint16_t max, uint64_t captured_ns)
+void trace_run_burst(struct hook *hook, struct writer *writer, struct rte_mbuf **packets, uint16_t count, uint16_t max,
+		     uint64_t captured_ns)
 {
 	struct trace_moment moment = {
-		.packets = packets, .count = count, .max = max, .direction = direction, .captured_ns = captured_ns,
+		.packets = packets, .count = count, .max = max, .direction = hook->direction, .captured_ns = captured_ns,
 	};
 
-	if (count != 0 || atomic_load_explicit(&gate->empty_too, memory_order_relaxed))
-		run_gate(gate, &moment);
+	if (count != 0 || atomic_load_explicit(&hook->traces.empty_too, memory_order_relaxed))
+		run_gate(&hook->traces, &hook->trace_trail, writer, &moment);
 }
 
 void trace_run_point(struct trace_gate *gate, const uint64_t *args, uint32_t nb_args, uint32_t texts)
 {
 	struct trace_moment moment = { .args = args, .nb_args = nb_args, .texts = texts };
 
-	run_gate(gate, &moment);
+	run_gate(gate, NULL, writer_claim(&agent.writers), &moment);
 }

@@ -54,15 +54,15 @@ struct trace_shape {
 };
 
 struct trace_writer {
-	const struct trace_shape *shape;
 	struct hone_trace_writer *shared;
 	struct trace_context *banks[2];
 	struct ring *ring; /* NULL: no program emits */
 	struct record_ring *records; /* NULL: nothing is recorded */
+	uint8_t calls[HONE_MAX_TRACE_ATTACHMENTS]; /* which of them are timed */
+	const struct trace_shape *shape;
+	size_t mapped;
 	uint32_t number;
 	int fd;
-	size_t mapped;
-	uint8_t calls[HONE_MAX_TRACE_ATTACHMENTS]; /* which of them are timed */
 } __rte_cache_aligned;
 
 /* NULL with errno. */

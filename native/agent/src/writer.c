@@ -7,44 +7,37 @@
 
 #include "writer.h"
 
-static __thread struct writer *own;
+__thread struct writer *writer_own;
 
 void writers_open(struct writers *writers)
 {
-	writers->fences = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0;
+	bool fences = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) != 0;
+
+	for (uint32_t i = 0; i < HONE_MAX_RINGS; i++)
+		writers->places[i] = (struct writer){ .index = i, .fences = fences };
 }
 
 void writers_barrier(const struct writers *writers)
 {
 	atomic_thread_fence(memory_order_seq_cst);
-	if (!writers->fences)
+	if (!writers->places[0].fences)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-struct writer *writer_claim(struct writers *writers)
+struct writer *writer_find_place(struct writers *writers)
 {
-	uint32_t tid;
+	uint32_t tid = (uint32_t)syscall(SYS_gettid);
 
-	if (likely(own != NULL))
-		return own;
-	tid = (uint32_t)syscall(SYS_gettid);
 	for (uint32_t i = 0; i < HONE_MAX_RINGS; i++) {
 		struct writer *place = &writers->places[i];
 		uint32_t nobody = 0;
 
 		if (!atomic_compare_exchange_strong(&place->tid, &nobody, tid))
 			continue;
-		place->index = i;
-		own = place;
+		writer_own = place;
 		return place;
 	}
 	return NULL;
-}
-
-void writer_count_packets(uint32_t count)
-{
-	if (likely(own != NULL))
-		own->packets += count;
 }
 
 void writers_take_back_dead(struct writers *writers)

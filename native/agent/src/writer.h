@@ -20,19 +20,30 @@ struct writer {
 	_Atomic uint32_t active;
 	_Atomic uint32_t tid; /* 0: free */
 	uint32_t index;
+	bool fences; /* every enter is a full barrier, as the kernel has none to give to all threads at once */
 	uint64_t packets; /* that have passed its hooks; never reset: numbers of packets come from it */
 } __rte_cache_aligned;
 
 struct writers {
 	struct writer places[HONE_MAX_RINGS];
-	bool fences; /* every enter is a full barrier, as the kernel has none to give to all threads at once */
 };
+
+/* The calling thread's place; NULL before its first burst, and while all are taken. */
+extern __thread struct writer *writer_own;
 
 /* Before any thread enters. */
 void writers_open(struct writers *writers);
 
+/* A place for a thread that has none. */
+struct writer *writer_find_place(struct writers *writers);
+
 /* The calling thread's place; NULL when all are taken. */
-struct writer *writer_claim(struct writers *writers);
+static inline struct writer *writer_claim(struct writers *writers)
+{
+	struct writer *own = writer_own;
+
+	return likely(own != NULL) ? own : writer_find_place(writers);
+}
 
 /* The number of the packet that the thread's hooks see next (hone/abi.h). */
 static inline uint64_t writer_next_packet_id(const struct writer *writer)
@@ -40,20 +51,17 @@ static inline uint64_t writer_next_packet_id(const struct writer *writer)
 	return ((uint64_t)(writer->index + 1) << 48) + writer->packets;
 }
 
-/* The calling thread's hooks are done with so many packets. */
-void writer_count_packets(uint32_t count);
-
 /*
  * From enter to leave nothing that a hook can reach is freed: either the control thread sees `active` odd, or this
  * thread sees what the control thread unlinked before it looked. The barrier that this takes is the control thread's:
  * it has the kernel put one into every running thread (membarrier(2)). Here only the compiler is held back.
  */
-static inline void writer_enter(const struct writers *writers, struct writer *writer)
+static inline void writer_enter(struct writer *writer)
 {
 	uint32_t active = atomic_load_explicit(&writer->active, memory_order_relaxed);
 
 	atomic_store_explicit(&writer->active, active + 1, memory_order_relaxed);
-	if (unlikely(writers->fences))
+	if (unlikely(writer->fences))
 		atomic_thread_fence(memory_order_seq_cst);
 	else
 		atomic_signal_fence(memory_order_seq_cst);
