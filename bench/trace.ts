@@ -2,12 +2,14 @@
  * The price of a trace: forwarding rate of a saturated testpmd (net_null, 64 bytes, one lcore) before the agent is in it, with
  * an idle agent, and with one script after the other; bpftrace's histogram of the same numbers; how long a script takes
  * until it is attached; and a trace point of hone/trace.h that nobody listens to. Scripts that look into packets run on real ones, too
- * (net_pcap, one way).
+ * (net_pcap, one way). The application has hugepages where there are some, as applications do.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Cleanup } from '../src/bench/cleanup.ts';
+import { type ApplicationMemory, prepareMemory } from '../src/bench/hugepages.ts';
 import { measureAttaching, StartTimes } from './attaching.ts';
 import { attachAgent, forwardingRate, hone, type Measured, numberIn, runBeside } from './beside.ts';
 import { type Compared, Comparison, formatRounds, lossPercent } from './comparison.ts';
@@ -69,8 +71,8 @@ async function bpftraceBeside(forwarder: Forwarder, before: number): Promise<voi
   });
 }
 
-async function round(): Promise<void> {
-  const forwarder = await startForwarder({ rateSeconds: 2 });
+async function round(memory: ApplicationMemory): Promise<void> {
+  const forwarder = await startForwarder({ memory, rateSeconds: 2 });
   try {
     const before = await forwardingRate(forwarder);
     comparison.record('no agent', { rate: before });
@@ -90,8 +92,8 @@ async function round(): Promise<void> {
   pointNs.push(measureTracePoint());
 }
 
-async function roundOfPackets(packets: string): Promise<void> {
-  const forwarder = await startForwarder({ rateSeconds: 2, packets });
+async function roundOfPackets(memory: ApplicationMemory, packets: string): Promise<void> {
+  const forwarder = await startForwarder({ memory, rateSeconds: 2, packets });
   try {
     ofPackets.record('no agent', { rate: await forwardingRate(forwarder) });
     attachAgent(forwarder);
@@ -127,16 +129,20 @@ function printRates(title: string, { results }: Comparison, ports: number): void
 }
 
 export async function benchTrace(rounds = 3): Promise<void> {
+  const cleanup = new Cleanup();
   const folder = mkdtempSync(join(tmpdir(), 'hone-bench-trace-'));
+  cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
   try {
+    const memory = prepareMemory(cleanup);
+    console.error(memory.name);
     const packets = join(folder, 'packets.pcap');
     writeUdpPackets(packets);
     for (let i = 0; i < rounds; i++) {
-      await round();
-      await roundOfPackets(packets);
+      await round(memory);
+      await roundOfPackets(memory, packets);
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    cleanup.close();
   }
   printRates('64-byte packets, one lcore, port 0', comparison, 2);
   printRates('IPv4, UDP and TCP, one way', ofPackets, 1);

@@ -285,6 +285,7 @@ describe('of an application', () => {
   test('a host that is killed while it writes leaves whole packets; the application goes on, and can be recorded again', async () => {
     await start();
     await app!.command('start');
+    let recorded = 0;
     for (let round = 0; round < 6; round++) {
       const path = fresh();
       const one = await record(path, '-e', 'dpdk:rx_packet', '-e', 'dpdk:tx_packet');
@@ -296,11 +297,13 @@ describe('of an application', () => {
       await one.finished();
       const { events, stderr } = count(path);
       expect(stderr).toBe('');
-      expect(events).toBeGreaterThan(10_000);
       expect(readEvents(path)).toEqual({ events, damages: [] });
+      recorded += events;
       rmSync(path, { recursive: true });
       await until('the agent to let go', () => heldMemory(app!.pid).length === 0);
     }
+    // A kill may come before the first event: not each time.
+    expect(recorded).toBeGreaterThan(60_000);
     const before = await forwarded();
     await sleep(50);
     expect(await forwarded()).toBeGreaterThan(before);
