@@ -19,9 +19,9 @@ static uint16_t on_rx(uint16_t port_id, uint16_t queue_id, struct rte_mbuf **pac
 	(void)queue_id;
 	if (likely(!captures && !traces))
 		return count;
-	if (captures)
+	if (captures && count != 0)
 		trail_prefetch(&hook->capture_trail);
-	if (traces)
+	if (traces && count != 0)
 		trail_prefetch(&hook->trace_trail);
 	writer = writer_claim(&agent.writers);
 	if (captures)
