@@ -309,8 +309,6 @@ uint64_t hook_run(struct hook *hook, struct writer *writer, struct rte_mbuf **pa
 	const struct plan *plan;
 	uint64_t ns = 0;
 
-	if (count == 0 && !atomic_load_explicit(&hook->warming, memory_order_relaxed))
-		return 0;
 	if (unlikely(writer == NULL)) {
 		atomic_fetch_add(&hook->unplaced, count);
 		return 0;

@@ -11,17 +11,19 @@ static uint16_t on_rx(uint16_t port_id, uint16_t queue_id, struct rte_mbuf **pac
 {
 	struct hook *hook = arg;
 	struct writer *writer;
-	bool captures = atomic_load_explicit(&hook->plan, memory_order_relaxed) != NULL;
-	bool traces = atomic_load_explicit(&hook->traces.plan, memory_order_relaxed) != NULL;
+	bool captures = atomic_load_explicit(&hook->plan, memory_order_relaxed) != NULL &&
+			(count != 0 || atomic_load_explicit(&hook->warming, memory_order_relaxed));
+	bool traces = atomic_load_explicit(&hook->traces.plan, memory_order_relaxed) != NULL &&
+		      (count != 0 || atomic_load_explicit(&hook->traces.empty_too, memory_order_relaxed));
 	uint64_t captured_ns = 0;
 
 	(void)port_id;
 	(void)queue_id;
 	if (likely(!captures && !traces))
 		return count;
-	if (captures && count != 0)
+	if (captures)
 		trail_prefetch(&hook->capture_trail);
-	if (traces && count != 0)
+	if (traces)
 		trail_prefetch(&hook->trace_trail);
 	writer = writer_claim(&agent.writers);
 	if (captures)

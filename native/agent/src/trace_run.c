@@ -233,8 +233,7 @@ void trace_run_burst(struct hook *hook, struct writer *writer, struct rte_mbuf *
 		.packets = packets, .count = count, .max = max, .direction = hook->direction, .captured_ns = captured_ns,
 	};
 
-	if (count != 0 || atomic_load_explicit(&hook->traces.empty_too, memory_order_relaxed))
-		run_gate(&hook->traces, &hook->trace_trail, writer, &moment);
+	run_gate(&hook->traces, &hook->trace_trail, writer, &moment);
 }
 
 void trace_run_point(struct trace_gate *gate, const uint64_t *args, uint32_t nb_args, uint32_t texts)
