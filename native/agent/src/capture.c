@@ -236,9 +236,10 @@ static uint64_t burst_time(struct moment *moment)
 	return moment->ns;
 }
 
-static void capture_burst(const struct attachment *at, struct moment *moment, struct rte_mbuf **packets, uint16_t count)
+/* ring: NULL where the thread has none. */
+static __rte_always_inline void capture_burst(const struct attachment *at, struct ring *ring, struct moment *moment,
+					      struct rte_mbuf **packets, uint16_t count)
 {
-	struct ring *ring = ring_of(at->session, moment->writer);
 	uint64_t first_id = writer_next_packet_id(moment->writer);
 	struct rte_mbuf *matching[SELECT_AT_ONCE];
 	uint8_t order[SELECT_AT_ONCE];
@@ -268,45 +269,51 @@ static void capture_burst(const struct attachment *at, struct moment *moment, st
 	}
 }
 
-static uint64_t run_plan(const struct plan *plan, const struct writer *writer, struct rte_mbuf **packets, uint16_t count)
+static void run_at(const struct attachment *at, struct moment *moment, struct rte_mbuf **packets, uint16_t count)
+{
+	const struct writer *writer = moment->writer;
+
+	if (unlikely(!atomic_load_explicit(&at->session->live, memory_order_acquire)))
+		atomic_store_explicit(&at->session->wanted[writer->index], true, memory_order_relaxed);
+	else if (count != 0)
+		capture_burst(at, ring_of(at->session, writer), moment, packets, count);
+}
+
+/* The plan's trail, if it is nobody's yet and the writer has its ring: that is not taken back while the plan is there. */
+static __attribute__((noinline)) void learn_trail(struct plan *plan, const struct writer *writer)
+{
+	const struct session *session = plan->attachments[0].session;
+	struct ring *ring = atomic_load_explicit(&session->by_writer[writer->index], memory_order_acquire);
+
+	if (!atomic_load_explicit(&session->live, memory_order_acquire) || ring == NULL ||
+	    atomic_exchange(&plan->trail.taken, true))
+		return;
+	plan->trail.ring = ring;
+	atomic_store_explicit(&plan->trail.writer, writer, memory_order_release);
+}
+
+static uint64_t run_plan(struct plan *plan, const struct writer *writer, struct rte_mbuf **packets, uint16_t count)
 {
 	struct moment moment = { .plan = plan, .writer = writer };
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < plan->count; i++) {
-		const struct attachment *at = &plan->attachments[i];
-
-		if (unlikely(!atomic_load_explicit(&at->session->live, memory_order_acquire))) {
-			atomic_store_explicit(&at->session->wanted[writer->index], true, memory_order_relaxed);
-			continue;
-		}
-		if (count != 0)
-			capture_burst(at, &moment, packets, count);
+	if (likely(atomic_load_explicit(&plan->trail.writer, memory_order_acquire) == writer)) {
+		if (likely(count != 0))
+			capture_burst(&plan->attachments[i], plan->trail.ring, &moment, packets, count);
+		i++;
+	} else if (unlikely(!atomic_load_explicit(&plan->trail.taken, memory_order_relaxed))) {
+		learn_trail(plan, writer);
 	}
+	for (; i < plan->count; i++)
+		run_at(&plan->attachments[i], &moment, packets, count);
 	if (moment.ns != 0)
 		set_active(plan, writer, 0);
 	return moment.ns;
 }
 
-/* The way of the first session, once the writer has a ring of it. */
-static __attribute__((noinline)) void learn_trail(struct trail *trail, const struct plan *plan, const struct writer *writer)
-{
-	const struct attachment *at = &plan->attachments[0];
-	_Atomic(struct ring *) *place = &at->session->by_writer[writer->index];
-	const struct ring *ring = atomic_load_explicit(place, memory_order_acquire);
-
-	if (ring == NULL)
-		return;
-	*trail = (struct trail){
-		.plan_number = plan->number,
-		.writer_index = writer->index,
-		.plan = plan,
-		.lines = { at->session, place, at->program, ring, &ring->counters[at->number] },
-	};
-}
-
 uint64_t hook_run(struct hook *hook, struct writer *writer, struct rte_mbuf **packets, uint16_t count)
 {
-	const struct plan *plan;
+	struct plan *plan;
 	uint64_t ns = 0;
 
 	if (unlikely(writer == NULL)) {
@@ -315,11 +322,8 @@ uint64_t hook_run(struct hook *hook, struct writer *writer, struct rte_mbuf **pa
 	}
 	writer_enter(writer);
 	plan = atomic_load_explicit(&hook->plan, memory_order_acquire);
-	if (likely(plan != NULL)) {
+	if (likely(plan != NULL))
 		ns = run_plan(plan, writer, packets, count);
-		if (unlikely(!trail_leads(&hook->capture_trail, plan->number, writer->index)))
-			learn_trail(&hook->capture_trail, plan, writer);
-	}
 	writer_leave(writer);
 	return ns;
 }

@@ -14,11 +14,11 @@
 #include "block.h"
 #include "reclaim.h"
 #include "trace_gate.h"
-#include "trail.h"
 #include "writer.h"
 
-struct session;
 struct program;
+struct ring;
+struct session;
 
 /* What one session does at one hook. */
 struct attachment {
@@ -35,9 +35,17 @@ struct attachment {
 	bool adapter_clock;
 };
 
+/* Where the first attachment leads, as struct trace_trail. */
+struct plan_trail {
+	_Atomic(const struct writer *) writer; /* whose it is; NULL: nobody's yet, and the ring may not be read */
+	struct ring *ring;
+	_Atomic bool taken;
+};
+
+/* But for the trail it does not change. */
 struct plan {
 	uint32_t count;
-	uint32_t number; /* from 1 on, another for each */
+	struct plan_trail trail;
 	struct attachment attachments[];
 } __rte_cache_aligned;
 
@@ -52,8 +60,6 @@ struct hook {
 	uint32_t direction;
 	const void *callback;
 	struct hook *next; /* the list only grows; a hook is complete before it is linked */
-	struct trail capture_trail;
-	struct trail trace_trail;
 };
 
 struct hooks {

@@ -72,8 +72,7 @@ static uint64_t now_ns(void)
 static struct trace_at at_of(struct trace *trace, uint32_t number)
 {
 	const struct hone_trace_attachment *wanted = &trace->attachments[number];
-
-	return (struct trace_at){
+	struct trace_at at = {
 		.trace = trace,
 		.program = wanted->program == HONE_NO_PROGRAM ? (struct trace_program){ 0 } :
 								trace->programs[wanted->program],
@@ -85,8 +84,13 @@ static struct trace_at at_of(struct trace *trace, uint32_t number)
 		.port_id = wanted->port_id,
 		.queue_id = wanted->queue_id,
 		.packet_bytes = (uint16_t)wanted->packet_bytes,
+		.of_packets = wanted->point == HONE_POINT_RX_PACKET || wanted->point == HONE_POINT_TX_PACKET,
+		.of_empty = wanted->point == HONE_POINT_RX_POLL || wanted->point == HONE_POINT_TX_BURST,
 		.needs_time = (wanted->flags & HONE_TRACE_NEEDS_TIME) != 0,
 	};
+
+	at.run = trace_run_of(&at);
+	return at;
 }
 
 static bool is_of(const struct hone_trace_attachment *wanted, uint32_t direction)

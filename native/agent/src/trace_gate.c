@@ -5,7 +5,7 @@
 
 static bool wants_empty(const struct trace_at *at)
 {
-	return at->point == HONE_POINT_RX_POLL || at->point == HONE_POINT_TX_BURST || !trace_is_live(at->trace);
+	return at->of_empty || !trace_is_live(at->trace);
 }
 
 void trace_gate_settle(struct trace_gate *gate)
@@ -29,15 +29,13 @@ static void replace(struct trace_gate *gate, struct trace_plan *plan)
 
 static struct trace_plan *copy(const struct trace_plan *from, const struct trace *without, uint32_t more)
 {
-	static uint32_t copies;
 	uint32_t count = from == NULL ? 0 : from->count;
 	size_t bytes = offsetof(struct trace_plan, ats) + (count + more) * sizeof(from->ats[0]);
 	struct trace_plan *plan = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN(bytes, (size_t)RTE_CACHE_LINE_SIZE));
 
 	if (plan == NULL)
 		return NULL;
-	plan->count = 0;
-	plan->number = ++copies;
+	*plan = (struct trace_plan){ .count = 0 };
 	for (uint32_t i = 0; i < count; i++)
 		if (from->ats[i].trace != without)
 			plan->ats[plan->count++] = from->ats[i];

@@ -177,8 +177,6 @@ void trace_record_hits(const struct trace_at *at, struct trace_writer *own, stru
 	struct record_ring *ring = own->records;
 	struct appender appender = { .record = at->record, .ring = ring, .moment = moment, .head = ring->head };
 
-	if (at->needs_time)
-		context->time_ns = trace_time(moment);
 	switch (at->point) {
 	case HONE_POINT_RX_POLL:
 	case HONE_POINT_RX_BURST:

@@ -10,123 +10,148 @@
 
 #define CALLS_A_SAMPLE 64
 
-/* How often the attachment is hit by this call. */
-static uint32_t hits_of(const struct trace_at *at, const struct trace_moment *moment)
+/* Of a point that has no packets: how often the attachment is hit by this call. */
+static inline uint32_t point_hits(const struct trace_at *at, const struct trace_moment *moment)
 {
-	const bool in = moment->direction == HONE_DIRECTION_IN;
-
-	switch (at->point) {
-	case HONE_POINT_RX_POLL:
-		return in;
-	case HONE_POINT_RX_BURST:
-		return in && moment->count != 0;
-	case HONE_POINT_TX_BURST:
-		return !in;
-	case HONE_POINT_RX_PACKET:
-		return in ? moment->count : 0;
-	case HONE_POINT_TX_PACKET:
-		return in ? 0 : moment->count;
-	case HONE_POINT_PORT_STATE:
-	case HONE_POINT_PORT_STATS:
-		return at->port_id == HONE_ANY_PORT || at->port_id == moment->args[PORT];
-	case HONE_POINT_QUEUE_STATE:
-		return (at->port_id == HONE_ANY_PORT || at->port_id == moment->args[PORT]) &&
-		       (at->queue_id == HONE_ANY_QUEUE || at->queue_id == moment->args[QUEUE]);
-	default:
+	if (likely(at->point == HONE_POINT_APP))
 		return 1;
-	}
+	if (at->port_id != HONE_ANY_PORT &&
+	    (at->point == HONE_POINT_PORT_STATE || at->point == HONE_POINT_PORT_STATS || at->point == HONE_POINT_QUEUE_STATE) &&
+	    at->port_id != moment->args[PORT])
+		return 0;
+	if (at->point == HONE_POINT_QUEUE_STATE && at->queue_id != HONE_ANY_QUEUE && at->queue_id != moment->args[QUEUE])
+		return 0;
+	return 1;
 }
 
-static void run_burst(const struct trace_at *at, struct trace_context *context, const struct trace_moment *moment)
+/* Of a queue's. */
+static inline uint32_t queue_hits(const struct trace_at *at, const struct trace_moment *moment)
 {
+	if (at->of_packets)
+		return moment->count;
+	return moment->count != 0 || at->of_empty;
+}
+
+static void run_burst(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
+		      struct trace_moment *moment)
+{
+	(void)own;
 	trace_fill_burst(context->args, at, moment);
 	trace_program_run(&at->program, context);
 }
 
-static __rte_always_inline void run_each(const struct trace_at *at, struct trace_context *context,
-					 const struct trace_moment *moment, uint32_t bytes, uint32_t used,
-					 uint64_t (*jit)(void *context))
+static void run_point(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
+		      struct trace_moment *moment)
 {
-	struct rte_mbuf **packets = moment->packets;
-	const uint32_t count = moment->count;
-
-#pragma GCC unroll 4
-	for (uint32_t i = 0; i < count; i++) {
-		if (bytes != 0)
-			trace_copy_head(context, packets[i], bytes);
-		if (used != 0)
-			trace_fill_packet(context->args, used, moment, (uint16_t)i);
-		if (jit != NULL)
-			jit(context);
-		else
-			trace_program_run(&at->program, context);
-	}
-}
-
-static void run_packets(const struct trace_at *at, struct trace_context *context, const struct trace_moment *moment)
-{
-	const uint32_t used = at->arguments & TRACE_OF_EACH_PACKET;
-	uint64_t (*const jit)(void *context) = at->program.jit;
-
-	context->args[PORT] = at->port_id;
-	context->args[QUEUE] = at->queue_id;
-	if (unlikely(jit == NULL))
-		run_each(at, context, moment, at->packet_bytes, used, NULL);
-	else if (used == 0 && at->packet_bytes == 0)
-		run_each(at, context, moment, 0, 0, jit);
-	else if (used == 0 && at->packet_bytes == 32)
-		run_each(at, context, moment, 32, 0, jit);
-	else
-		run_each(at, context, moment, at->packet_bytes, used, jit);
-}
-
-static void run_point(const struct trace_at *at, struct trace_context *context, const struct trace_moment *moment)
-{
+	(void)own;
 	trace_fill_point(context, moment);
 	trace_program_run(&at->program, context);
 }
 
-static void run_program(const struct trace_at *at, struct trace_context *context, struct trace_moment *moment)
+static void run_packets(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
+			struct trace_moment *moment)
 {
-	if (at->needs_time)
-		context->time_ns = trace_time(moment);
+	const uint32_t used = at->arguments & TRACE_OF_EACH_PACKET;
+	const uint32_t bytes = at->packet_bytes;
+
+	(void)own;
+	context->args[PORT] = at->port_id;
+	context->args[QUEUE] = at->queue_id;
+	for (uint32_t i = 0; i < moment->count; i++) {
+		if (bytes != 0)
+			trace_copy_head(context, moment->packets[i], bytes);
+		if (used != 0)
+			trace_fill_packet(context->args, used, moment, (uint16_t)i);
+		trace_program_run(&at->program, context);
+	}
+}
+
+/* Native code that looks at no packet. */
+static void run_counted(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
+			struct trace_moment *moment)
+{
+	uint64_t (*const jit)(void *context) = at->program.jit;
+
+	(void)own;
+	context->args[PORT] = at->port_id;
+	context->args[QUEUE] = at->queue_id;
+#pragma GCC unroll 4
+	for (uint32_t i = moment->count; i != 0; i--)
+		jit(context);
+}
+
+/* Native code that looks at what most programs do, the first bytes of each packet, and at none of its arguments. */
+static void run_heads(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
+		      struct trace_moment *moment)
+{
+	uint64_t (*const jit)(void *context) = at->program.jit;
+	struct rte_mbuf *const *packet = moment->packets;
+	struct rte_mbuf *const *const end = packet + moment->count;
+
+	(void)own;
+	context->args[PORT] = at->port_id;
+	context->args[QUEUE] = at->queue_id;
+	context->packet_bytes = TRACE_COPY_BYTES;
+#pragma GCC unroll 4
+	for (; packet != end; packet++) {
+		const struct rte_mbuf *mbuf = *packet;
+
+		if (likely(mbuf->data_len >= TRACE_COPY_BYTES)) {
+			memcpy(context->packet, rte_pktmbuf_mtod(mbuf, const uint8_t *), TRACE_COPY_BYTES);
+			jit(context);
+		} else {
+			trace_copy_head(context, mbuf, TRACE_COPY_BYTES);
+			jit(context);
+			context->packet_bytes = TRACE_COPY_BYTES;
+		}
+	}
+}
+
+static trace_run run_of_packets(const struct trace_at *at)
+{
+	if (at->program.jit == NULL || (at->arguments & TRACE_OF_EACH_PACKET) != 0)
+		return run_packets;
+	if (at->packet_bytes == 0)
+		return run_counted;
+	return at->packet_bytes == TRACE_COPY_BYTES ? run_heads : run_packets;
+}
+
+trace_run trace_run_of(const struct trace_at *at)
+{
+	if (at->records)
+		return trace_record_hits;
 	switch (at->point) {
 	case HONE_POINT_RX_POLL:
 	case HONE_POINT_RX_BURST:
 	case HONE_POINT_TX_BURST:
-		run_burst(at, context, moment);
-		break;
+		return run_burst;
 	case HONE_POINT_RX_PACKET:
 	case HONE_POINT_TX_PACKET:
-		run_packets(at, context, moment);
-		break;
+		return run_of_packets(at);
 	default:
-		run_point(at, context, moment);
-		break;
+		return run_point;
 	}
 }
 
-static inline void run_hits(const struct trace_at *at, struct trace_writer *own, struct trace_moment *moment)
+static inline void run_hits(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
+			    struct trace_moment *moment)
 {
-	struct trace_context *context = own->banks[atomic_load_explicit(&at->trace->bank, memory_order_relaxed)];
-
-	if (at->records)
-		trace_record_hits(at, own, context, moment);
-	else
-		run_program(at, context, moment);
+	if (unlikely(at->needs_time))
+		context->time_ns = trace_time(moment);
+	at->run(at, own, context, moment);
 }
 
 /* No program takes so long. */
 #define LONGEST_NS_A_HIT 10000
 
 static __attribute__((noinline)) void run_timed(const struct trace_at *at, struct trace_writer *own,
-						struct trace_moment *moment, uint32_t hits)
+						struct trace_context *context, struct trace_moment *moment, uint32_t hits)
 {
 	struct hone_trace_cost *cost = &own->shared->costs[at->number];
 	uint64_t begin = rte_rdtsc();
 	uint64_t ticks, ns;
 
-	run_hits(at, own, moment);
+	run_hits(at, own, context, moment);
 	ticks = rte_rdtsc() - begin;
 	ticks -= RTE_MIN(ticks, at->trace->timing_ticks);
 	ns = (uint64_t)((unsigned __int128)ticks * at->trace->ns_a_tick >> 32);
@@ -158,9 +183,23 @@ static __attribute__((noinline)) struct trace_writer *take_spare(struct trace *t
 	return NULL;
 }
 
-static inline void run_at(const struct trace_at *at, const struct writer *writer, struct trace_moment *moment)
+/* `calls` tells which of them are timed. */
+static __rte_always_inline void run_and_count(const struct trace_at *at, struct trace_writer *own,
+					      struct trace_context *context, struct hone_trace_cost *cost, uint8_t *calls,
+					      struct trace_moment *moment, uint32_t hits)
+{
+	cost->hits += hits;
+	if (unlikely(++*calls % CALLS_A_SAMPLE == 0))
+		run_timed(at, own, context, moment, hits);
+	else
+		run_hits(at, own, context, moment);
+}
+
+static __rte_always_inline void run_at(const struct trace_at *at, const struct writer *writer, struct trace_moment *moment,
+				       bool of_queue)
 {
 	struct trace *trace = at->trace;
+	struct trace_context *context;
 	struct trace_writer *own;
 	uint32_t hits;
 
@@ -168,7 +207,7 @@ static inline void run_at(const struct trace_at *at, const struct writer *writer
 		atomic_store_explicit(&trace->wanted[writer->index], true, memory_order_relaxed);
 		return;
 	}
-	hits = hits_of(at, moment);
+	hits = of_queue ? queue_hits(at, moment) : point_hits(at, moment);
 	if (hits == 0)
 		return;
 	own = atomic_load_explicit(&trace->by_writer[writer->index], memory_order_acquire);
@@ -179,50 +218,64 @@ static inline void run_at(const struct trace_at *at, const struct writer *writer
 			return;
 		}
 	}
-	own->shared->costs[at->number].hits += hits;
-	if (unlikely(++own->calls[at->number] % CALLS_A_SAMPLE == 0))
-		run_timed(at, own, moment, hits);
-	else
-		run_hits(at, own, moment);
+	context = own->banks[atomic_load_explicit(&trace->bank, memory_order_relaxed)];
+	run_and_count(at, own, context, &own->shared->costs[at->number], &own->calls[at->number], moment, hits);
 }
 
-/* The way of the first attachment, once the writer has its memory. */
-static __attribute__((noinline)) void learn_trail(struct trail *trail, const struct trace_plan *plan,
-						  const struct writer *writer)
+/* The plan's trail, if it is nobody's yet and the writer has its memory: that is not taken back while the plan is there. */
+static __attribute__((noinline)) void learn_trail(struct trace_plan *plan, const struct writer *writer)
 {
 	const struct trace_at *at = &plan->ats[0];
-	_Atomic(struct trace_writer *) *place = &at->trace->by_writer[writer->index];
-	struct trace_writer *own = atomic_load_explicit(place, memory_order_acquire);
-	struct trace_context *context;
+	struct trace_writer *own = atomic_load_explicit(&at->trace->by_writer[writer->index], memory_order_acquire);
+	struct trace_trail *trail = &plan->trail;
 
-	if (own == NULL)
+	if (!trace_is_live(at->trace) || own == NULL || atomic_exchange(&trail->taken, true))
 		return;
-	context = own->banks[atomic_load_explicit(&at->trace->bank, memory_order_relaxed)];
-	*trail = (struct trail){
-		.plan_number = plan->number,
-		.writer_index = writer->index,
-		.plan = plan,
-		.lines = { at->trace, place, own, &own->shared->costs[at->number], context, context + 1 },
-	};
+	trail->own = own;
+	trail->cost = &own->shared->costs[at->number];
+	trail->banks[0] = own->banks[0];
+	trail->banks[1] = own->banks[1];
+	trail->bank = &at->trace->bank;
+	atomic_store_explicit(&trail->writer, writer, memory_order_release);
 }
 
-/* trail: of a queue's gate, which one thread at a time comes to; else NULL. */
-static void run_gate(struct trace_gate *gate, struct trail *trail, struct writer *writer, struct trace_moment *moment)
+static __rte_always_inline void run_trail(struct trace_trail *trail, const struct trace_at *at, struct trace_moment *moment,
+					  bool of_queue)
 {
-	const struct trace_plan *plan;
+	struct trace_context *context = trail->banks[atomic_load_explicit(trail->bank, memory_order_relaxed)];
+	const uint32_t hits = of_queue ? queue_hits(at, moment) : point_hits(at, moment);
 
-	/* Odd before we enter: a signal's handler came in between. It must not disturb what it interrupted. */
-	if (unlikely(writer == NULL || (atomic_load_explicit(&writer->active, memory_order_relaxed) & 1))) {
+	if (likely(hits != 0))
+		run_and_count(at, trail->own, context, trail->cost, &trail->calls, moment, hits);
+}
+
+/* Without a place for the thread, or where a signal's handler came in between: it must not disturb what it interrupted. */
+static inline bool may_enter(const struct writer *writer)
+{
+	return likely(writer != NULL && (atomic_load_explicit(&writer->active, memory_order_relaxed) & 1) == 0);
+}
+
+static __rte_always_inline void run_gate(struct trace_gate *gate, struct writer *writer, struct trace_moment *moment,
+					 bool of_queue)
+{
+	struct trace_plan *plan;
+	uint32_t i = 0;
+
+	if (!may_enter(writer)) {
 		atomic_fetch_add(&gate->unplaced, 1);
 		return;
 	}
 	writer_enter(writer);
 	moment->first_packet_id = writer_next_packet_id(writer);
 	plan = atomic_load_explicit(&gate->plan, memory_order_acquire);
-	for (uint32_t i = 0; likely(plan != NULL) && i < plan->count; i++)
-		run_at(&plan->ats[i], writer, moment);
-	if (trail != NULL && likely(plan != NULL) && unlikely(!trail_leads(trail, plan->number, writer->index)))
-		learn_trail(trail, plan, writer);
+	if (likely(plan != NULL)) {
+		if (likely(atomic_load_explicit(&plan->trail.writer, memory_order_acquire) == writer))
+			run_trail(&plan->trail, &plan->ats[i++], moment, of_queue);
+		else if (unlikely(!atomic_load_explicit(&plan->trail.taken, memory_order_relaxed)))
+			learn_trail(plan, writer);
+		for (; i < plan->count; i++)
+			run_at(&plan->ats[i], writer, moment, of_queue);
+	}
 	writer_leave(writer);
 }
 
@@ -233,12 +286,12 @@ void trace_run_burst(struct hook *hook, struct writer *writer, struct rte_mbuf *
 		.packets = packets, .count = count, .max = max, .direction = hook->direction, .captured_ns = captured_ns,
 	};
 
-	run_gate(&hook->traces, &hook->trace_trail, writer, &moment);
+	run_gate(&hook->traces, writer, &moment, true);
 }
 
 void trace_run_point(struct trace_gate *gate, const uint64_t *args, uint32_t nb_args, uint32_t texts)
 {
 	struct trace_moment moment = { .args = args, .nb_args = nb_args, .texts = texts };
 
-	run_gate(gate, NULL, writer_claim(&agent.writers), &moment);
+	run_gate(gate, writer_claim(&agent.writers), &moment, false);
 }
