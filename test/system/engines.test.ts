@@ -3,12 +3,12 @@
  * a program, so is what is known of its reason.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeSample } from './captures.ts';
-import { hone, startHone, until } from './hone.ts';
+import { hone, startHone, startProcess, until } from './hone.ts';
 import { missingDpdk, portCounter, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const missing = missingDpdk();
@@ -77,6 +77,41 @@ describe.skipIf(missing !== undefined)(`engines${missing ? ` (${missing})` : ''}
     const packets = await hone('read', file, '--count');
     const accepted = await hone('read', sample.file, '-f', 'udp or tcp', '--count');
     expect(packets.stdout).toBe(accepted.stdout);
+  });
+
+  test('an application that is not linked with librte_bpf gets it for a filter', async () => {
+    const example = join(folder, 'forwarder');
+    execFileSync('make', ['-C', join(import.meta.dirname, '../../examples/forwarder'), `OUT=${example}`]);
+    const nulls = [0, 1].map((port) => `--vdev=net_null${port},size=64`);
+    const eal = [
+      '-l',
+      '0,1',
+      '--no-huge',
+      '-m',
+      '64',
+      '--no-pci',
+      '--file-prefix',
+      `hone-engines-${process.pid}`,
+    ];
+    const forwarder = startProcess(example, [...eal, '-d', 'librte_net_null.so.23', ...nulls]);
+    try {
+      await until('the forwarder', () => forwarder.stdout().includes('forwarding between 2 ports'), 60_000);
+      const maps = () => readFileSync(`/proc/${forwarder.pid}/maps`, 'utf8');
+      const attached = await hone('attach', String(forwarder.pid));
+      expect(attached.code, attached.stderr).toBe(0);
+      expect(maps()).not.toMatch(/librte_bpf/);
+      const capture = ['capture', '-q', '-i', `${forwarder.pid}/0`, '-a', 'packets:1', '-w', '/dev/null'];
+      const all = await hone(...capture);
+      expect(all.code, all.stderr).toBe(0);
+      expect(maps()).not.toMatch(/librte_bpf/);
+      const filtered = await hone(...capture, '-f', 'ether[0] = 0');
+      expect(filtered.code, filtered.stderr).toBe(0);
+      expect(filtered.stderr).not.toMatch(/interpreter/);
+      expect(maps()).toMatch(/librte_bpf/);
+    } finally {
+      forwarder.child.kill('SIGINT');
+      await forwarder.finished();
+    }
   });
 
   test('a librte_bpf that refuses', async () => {

@@ -101,6 +101,8 @@ static int check_port(const struct hone_start *start, const struct hone_start_po
 static int load_programs(struct session *session, uint32_t count, const uint8_t *at, uint32_t bytes, char *error,
 			 size_t error_size)
 {
+	if (count != 0)
+		agent_find_bpf();
 	for (uint32_t i = 0; i < count; i++) {
 		struct hone_start_program head;
 
