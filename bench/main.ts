@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: measures on this machine, beside a peer in the same run, and prints a table. */
 import { parseArgs } from 'node:util';
 import { benchStarts } from './attaching.ts';
+import { benchBursts } from './bursts.ts';
 import { benchCapture } from './capture.ts';
 import { benchConvert } from './convert.ts';
 import { benchFilter } from './filter.ts';
@@ -13,6 +14,7 @@ import { benchTrace } from './trace.ts';
 import { benchPoints } from './trace-point.ts';
 
 const benches: Record<string, (rounds?: number) => Promise<void>> = {
+  bursts: benchBursts,
   capture: benchCapture,
   convert: benchConvert,
   filter: benchFilter,
