@@ -9,7 +9,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Cleanup } from '../src/bench/cleanup.ts';
 import { prepareMemory, removePages } from '../src/bench/hugepages.ts';
@@ -18,7 +17,6 @@ import { hone } from './beside.ts';
 import { formatSpread, median, printTable } from './statistics.ts';
 
 const LINES_A_READING = 3;
-const SETTLE_MS = 1500;
 
 /** Command lines of hone that look at port 0 alone. @param pid the application's */
 const subjects: Record<string, (pid: string) => string[]> = {
@@ -77,9 +75,9 @@ class Pairs {
   }
 }
 
-/** Lines that were printed meanwhile would be of before: they are read while it settles. */
+/** Lines that were printed meanwhile are of before: they are read, as are those of the first seconds. */
 async function settle(pairs: Pairs): Promise<void> {
-  await Promise.all([pairs.read(), sleep(SETTLE_MS)]);
+  await pairs.read();
 }
 
 async function beside(pairs: Pairs, args: readonly string[]): Promise<Reading> {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeSample } from './captures.ts';
 import { hone, startHone, startProcess, until } from './hone.ts';
-import { missingDpdk, portCounter, startTestpmd, type Testpmd } from './testpmd.ts';
+import { missingDpdk, portCounter, smallEal, startTestpmd, type Testpmd } from './testpmd.ts';
 
 const missing = missingDpdk();
 const PACKETS = 2000;
@@ -83,16 +83,7 @@ describe.skipIf(missing !== undefined)(`engines${missing ? ` (${missing})` : ''}
     const example = join(folder, 'forwarder');
     execFileSync('make', ['-C', join(import.meta.dirname, '../../examples/forwarder'), `OUT=${example}`]);
     const nulls = [0, 1].map((port) => `--vdev=net_null${port},size=64`);
-    const eal = [
-      '-l',
-      '0,1',
-      '--no-huge',
-      '-m',
-      '64',
-      '--no-pci',
-      '--file-prefix',
-      `hone-engines-${process.pid}`,
-    ];
+    const eal = smallEal(`hone-engines-${process.pid}`);
     const forwarder = startProcess(example, [...eal, '-d', 'librte_net_null.so.23', ...nulls]);
     try {
       await until('the forwarder', () => forwarder.stdout().includes('forwarding between 2 ports'), 60_000);

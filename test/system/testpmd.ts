@@ -132,6 +132,11 @@ async function ready(child: ChildProcess, below: boolean, prefix: string): Promi
   };
 }
 
+/** EAL options of a small application of two lcores. */
+export function smallEal(prefix: string): string[] {
+  return ['-l', '0,1', '--no-huge', '-m', '64', '--no-pci', '--file-prefix', prefix];
+}
+
 /** Of `hone run`: the application. */
 export function childOf(parent: number): number {
   return Number(

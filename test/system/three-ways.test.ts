@@ -13,7 +13,7 @@ import { readUsdtProbes } from '../../src/target/kernel/usdt-notes.ts';
 import { Sampler } from '../../src/watch/index.ts';
 import { hone, run, sleep, startHone, startProcess, until } from './hone.ts';
 import { missingLttng, startLttng } from './lttng.ts';
-import { missingDpdk } from './testpmd.ts';
+import { missingDpdk, smallEal } from './testpmd.ts';
 
 const source = fileURLToPath(new URL('../../examples/forwarder', import.meta.url));
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -105,21 +105,7 @@ async function hold(command: string, args: readonly string[], env = process.env)
   ]);
   const child = spawn(
     command,
-    [
-      ...args,
-      ...[
-        '-l',
-        '0,1',
-        '--no-huge',
-        '-m',
-        '64',
-        '--no-pci',
-        '--file-prefix',
-        `three-${process.pid}-${++started}`,
-      ],
-      ...vdevs.flat(),
-      ...['--', '--hold'],
-    ],
+    [...args, ...smallEal(`three-${process.pid}-${++started}`), ...vdevs.flat(), ...['--', '--hold']],
     { env, stdio: ['pipe', 'pipe', 'inherit'] },
   );
   children.push(child);

@@ -10,7 +10,7 @@ import { connectTarget, readElfPoints, type Target, type TraceFeed } from '../..
 import { dataplanePoints } from '../../src/tracepoints/index.ts';
 import { hone, type Running, startHone, startProcess, until } from './hone.ts';
 import { recording, takeRecords } from './records.ts';
-import { missingDpdk } from './testpmd.ts';
+import { missingDpdk, smallEal } from './testpmd.ts';
 import {
   attachment,
   countByArgument,
@@ -63,10 +63,7 @@ function childOf(parent: number): string {
 /** What the example passes on depends on its packets: net_null makes zeros only, which are no IPv4. */
 function eal(): string[] {
   const prefix = `hone-points-${process.pid}-${++started}`;
-  return [
-    ...['-l', '0,1', '--no-huge', '-m', '64', '--no-pci', '--file-prefix', prefix],
-    ...['--vdev', 'net_null0,size=64', '--vdev', 'net_null1,size=64'],
-  ];
+  return [...smallEal(prefix), ...['--vdev', 'net_null0,size=64', '--vdev', 'net_null1,size=64']];
 }
 
 async function start(): Promise<number> {

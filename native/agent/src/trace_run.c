@@ -13,15 +13,16 @@
 /* Of a point that has no packets: how often the attachment is hit by this call. */
 static inline uint32_t point_hits(const struct trace_at *at, const struct trace_moment *moment)
 {
-	if (likely(at->point == HONE_POINT_APP))
+	switch (at->point) {
+	case HONE_POINT_PORT_STATE:
+	case HONE_POINT_PORT_STATS:
+		return at->port_id == HONE_ANY_PORT || at->port_id == moment->args[PORT];
+	case HONE_POINT_QUEUE_STATE:
+		return (at->port_id == HONE_ANY_PORT || at->port_id == moment->args[PORT]) &&
+		       (at->queue_id == HONE_ANY_QUEUE || at->queue_id == moment->args[QUEUE]);
+	default:
 		return 1;
-	if (at->port_id != HONE_ANY_PORT &&
-	    (at->point == HONE_POINT_PORT_STATE || at->point == HONE_POINT_PORT_STATS || at->point == HONE_POINT_QUEUE_STATE) &&
-	    at->port_id != moment->args[PORT])
-		return 0;
-	if (at->point == HONE_POINT_QUEUE_STATE && at->queue_id != HONE_ANY_QUEUE && at->queue_id != moment->args[QUEUE])
-		return 0;
-	return 1;
+	}
 }
 
 /* Of a queue's. */
