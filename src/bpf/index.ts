@@ -32,6 +32,7 @@ export { type MbufContext, type MbufRunner, prepareMbufProgram } from './mbuf/ru
 export { compileForMbuf, type MbufOptions } from './mbuf/translate.ts';
 export { toAgentForm } from './programs/agent-form.ts';
 export { PacketProgram } from './programs/packet-program.ts';
+export { type RegisterUse, registerUse } from './programs/registers.ts';
 export { dpdkProfile } from './verify/dpdk.ts';
 export { type KernelProgramType, kernelProfile } from './verify/kernel.ts';
 export { kernelHelpers } from './verify/kernel-helpers.ts';

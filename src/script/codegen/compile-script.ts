@@ -5,11 +5,11 @@
 import type { CompiledProbe, CompiledScript } from '../plan.ts';
 import type { CheckedProbe, CheckedScript, Expression, Statement, Target } from '../typed.ts';
 import type { AgentForm } from './agent-form.ts';
+import { renameRegisters } from './flow/rename-registers.ts';
 import { fold, partsOf } from './fold.ts';
 import { requireCheckable, requireLength } from './limits.ts';
 import { lowerProbe } from './lower-statement.ts';
 import { placeMaps } from './place-maps.ts';
-import { renameRegisters } from './rename-registers.ts';
 import { expressionsOf, foldStatement, statementsOf } from './statement-parts.ts';
 import { type Lowered, lowerWithUsualWay } from './usual-way.ts';
 

@@ -58,7 +58,7 @@ const sizes: readonly (readonly [script: string, most: number])[] = [
   ['dpdk:rx_burst { @ = count(); }', 5],
   ['dpdk:rx_burst { @[args.port & 7] = sum(args.nb_rx); }', 15],
   ['dpdk:rx_burst /args.queue == 0/ { @ = avg(args.nb_rx); }', 12],
-  ['dpdk:rx_burst { @ = lhist(args.nb_rx, 0, 32, 4); }', 19],
+  ['dpdk:rx_burst { @ = lhist(args.nb_rx, 0, 32, 4); }', 22],
   ['dpdk:rx_poll { @ = stats(args.nb_rx); }', 10],
   ['dpdk:rx_packet { @[ip.proto] = count(); }', 59],
   ['dpdk:rx_packet /ip.proto == 6 && tcp.dstport == 443/ { @[ip.src] = count(); }', 186],

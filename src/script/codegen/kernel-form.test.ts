@@ -73,7 +73,7 @@ test('a count without keys is little more than one look-up', () => {
     code('uprobe:x:f { @ = count(); }')
       .split('\n')
       .filter((line) => line !== ''),
-  ).toHaveLength(13);
+  ).toHaveLength(12);
 });
 
 test('what does not fit the stack is put together in memory of the processor, given back at the end', () => {

@@ -1,7 +1,8 @@
 /** Conditions as jumps: no 0 or 1 is made where only the way on matters. */
 import { opcodes as o } from '../../bpf/index.ts';
 import type { BinaryOperator, Expression } from '../typed.ts';
-import { isImmediate, type Label, oppositeOf } from './assembler.ts';
+import { isImmediate, type Label } from './assembler.ts';
+import { oppositeOf } from './flow/tidy.ts';
 import { hasEffect } from './fold.ts';
 import type { Scope } from './form.ts';
 import { constantOf } from './integer.ts';

@@ -6,7 +6,8 @@
  * Two registers may have the same number when neither is written while the other is still to be read. Jumps lead forward
  * only, so that one look from the end knows what is still to be read. r1 holds the context at the start, r0 the result at the end.
  */
-import { type EbpfInsn, type EbpfProgram, opcodes as o } from '../../bpf/index.ts';
+import { type EbpfInsn, type EbpfProgram, opcodes as o } from '../../../bpf/index.ts';
+import { usesOf } from './live-registers.ts';
 
 const RESULT = 0;
 const ARGUMENT = 1;
@@ -14,11 +15,6 @@ const FIRST_KEPT = 6;
 const FRAME = 10;
 /** In the order in which they are taken. */
 const NUMBERS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-
-interface Uses {
-  readonly reads: readonly number[];
-  readonly write: number | undefined;
-}
 
 /** The same program with other registers; the same array when nothing is gained, or a helper is called. */
 export function renameRegisters(program: EbpfProgram): EbpfProgram {
@@ -28,13 +24,12 @@ export function renameRegisters(program: EbpfProgram): EbpfProgram {
   // librte_bpf does not check what a conditional jump at the very start skips.
   if (!isCopied || second === undefined || o.classOf(second.code) === o.BPF_JMP) return program;
   const body = program.slice(1);
-  const uses = body.map(usesOf);
-  if (uses.some((each) => each === undefined)) return program;
-  const conflicts = findConflicts(body, uses as readonly Uses[], first.dst);
+  if (!body.every(isFollowed)) return program;
+  const conflicts = findConflicts(body, first.dst);
   const numbers = assign(conflicts, first.dst);
   if (numbers === undefined) return program;
   const isBetter = keptOf([...numbers.values()]) < keptOf([...numbers.keys()]);
-  return isBetter ? body.map((insn, pc) => rename(insn, uses[pc]!, numbers)) : program;
+  return isBetter ? body.map((insn) => rename(insn, numbers)) : program;
 }
 
 function isMove({ code }: EbpfInsn): boolean {
@@ -45,38 +40,23 @@ function keptOf(registers: readonly number[]): number {
   return new Set(registers.filter((register) => register >= FIRST_KEPT && register < FRAME)).size;
 }
 
-/** Undefined for what is not followed here: calls, 64-bit constants, atomic operations. */
-function usesOf({ code, dst, src }: EbpfInsn): Uses | undefined {
-  const kind = o.classOf(code);
-  const source = (code & o.BPF_X) === 0 ? [] : [src];
-  switch (kind) {
-    case o.BPF_LDX:
-      return { reads: [src], write: dst };
-    case o.BPF_ST:
-      return { reads: [dst], write: undefined };
+/** Calls, 64-bit constants and atomic operations are not followed here. */
+function isFollowed({ code }: EbpfInsn): boolean {
+  switch (o.classOf(code)) {
+    case o.BPF_LD:
+    case o.BPF_JMP32:
+      return false;
     case o.BPF_STX:
-      return o.modeOf(code) === o.BPF_MEM ? { reads: [dst, src], write: undefined } : undefined;
-    case o.BPF_ALU:
-    case o.BPF_ALU64:
-      if (o.operationOf(code) === o.BPF_MOV) return { reads: source, write: dst };
-      // The bit that stands for a second register says here to which byte order.
-      if (o.operationOf(code) === o.BPF_END) return { reads: [dst], write: dst };
-      return { reads: [dst, ...source], write: dst };
-    case o.BPF_JMP:
-      if (o.operationOf(code) === o.BPF_CALL) return undefined;
-      if (o.operationOf(code) === o.BPF_EXIT) return { reads: [RESULT], write: undefined };
-      return { reads: o.operationOf(code) === o.BPF_JA ? [] : [dst, ...source], write: undefined };
+      return o.modeOf(code) === o.BPF_MEM;
     default:
-      return undefined;
+      return code !== (o.BPF_JMP | o.BPF_CALL);
   }
 }
 
+const registersOf = (bits: number): readonly number[] => NUMBERS.filter((register) => (bits >> register) & 1);
+
 /** For each register that the program names, those that need another number. */
-function findConflicts(
-  body: EbpfProgram,
-  uses: readonly Uses[],
-  context: number,
-): ReadonlyMap<number, Set<number>> {
+function findConflicts(body: EbpfProgram, context: number): ReadonlyMap<number, Set<number>> {
   const conflicts = new Map<number, Set<number>>();
   const of = (register: number): Set<number> => {
     const known = conflicts.get(register) ?? new Set();
@@ -92,26 +72,21 @@ function findConflicts(
   /** Bit r of the n-th is set when register r is read before it is written, from instruction n on. */
   const live = new Uint16Array(body.length + 1);
   for (let pc = body.length - 1; pc >= 0; pc--) {
-    const { code, off } = body[pc]!;
-    const { reads, write } = uses[pc]!;
-    const isJump = o.classOf(code) === o.BPF_JMP && o.operationOf(code) !== o.BPF_EXIT;
-    const isEnd = code === (o.BPF_JMP | o.BPF_EXIT);
-    let after = isEnd || (isJump && o.operationOf(code) === o.BPF_JA) ? 0 : live[pc + 1]!;
-    if (isJump) after |= live[pc + 1 + off]!;
-    if (write !== undefined) {
-      of(write);
-      for (let other = 0; other < FRAME; other++) if ((after >> other) & 1) conflict(write, other);
-      after &= ~(1 << write);
-    }
-    for (const register of reads) {
-      if (register === FRAME) continue;
+    const insn = body[pc]!;
+    const { reads, writes } = usesOf(insn);
+    const isEnd = insn.code === (o.BPF_JMP | o.BPF_EXIT);
+    const isJump = o.classOf(insn.code) === o.BPF_JMP && !isEnd;
+    let after = isEnd || insn.code === (o.BPF_JMP | o.BPF_JA) ? 0 : live[pc + 1]!;
+    if (isJump) after |= live[pc + 1 + insn.off]!;
+    for (const register of registersOf(writes)) {
       of(register);
-      after |= 1 << register;
+      for (const other of registersOf(after)) conflict(register, other);
     }
-    live[pc] = after;
+    for (const register of registersOf(reads)) of(register);
+    live[pc] = (after & ~writes) | reads;
   }
   // The context is there from the start: what is to be read then lives beside it.
-  for (let other = 0; other < FRAME; other++) if ((live[0]! >> other) & 1) conflict(context, other);
+  for (const other of registersOf(live[0]!)) conflict(context, other);
   return conflicts;
 }
 
@@ -136,9 +111,10 @@ function assign(
   return numbers;
 }
 
-function rename(insn: EbpfInsn, { reads, write }: Uses, numbers: ReadonlyMap<number, number>): EbpfInsn {
+function rename(insn: EbpfInsn, numbers: ReadonlyMap<number, number>): EbpfInsn {
+  const { reads, writes } = usesOf(insn);
   const to = (register: number): number =>
-    write === register || reads.includes(register) ? (numbers.get(register) ?? register) : register;
+    ((reads | writes) >> register) & 1 ? (numbers.get(register) ?? register) : register;
   // An exit reads r0 without naming it.
   return insn.code === (o.BPF_JMP | o.BPF_EXIT) ? insn : { ...insn, dst: to(insn.dst), src: to(insn.src) };
 }
