@@ -8,6 +8,11 @@ export type { Label } from './flow/items.ts';
 export class Assembler {
   readonly #items: Item[] = [];
 
+  /** How long the program is so far, before it is shortened. */
+  get length(): number {
+    return this.#items.length;
+  }
+
   label(): Label {
     return { kind: 'label' };
   }

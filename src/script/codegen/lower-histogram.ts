@@ -12,6 +12,9 @@ import { maxOf } from './range.ts';
 import { isScalar } from './scalars.ts';
 
 const NEGATIVE_FROM: bigint = 1n << 63n;
+/** Bits of values whose buckets are so few that each may have instructions of its own, and how long a program may get by that. */
+const FEW_BITS = 16;
+const SHORT_INSNS = 512;
 
 /** Counts the value up in its bucket; `n`'s register is lost. */
 export function lowerHist(
@@ -23,6 +26,10 @@ export function lowerHist(
 ): void {
   const { asm } = scope;
   const most = isScalar(value.type) ? maxOf(value) : NEGATIVE_FROM;
+  if (bits === 0 && most >> BigInt(FEW_BITS) === 0n && asm.length < SHORT_INSNS) {
+    countUpByTests(scope, place, n, most.toString(2).length);
+    return;
+  }
   withRegister(scope, [n, place.base], (index) => {
     const [done, small] = [asm.label(), asm.label()];
     // When no value is negative the 1 that all buckets are further on is part of the place.
@@ -77,6 +84,33 @@ function countUp({ asm }: Scope, { base, offset, taken }: MapValue, index: numbe
   asm.load(8, index, bucket, offset);
   asm.alu(o.BPF_ADD, index, 1);
   asm.store(8, bucket, offset, index);
+}
+
+/**
+ * The same for a value of at most that many bits, which is not negative, by halves: nothing is computed, so that
+ * nothing waits for anything but its own bucket.
+ */
+function countUpByTests(scope: Scope, { base, offset }: MapValue, n: number, bits: number): void {
+  const { asm } = scope;
+  const done = asm.label();
+  const countUpBetween = (least: number, most: number): void => {
+    if (least === most) {
+      const bucket = offset + 8 * (1 + most);
+      asm.load(8, 0, base, bucket);
+      asm.alu(o.BPF_ADD, 0, 1);
+      asm.store(8, base, bucket, 0);
+      asm.jump(done);
+      return;
+    }
+    const middle = (least + most) >> 1;
+    const isBelow = asm.label();
+    asm.jumpIf(o.BPF_JLT, n, 2 ** middle, isBelow);
+    countUpBetween(middle + 1, most);
+    asm.bind(isBelow);
+    countUpBetween(least, middle);
+  };
+  countUpBetween(0, bits);
+  asm.bind(done);
 }
 
 /** index += bits that n takes, which is at most `most`: halves what is left, from step to step. n is lost. */
