@@ -98,16 +98,23 @@ describe.skipIf(missing !== undefined)(`on a replay${missing ? ` (${missing})` :
     await page.keyboard.press('ArrowDown');
     expect(page.url()).toMatch(/row=1\b/);
     const detail = page.getByRole('region', { name: /^Packet 2$/ });
-    await detail.getByRole('button', { name: /^eth\.type/ }).click();
+    // A packet with a tunnel has another inside; the outer one comes first.
+    const outerType = detail.getByRole('button', { name: /^eth\.type/ }).first();
+    await outerType.click();
     await expect.poll(() => detail.locator('.byte.marked').allInnerTexts()).toHaveLength(2);
-    const [type = ''] = await detail.getByRole('button', { name: /^eth\.type/ }).allInnerTexts();
+    const [type = ''] = await outerType.allInnerTexts();
     expect(`0x${(await detail.locator('.byte.marked').allInnerTexts()).join('')}`).toBe(
       type.split(/\s+/).at(-1),
     );
     // And the other way: byte 8 is of the source address.
     await detail.locator('.byte[data-at="8"]').click();
     await expect
-      .poll(() => detail.getByRole('button', { name: /^eth\.src / }).getAttribute('aria-pressed'))
+      .poll(() =>
+        detail
+          .getByRole('button', { name: /^eth\.src / })
+          .first()
+          .getAttribute('aria-pressed'),
+      )
       .toBe('true');
   });
 
