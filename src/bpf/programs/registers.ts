@@ -31,7 +31,7 @@ export interface RegisterUse {
 }
 
 /** For all but calls and exits. The context that packet loads read in r6 is not counted. */
-export function registerUse({ code, dst, src }: EbpfInsn): RegisterUse {
+export function registerUse({ code, dst, src }: Pick<EbpfInsn, 'code' | 'dst' | 'src'>): RegisterUse {
   // The second half of a 64-bit constant.
   if (code === 0) return use(0, 0, false);
   const operand = (code & BPF_X) !== 0 ? 1 << src : 0;

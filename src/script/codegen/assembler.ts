@@ -1,7 +1,8 @@
 /** Puts the instructions of one program one after another, with labels for jumps, and shortens it at the end. */
 import { type EbpfProgram, opcodes as o } from '../../bpf/index.ts';
-import { type Item, jumpTo, type Label, layOut } from './flow/items.ts';
+import { type Item, jumpTo, type Label, layOut, plain } from './flow/items.ts';
 import { shorten } from './flow/shorten.ts';
+import { isImmediate } from './integer.ts';
 
 export type { Label } from './flow/items.ts';
 
@@ -22,7 +23,7 @@ export class Assembler {
   }
 
   op(code: number, dst: number, src: number, off: number, imm: number): void {
-    this.#items.push({ kind: 'insn', insn: { code, dst, src, off, imm }, upper: undefined });
+    this.#items.push(plain({ code, dst, src, off, imm }));
   }
 
   move(dst: number, src: number): void {
@@ -79,6 +80,13 @@ export class Assembler {
     this.op(o.BPF_ST | o.BPF_MEM | sizeOf(bytes), base, 0, off, constant);
   }
 
+  /** A number of 8 bytes in memory, `by` more. Uses r0. */
+  addInMemory(base: number, off: number, by: number): void {
+    this.load(8, 0, base, off);
+    this.alu(o.BPF_ADD, 0, by);
+    this.store(8, base, off, 0);
+  }
+
   call(helper: number): void {
     this.op(o.BPF_JMP | o.BPF_CALL, 0, 0, 0, helper);
   }
@@ -104,11 +112,6 @@ export class Assembler {
   finish(): EbpfProgram {
     return layOut(shorten(this.#items));
   }
-}
-
-/** Whether an instruction can hold it, sign-extended to 64 bits. */
-export function isImmediate(value: bigint): boolean {
-  return value >= -0x8000_0000n && value <= 0x7fff_ffffn;
 }
 
 function sizeOf(bytes: number): number {

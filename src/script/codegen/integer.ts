@@ -9,6 +9,11 @@ export function isSigned({ type }: Expression): boolean {
 /** One value in two's complement, 0 to 2^64 - 1. */
 export const bits64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
+/** Whether an instruction can hold it, sign-extended to 64 bits. */
+export function isImmediate(value: bigint): boolean {
+  return value >= -0x8000_0000n && value <= 0x7fff_ffffn;
+}
+
 /**
  * A constant as registers hold it. An address lies in a register as in the packet: its first byte is the lowest one.
  */

@@ -1,11 +1,11 @@
 /** Conditions as jumps: no 0 or 1 is made where only the way on matters. */
 import { opcodes as o } from '../../bpf/index.ts';
 import type { BinaryOperator, Expression } from '../typed.ts';
-import { isImmediate, type Label } from './assembler.ts';
+import type { Label } from './assembler.ts';
 import { oppositeOf } from './flow/tidy.ts';
 import { hasEffect } from './fold.ts';
 import type { Scope } from './form.ts';
-import { constantOf } from './integer.ts';
+import { constantOf, isImmediate } from './integer.ts';
 import { lowerBytesBranch, lowerNetworkBranch, lowerTextBranch } from './lower-compare.ts';
 import { mayCall, withOperands, withRegister, withValue } from './operands.ts';
 import { isUnsigned } from './range.ts';

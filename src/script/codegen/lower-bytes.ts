@@ -4,9 +4,8 @@
  */
 import { type ValueType, valueBytes } from '../plan.ts';
 import type { Expression } from '../typed.ts';
-import { isImmediate } from './assembler.ts';
 import type { Scope } from './form.ts';
-import { bytesOf, constantOf } from './integer.ts';
+import { bytesOf, constantOf, isImmediate } from './integer.ts';
 import { VALUE_OFFSET } from './map-values.ts';
 import { withRegister, withValue } from './operands.ts';
 import type { Place } from './place.ts';

@@ -2,9 +2,9 @@
 import { opcodes as o } from '../../bpf/index.ts';
 import { valueBytes } from '../plan.ts';
 import type { Expression } from '../typed.ts';
-import { isImmediate, type Label } from './assembler.ts';
+import type { Label } from './assembler.ts';
 import type { Scope } from './form.ts';
-import { bytesOf } from './integer.ts';
+import { bytesOf, isImmediate } from './integer.ts';
 import { wordOf } from './lower-bytes.ts';
 import { withRegister } from './operands.ts';
 import type { Place } from './place.ts';

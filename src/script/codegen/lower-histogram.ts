@@ -95,10 +95,7 @@ function countUpByTests(scope: Scope, { base, offset }: MapValue, n: number, bit
   const done = asm.label();
   const countUpBetween = (least: number, most: number): void => {
     if (least === most) {
-      const bucket = offset + 8 * (1 + most);
-      asm.load(8, 0, base, bucket);
-      asm.alu(o.BPF_ADD, 0, 1);
-      asm.store(8, base, bucket, 0);
+      asm.addInMemory(base, offset + 8 * (1 + most), 1);
       asm.jump(done);
       return;
     }

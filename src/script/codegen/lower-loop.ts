@@ -4,9 +4,8 @@
  */
 import { opcodes as o } from '../../bpf/index.ts';
 import type { Expression, Statement } from '../typed.ts';
-import { isImmediate } from './assembler.ts';
 import type { Scope, VariablePlace } from './form.ts';
-import { bits64 } from './integer.ts';
+import { bits64, isImmediate } from './integer.ts';
 import { lowerBranch } from './lower-branch.ts';
 import { withRegister, withValue } from './operands.ts';
 import { type Home, refuse } from './probe-code.ts';

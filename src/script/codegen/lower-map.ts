@@ -157,7 +157,7 @@ export function lowerIncrement(
 export function lowerAggregate(scope: Scope, { map, keys, value }: Statement & { op: 'aggregate' }): void {
   const { kind } = scope.form.maps[map]!;
   if (value === undefined) {
-    withMapValue(scope, map, keys, ({ base, offset }) => add(scope, base, offset, 1));
+    withMapValue(scope, map, keys, ({ base, offset }) => scope.asm.addInMemory(base, offset, 1));
     return;
   }
   // What may call goes first, so that the place of the value need not be kept over it.
@@ -217,14 +217,8 @@ function updateValue(
       asm.load(8, 0, base, offset + FIRST_OFFSET);
       asm.aluRegister(o.BPF_ADD, 0, register);
       asm.store(8, base, offset + FIRST_OFFSET, 0);
-      add(scope, base, offset + UPDATES_OFFSET, 1);
+      scope.asm.addInMemory(base, offset + UPDATES_OFFSET, 1);
   }
-}
-
-function add({ asm }: Scope, base: number, offset: number, by: number): void {
-  asm.load(8, 0, base, offset);
-  asm.alu(o.BPF_ADD, 0, by);
-  asm.store(8, base, offset, 0);
 }
 
 /** The first value counts whatever it is; later ones when they are beyond. */
@@ -247,5 +241,5 @@ function lowerExtreme(
   asm.bind(take);
   asm.store(8, base, offset + FIRST_OFFSET, register);
   asm.bind(skip);
-  add(scope, base, offset + UPDATES_OFFSET, 1);
+  scope.asm.addInMemory(base, offset + UPDATES_OFFSET, 1);
 }

@@ -5,9 +5,8 @@
 import { opcodes as o } from '../../bpf/index.ts';
 import { valueBytes } from '../plan.ts';
 import type { Expression } from '../typed.ts';
-import { isImmediate } from './assembler.ts';
 import type { Scope } from './form.ts';
-import { bits64, constantOf, exponentOf, isSigned } from './integer.ts';
+import { bits64, constantOf, exponentOf, isImmediate, isSigned } from './integer.ts';
 import { lowerDivision } from './lower-division.ts';
 import { lowerIncrement, lowerMapRead } from './lower-map.ts';
 import { withOperands } from './operands.ts';

@@ -26,6 +26,10 @@ export type Item = Label | Jump | Plain;
 const ALWAYS: number = o.BPF_JMP | o.BPF_JA;
 const EXIT: number = o.BPF_JMP | o.BPF_EXIT;
 
+export function plain(insn: EbpfInsn): Plain {
+  return { kind: 'insn', insn, upper: undefined };
+}
+
 export function jumpTo(to: Label): Jump {
   return { kind: 'jump', code: ALWAYS, dst: 0, src: 0, imm: 0, to };
 }

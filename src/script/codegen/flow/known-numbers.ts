@@ -1,5 +1,6 @@
 /** What is known of the registers on a way through a program: the few numbers that each can hold. */
 import { type EbpfInsn, opcodes as o } from '../../../bpf/index.ts';
+import { bits64 } from '../integer.ts';
 import type { Jump } from './items.ts';
 import { usesOf } from './live-registers.ts';
 
@@ -39,7 +40,7 @@ export function outcomeOf(jump: Jump, known: Known): boolean | undefined {
 /** What is known besides where a conditional jump with a constant is taken, or where it is not. */
 export function assume(jump: Jump, known: Known, isTaken: boolean): Known {
   if (jump.code & o.BPF_X || o.classOf(jump.code) !== o.BPF_JMP) return known;
-  const constant = unsigned(jump.imm);
+  const constant = immediateOf(jump);
   const isEqual = o.operationOf(jump.code) === (isTaken ? o.BPF_JEQ : o.BPF_JNE);
   const numbers = isEqual
     ? [constant]
@@ -55,9 +56,9 @@ export function operate(code: number, a: bigint, b: bigint): bigint | undefined 
     case o.BPF_MOV:
       return b;
     case o.BPF_ADD:
-      return BigInt.asUintN(64, a + b);
+      return bits64(a + b);
     case o.BPF_SUB:
-      return BigInt.asUintN(64, a - b);
+      return bits64(a - b);
     case o.BPF_AND:
       return a & b;
     case o.BPF_OR:
@@ -65,7 +66,7 @@ export function operate(code: number, a: bigint, b: bigint): bigint | undefined 
     case o.BPF_XOR:
       return a ^ b;
     case o.BPF_LSH:
-      return BigInt.asUintN(64, a << shift);
+      return bits64(a << shift);
     case o.BPF_RSH:
       return a >> shift;
     default:
@@ -79,13 +80,13 @@ function computed(known: Known, insn: EbpfInsn): Numbers {
   return few(pairs(isMove ? [0n] : known[dst], operandOf(insn, known), (a, b) => operate(code, a, b)));
 }
 
-function operandOf({ code, src, imm }: EbpfInsn | Jump, known: Known): Numbers {
-  return code & o.BPF_X ? known[src] : [unsigned(imm)];
+function operandOf(insn: EbpfInsn | Jump, known: Known): Numbers {
+  return insn.code & o.BPF_X ? known[insn.src] : [immediateOf(insn)];
 }
 
 /** A constant of an instruction, sign-extended. */
-export function unsigned(imm: number): bigint {
-  return BigInt.asUintN(64, BigInt(imm));
+export function immediateOf({ imm }: Pick<EbpfInsn, 'imm'>): bigint {
+  return bits64(BigInt(imm));
 }
 
 function pairs<T>(

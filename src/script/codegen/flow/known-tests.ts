@@ -38,7 +38,7 @@ class Skipping {
   #arrive(label: Label): void {
     if (this.#known !== undefined) {
       const test = this.#items[this.#places.get(label)! + 1];
-      const isTaken = test?.kind === 'jump' && !isAlways(test) && outcomeOf(test, this.#known) === true;
+      const isTaken = test?.kind === 'jump' && outcomeOf(test, this.#known) === true;
       if (isTaken) this.#jump(jumpTo(label), this.#known);
     }
     this.#bind(label);
@@ -75,7 +75,7 @@ class Skipping {
     const at = this.#places.get(label)! + 1;
     const item = this.#items[at];
     if (item?.kind !== 'jump') return label;
-    const outcome = isAlways(item) ? true : outcomeOf(item, known);
+    const outcome = outcomeOf(item, known);
     if (outcome === undefined) return label;
     if (outcome) return this.#follow(item.to, known);
     const behind = this.#behind.get(at) ?? { kind: 'label' };

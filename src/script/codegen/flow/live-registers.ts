@@ -10,7 +10,7 @@ const ARGUMENTS = 0b111110;
 type Uses = Pick<RegisterUse, 'reads' | 'writes'>;
 
 /** What a call reads is not told by the instruction: it is all that it may. */
-export function usesOf(insn: EbpfInsn): Uses {
+export function usesOf(insn: Pick<EbpfInsn, 'code' | 'dst' | 'src'>): Uses {
   if (insn.code === (o.BPF_JMP | o.BPF_CALL)) return { reads: ARGUMENTS, writes: VOLATILE };
   if (insn.code === (o.BPF_JMP | o.BPF_EXIT)) return { reads: RESULT, writes: 0 };
   if (insn.code === (o.BPF_JMP | o.BPF_JA)) return { reads: 0, writes: 0 };
@@ -33,7 +33,7 @@ export function dropDeadWrites(items: readonly Item[]): {
     if (item.kind === 'label') {
       live.set(item, after);
     } else if (item.kind === 'jump') {
-      after = (isAlways(item) ? 0 : after) | live.get(item.to)! | usesOf({ ...item, off: 0 }).reads;
+      after = (isAlways(item) ? 0 : after) | live.get(item.to)! | usesOf(item).reads;
     } else {
       const { reads, writes } = usesOf(item.insn);
       if (isExit(item)) after = 0;

@@ -3,25 +3,26 @@
  * `x = 0`, what works with `x` needs no register for it. For tidy programs without loops.
  */
 import { type EbpfInsn, opcodes as o } from '../../../bpf/index.ts';
-import { type Item, isAlways, isEnd, isExit, jumpTo, type Label } from './items.ts';
-import { operate, unsigned } from './known-numbers.ts';
+import { isImmediate } from '../integer.ts';
+import { type Item, isAlways, isEnd, isExit, jumpTo, type Label, plain } from './items.ts';
+import { immediateOf, operate } from './known-numbers.ts';
 
 /** Instructions that an end of its own may take, and has to save. */
 const MOST_INSNS = 8;
 const LEAST_SAVED = 2;
 
-const RESULT = 1 << 0;
 const REGISTERS = 11;
 
-/** @param live at each label the registers that are still to be read, as bits */
-export function separateEnds(program: readonly Item[], live: ReadonlyMap<Label, number>): readonly Item[] {
-  const exit: Label = { kind: 'label' };
-  const items = program.flatMap((item, i) => (i === program.length - 1 ? [exit, item] : [item]));
+/**
+ * Ways meet at labels: at the latest at one in front of the exit, if there is one.
+ * @param live at each label the registers that are still to be read, as bits
+ */
+export function separateEnds(items: readonly Item[], live: ReadonlyMap<Label, number>): readonly Item[] {
   const result = [...items];
   for (let i = items.length - 1; i > 0; i--) {
     const [before, first] = [items[i - 1]!, items[i]!];
     if (first.kind === 'jump' || (first.kind === 'insn' && before.kind !== 'jump')) continue;
-    const end = shortestEnd(items, i, (label) => (label === exit ? RESULT : live.get(label)!));
+    const end = shortestEnd(items, i, live);
     if (end === undefined) continue;
     // It goes to where the ways meet again; what went on to it jumps there.
     const label: Label = first.kind === 'label' ? first : { kind: 'label' };
@@ -39,9 +40,9 @@ interface End {
 }
 
 /** The way from item `at` on to where it meets others for the second time or later, shortened; undefined when that saves too little. */
-function shortestEnd(items: readonly Item[], at: number, liveAt: (label: Label) => number): End | undefined {
+function shortestEnd(items: readonly Item[], at: number, live: ReadonlyMap<Label, number>): End | undefined {
   const ends = endsFrom(items, at).flatMap(({ insns, meets }) => {
-    const own = new Shortening(insns, liveAt(meets)).run();
+    const own = new Shortening(insns, live.get(meets)!).run();
     return own === undefined || own.length > MOST_INSNS
       ? []
       : [{ insns: own, meets, saved: insns.length - own.length }];
@@ -66,8 +67,6 @@ function endsFrom(items: readonly Item[], at: number): readonly End[] {
   }
   return ends.slice(1);
 }
-
-const plain = (insn: EbpfInsn): Item => ({ kind: 'insn', insn, upper: undefined });
 
 /** What a register stands for whose content is not in it: a constant, or another register and a number of bytes more. */
 type Content =
@@ -124,11 +123,13 @@ class Shortening {
   }
 
   #compute(insn: EbpfInsn): boolean {
-    const { code, dst, src, imm } = insn;
+    const { code, dst, src } = insn;
     const operation = o.operationOf(code);
     if (operation === o.BPF_END || operation === o.BPF_NEG || insn.off !== 0) return false;
     const isRegister = (code & o.BPF_X) !== 0;
-    const operand = isRegister ? this.#contentOf(src) : ({ kind: 'constant', value: unsigned(imm) } as const);
+    const operand = isRegister
+      ? this.#contentOf(src)
+      : ({ kind: 'constant', value: immediateOf(insn) } as const);
     const result = operation === o.BPF_MOV ? operand : combined(code, this.#contentOf(dst), operand);
     if (result !== undefined) {
       this.#set(dst, result);
@@ -147,15 +148,10 @@ class Shortening {
 
   #set(register: number, content: Content): void {
     const isItself = content.kind === 'register' && content.register === register;
-    if (isItself && content.plus !== 0) {
-      this.#forget(register);
-      this.#result.push(add(register, content.plus));
-    } else if (!isItself) {
-      this.#forget(register);
-      this.#contents.set(register, content);
-    } else {
-      this.#contents.delete(register);
-    }
+    if (isItself && content.plus === 0) return;
+    this.#forget(register);
+    if (isItself) this.#result.push(add(register, content.plus));
+    else this.#contents.set(register, content);
   }
 
   /** A register that holds what `register` stands for. */
@@ -205,7 +201,9 @@ function combined(code: number, before: Content, operand: Content): Content | un
   const { value } = operand;
   if (before.kind === 'constant') {
     const result = operate(code, before.value, value);
-    return result === undefined || !isImmediate(result) ? undefined : { kind: 'constant', value: result };
+    return result === undefined || !isImmediate(BigInt.asIntN(64, result))
+      ? undefined
+      : { kind: 'constant', value: result };
   }
   const operation = o.operationOf(code);
   if (value === 0n && isNeutral(operation)) return before;
@@ -219,11 +217,6 @@ const add = (register: number, imm: number): EbpfInsn => ({
 
 function isOffset(bytes: number): boolean {
   return bytes >= -0x8000 && bytes <= 0x7fff;
-}
-
-/** Whether a constant of an instruction can be it. */
-function isImmediate(value: bigint): boolean {
-  return unsigned(Number(BigInt.asIntN(32, value))) === value;
 }
 
 function isNeutral(operation: number): boolean {

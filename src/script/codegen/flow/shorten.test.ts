@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assemble, type EbpfProgram, formatEbpf, opcodes as o } from '../../../bpf/index.ts';
-import { type Item, type Label, layOut } from './items.ts';
+import { type Item, type Label, layOut, plain } from './items.ts';
 import { decidedProgram, meetingProgram, numbersAfter } from './random-program.fixture.ts';
 import { shorten } from './shorten.ts';
 
@@ -19,7 +19,7 @@ function itemsOf(program: EbpfProgram): readonly Item[] {
     const { off, ...rest } = insn;
     const item: Item = isJump(insn.code)
       ? { kind: 'jump', ...rest, to: labels.get(pc + 1 + off)! }
-      : { kind: 'insn', insn, upper: undefined };
+      : plain(insn);
     const label = labels.get(pc);
     return label === undefined ? [item] : [label, item];
   });

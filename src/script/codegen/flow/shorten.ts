@@ -15,8 +15,13 @@ export function shorten(program: readonly Item[]): readonly Item[] {
     before = items.length;
     items = tidy(skipKnownTests(items));
   }
-  const { items: needed, live } = dropDeadWrites(items);
+  const { items: needed, live } = dropDeadWrites(labelExit(items));
   return tidy(separateEnds(needed, live));
+}
+
+/** With a label in front of the exit at its end. */
+function labelExit(items: readonly Item[]): readonly Item[] {
+  return [...items.slice(0, -1), { kind: 'label' }, ...items.slice(-1)];
 }
 
 function hasLoop(items: readonly Item[]): boolean {
