@@ -6,7 +6,7 @@ import type { Harness, MbufPacket } from './engine-harness.ts';
 
 /** The bits of the harness' answer that an engine owns. */
 const agentEngines = [
-  { name: 'agent: JIT of librte_bpf', bits: 0b1001 },
+  { name: 'agent: JIT of librte_bpf', bits: 0b11001 },
   { name: 'agent: interpreter of librte_bpf', bits: 0b0010 },
   { name: 'agent: own interpreter', bits: 0b0100 },
 ] as const;

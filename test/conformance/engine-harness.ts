@@ -19,7 +19,10 @@ export interface MbufPacket {
   readonly segmentBytes: number;
 }
 
-/** What became of a program: the agent's refusal, or for each packet which engines accepted it (15: all four). */
+/** Of a packet that all five ways of running the program accept (harness.c). */
+export const ALL_ACCEPT = 31;
+
+/** What became of a program: the agent's refusal, or for each packet which engines accepted it. */
 type HarnessResult = string | Verdicts;
 
 interface Verdicts {
@@ -46,11 +49,22 @@ export function buildHarness(): Harness {
     'program_direct.c',
     'program_form.c',
     'program_interpret.c',
+    'program_loop.c',
     'program_targets.c',
     'program_widen.c',
   ].map((name) => join(agent, name));
   const { status, stderr } = spawnSync('gcc', [
-    ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', `-I${agent}`, '-o', binary],
+    ...[
+      '-std=gnu11',
+      '-O2',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      `-I${agent}`,
+      `-I${join(agent, '../include')}`,
+      '-o',
+      binary,
+    ],
     ...dpdk('--cflags'),
     join(import.meta.dirname, 'harness.c'),
     ...sources,

@@ -17,7 +17,7 @@ import {
   runCbpf,
 } from '../../src/bpf/index.ts';
 import { compileFilter } from '../../src/filter/index.ts';
-import { buildHarness, type Harness, hasDpdk, type MbufPacket } from './engine-harness.ts';
+import { ALL_ACCEPT, buildHarness, type Harness, hasDpdk, type MbufPacket } from './engine-harness.ts';
 import { composedPackets, corpusPackets, hasCorpora, makeRandom, mutated, truncated } from './packets.ts';
 import { damaged, randomProgram } from './random-programs.ts';
 import { expressions } from './table.ts';
@@ -183,7 +183,7 @@ describe('engines', () => {
         packets.forEach((packet, j) => {
           const want = runCbpf(program, packet.whole, packet.whole.length);
           const got = run(contextOf(packet));
-          if (got !== want || result.accepting[j] !== (want === 0 ? 0 : 15)) {
+          if (got !== want || result.accepting[j] !== (want === 0 ? 0 : ALL_ACCEPT)) {
             differences.push(
               `${name}: ${Buffer.from(packet.whole).toString('hex')}: ${want} ${got} ${result.accepting[j]}`,
             );
@@ -239,7 +239,7 @@ describe('engines', () => {
       const run = prepareMbufProgram(program);
       packets.forEach((packet, j) => {
         const verdict = run({ ...contextOf(packet), nbSegs: segmentsOf(packet) });
-        if (result.accepting[j] !== (verdict === 0 ? 0 : 15)) {
+        if (result.accepting[j] !== (verdict === 0 ? 0 : ALL_ACCEPT)) {
           differences.push(
             `${JSON.stringify(program)}: ${Buffer.from(packet.frame).toString('hex')}: ${verdict} ${result.accepting[j]}`,
           );

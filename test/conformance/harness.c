@@ -7,7 +7,8 @@
  *                  u32 length, then the bytes
  *
  * Writes for each program one line: "ok", "ok with direct loads" or the agent's refusal; then, after all lines, for each accepted program one
- * byte a packet: bit 0 JIT, bit 1 librte_bpf's interpreter, bit 2 our own, bit 3 JIT with direct loads where it can.
+ * byte a packet: bit 0 JIT, bit 1 librte_bpf's interpreter, bit 2 our own, bit 3 JIT with direct loads where it can,
+ * bit 4 that in a loop over a burst.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,6 +20,14 @@
 
 #define NB_ENGINES 3
 #define QUICK 3
+#define LOOP 4
+#define MAX_BURST 64
+
+#if defined(__x86_64__)
+#define HAS_LOOPS true
+#else
+#define HAS_LOOPS false
+#endif
 #define MAX_SEGMENTS 64
 
 struct packet {
@@ -93,6 +102,29 @@ static uint64_t run_quick(const struct program *program, struct rte_mbuf *mbuf)
 	return verdict == PROGRAM_UNDECIDED ? program_run(program, mbuf) : verdict;
 }
 
+/* The packets that the loop selects, in bursts of 1 to MAX_BURST packets, get their bit. */
+static void run_loop(const struct program *program, struct rte_mbuf **mbufs, uint32_t nb_packets, uint8_t *verdicts)
+{
+	const loop_select select = (loop_select)program->loop.entry;
+	struct rte_mbuf *chosen[MAX_BURST];
+	uint8_t order[MAX_BURST];
+	uint32_t burst = 0;
+
+	for (uint32_t first = 0; first < nb_packets; first += burst) {
+		uint16_t found;
+
+		burst = RTE_MIN(burst % MAX_BURST + 1, nb_packets - first);
+		found = select(mbufs + first, mbufs + first + burst, chosen, order, program);
+		for (uint16_t i = 0; i < found; i++) {
+			if (chosen[i] != mbufs[first + order[i]] || (i > 0 && order[i] <= order[i - 1])) {
+				fprintf(stderr, "harness: the loop gives packets and places that do not belong together\n");
+				exit(1);
+			}
+			verdicts[first + order[i]] |= 1 << LOOP;
+		}
+	}
+}
+
 int main(void)
 {
 	const struct program_api apis[NB_ENGINES] = {
@@ -107,6 +139,7 @@ int main(void)
 	struct program *(*programs)[NB_ENGINES] = get(nb_programs * sizeof(*programs));
 	uint32_t nb_packets;
 	struct rte_mbuf **mbufs;
+	uint8_t *verdicts;
 
 	for (uint32_t i = 0; i < nb_programs; i++) {
 		uint32_t nb_insns = take32();
@@ -128,6 +161,10 @@ int main(void)
 		puts(strcmp(error, "ok") == 0 && programs[i][0]->quick != programs[i][0]->jit ? "ok with direct loads" : error);
 		if (strcmp(error, "ok") != 0)
 			programs[i][0] = NULL;
+		if (HAS_LOOPS && programs[i][0] != NULL && programs[i][0]->loop.entry == 0) {
+			fprintf(stderr, "harness: there is no loop of program %u\n", i);
+			return 1;
+		}
 	}
 	nb_packets = take32();
 	mbufs = get(nb_packets * sizeof(*mbufs));
@@ -136,17 +173,21 @@ int main(void)
 
 		mbufs[i] = make_mbuf(&packet);
 	}
+	verdicts = get(nb_packets);
 	for (uint32_t i = 0; i < nb_programs; i++) {
 		if (programs[i][0] == NULL)
 			continue;
 		for (uint32_t k = 0; k < nb_packets; k++) {
-			int verdicts = 0;
-
+			verdicts[k] = 0;
 			for (uint32_t j = 0; j < NB_ENGINES; j++)
-				verdicts |= (program_run(programs[i][j], mbufs[k]) != 0) << j;
-			verdicts |= (run_quick(programs[i][0], mbufs[k]) != 0) << QUICK;
-			putchar(verdicts);
+				verdicts[k] |= (program_run(programs[i][j], mbufs[k]) != 0) << j;
+			verdicts[k] |= (run_quick(programs[i][0], mbufs[k]) != 0) << QUICK;
+			if (!HAS_LOOPS)
+				verdicts[k] |= (verdicts[k] >> QUICK) << LOOP;
 		}
+		if (HAS_LOOPS)
+			run_loop(programs[i][0], mbufs, nb_packets, verdicts);
+		fwrite(verdicts, 1, nb_packets, stdout);
 	}
 	return 0;
 }

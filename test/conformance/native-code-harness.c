@@ -5,7 +5,8 @@
  *   u32 programs;      each: u32 instructions, then 8 bytes each
  *   u32 native codes;  each: u32 bytes, then the bytes
  *
- * Writes for each program u32 bytes of native code and the code; then a byte for each native code: 1 when the agent runs it.
+ * Writes for each program u32 bytes of native code and the code; then a byte for each native code: 1 when the agent runs
+ * it, 2 when it can stand in a loop, too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +66,7 @@ static void judge(void)
 	take(code, bytes);
 	shown.func = (uint64_t (*)(void *))(uintptr_t)code;
 	shown.sz = bytes;
-	putchar(program_native(&api, NULL) == shown.func);
+	putchar(program_native(&api, NULL).func != shown.func ? 0 : program_native_body(&shown) == 0 ? 1 : 2);
 	munmap(area, room + PAGE);
 }
 

@@ -61,7 +61,11 @@ function compile(programs: readonly EbpfProgram[]): readonly Uint8Array[] {
 
 /** Whether the agent runs the code. */
 const areTaken = (codes: readonly Uint8Array[]): readonly boolean[] =>
-  [...run([], codes)].map((taken) => taken === 1);
+  [...run([], codes)].map((taken) => taken !== 0);
+
+/** Whether it puts the code into a loop. */
+const areBodies = (codes: readonly Uint8Array[]): readonly boolean[] =>
+  [...run([], codes)].map((taken) => taken === 2);
 
 interface Jump {
   /** Where the next instruction begins. */
@@ -99,6 +103,8 @@ function disassemble(code: Uint8Array): Disassembly {
   return { starts, jumps };
 }
 
+const fromHex = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex');
+
 /** The code with the jump leading to another place. */
 function bent(code: Uint8Array, { end, wayBytes }: Jump, target: number): Uint8Array {
   const copy = Buffer.from(code);
@@ -129,6 +135,7 @@ describe.skipIf(!canRun)('native code', () => {
       return jumps.every(({ target }) => starts.has(target));
     });
     expect(areTaken(codes)).toEqual(wanted);
+    expect(areBodies(codes)).toEqual(wanted);
     expect(wanted.filter((isGood) => isGood).length).toBeGreaterThan(200);
   }, 120_000);
 
@@ -179,6 +186,24 @@ describe.skipIf(!canRun)('native code', () => {
     ['a jump that is cut off', '90 0f84', false],
     ['a prefix at the end', '90 66', false],
   ])('%s', (_, hex, isTaken) => {
-    expect(areTaken([Buffer.from(hex.replaceAll(' ', ''), 'hex')])).toEqual([isTaken]);
+    expect(areTaken([fromHex(hex)])).toEqual([isTaken]);
+  });
+
+  test.each([
+    ['with its return at its end', '90 c3', true],
+    ['with a call', 'ffd0 c3', true],
+    ['with a call through memory', '41ff10 c3', true],
+    ["with an addition to a register of a return's number", '48 01 c3 c3', true],
+    ['that only returns', 'c3', false],
+    ['without a return', '90', false],
+    ['with another return', '7401 c3 90 c3', false],
+    ['with another return behind a prefix', '7402 48c3 90 c3', false],
+    ['with a jump to a register', '7402 ffe0 90 c3', false],
+    ['with a jump to one of the other registers', '7403 41ffe0 90 c3', false],
+    ['with a far jump through memory', '7402 ff28 90 c3', false],
+    ['that ends with a constant', 'b8000000c3', false],
+    ['that reads memory beside itself', '488b0500000000 c3', false],
+  ])('%s', (_, hex, isBody) => {
+    expect(areBodies([fromHex(hex)])).toEqual([isBody]);
   });
 });

@@ -16,7 +16,7 @@ import {
 } from '../../src/bpf/index.ts';
 import { compileFilter } from '../../src/filter/index.ts';
 import { CPUS, compileC, hasClang, needsClang } from './clang.ts';
-import { buildHarness, hasDpdk } from './engine-harness.ts';
+import { ALL_ACCEPT, buildHarness, hasDpdk } from './engine-harness.ts';
 import { randomSource } from './object-programs.ts';
 import { composedPackets, makeRandom, mutated, type Packet, truncated } from './packets.ts';
 
@@ -166,7 +166,7 @@ test("the agent's own engines run what clang made as ours does", (context) => {
     );
     results.forEach((result, n) => {
       if (typeof result === 'string') throw new Error(result);
-      const wanted = [...verdicts(programs[n]!, list)].map((verdict) => (verdict === '1' ? 15 : 0));
+      const wanted = [...verdicts(programs[n]!, list)].map((verdict) => (verdict === '1' ? ALL_ACCEPT : 0));
       expect([...result.accepting]).toEqual(wanted);
     });
     expect(programs.length).toBeGreaterThan(25);
@@ -262,7 +262,7 @@ describe('constants', () => {
       );
       results.forEach((result, n) => {
         if (typeof result === 'string') throw new Error(`${names[n]}: ${result}`);
-        const wanted = [...verdicts(programs[n]!, list)].map((verdict) => (verdict === '1' ? 15 : 0));
+        const wanted = [...verdicts(programs[n]!, list)].map((verdict) => (verdict === '1' ? ALL_ACCEPT : 0));
         expect([...result.accepting], names[n]).toEqual(wanted);
       });
     } finally {

@@ -26,6 +26,7 @@ beforeAll(() => {
   const sources = [
     'program_form.c',
     'program_interpret.c',
+    'program_loop.c',
     'trace_check.c',
     'trace_mask.c',
     'trace_program.c',

@@ -43,6 +43,7 @@ export function buildTraceHarness(): TraceHarness {
   const sources = [
     'program_form.c',
     'program_interpret.c',
+    'program_loop.c',
     'trace_check.c',
     'trace_program.c',
     'trace_map.c',

@@ -45,16 +45,18 @@ static const uint8_t in_order[SELECT_AT_ONCE] = {
 };
 
 /*
- * The packets that the filter accepts, in order, into `chosen`, their places into `order`; how many. A loop of its own: most are
- * rejected, and a packet that is costs the program and one branch.
+ * The packets that the filter accepts, in order, into `chosen`, their places into `order`; how many. At least one comes in. A loop
+ * of its own: most are rejected, and a packet that is costs the program and one branch.
  */
 static uint16_t select_matching(const struct program *program, struct rte_mbuf **packets, uint16_t count,
 				struct rte_mbuf **chosen, uint8_t *order)
 {
+	const loop_select select = (loop_select)program->loop.entry;
 	uint64_t (*quick)(void *mbuf) = program->quick;
 	uint16_t found = 0;
 
-#pragma GCC unroll 4
+	if (likely(select != NULL))
+		return select(packets, packets + count, chosen, order, program);
 	for (uint16_t i = 0; i < count; i++) {
 		uint64_t verdict = likely(quick != NULL) ? quick(packets[i]) : PROGRAM_UNDECIDED;
 

@@ -27,22 +27,41 @@ static struct rte_bpf *load(const struct program_api *api, const struct ebpf_ins
 	return bpf;
 }
 
-/* Nothing is lost when there is no direct form, or librte_bpf does not take it: the original does the same. */
-static void load_direct(const struct program_api *api, struct program *program)
+static uint64_t decide(const struct program *program, struct rte_mbuf *mbuf)
 {
-	uint64_t (*direct)(void *) = NULL;
+	return program_run(program, mbuf);
+}
+
+/* Nothing is lost when there is no direct form, or librte_bpf does not take it: the original does the same. */
+static struct rte_bpf_jit load_direct(const struct program_api *api, struct program *program)
+{
+	struct rte_bpf_jit direct = { 0 };
 	uint32_t nb_insns;
 	struct ebpf_insn *insns = program_direct(program->insns, program->nb_insns, &nb_insns);
 
 	if (insns == NULL)
-		return;
+		return direct;
 	/* A load is compared with data_len first, so librte_bpf's bound need only be beyond all of them. */
 	program->bpf_direct = load(api, insns, nb_insns, 2 * (UINT16_MAX + 1));
 	free(insns);
 	if (program->bpf_direct != NULL)
 		direct = program_native(api, program->bpf_direct);
-	if (direct != NULL)
-		program->quick = direct;
+	return direct;
+}
+
+static void load_native(const struct program_api *api, struct program *program)
+{
+	const struct rte_bpf_jit original = program_native(api, program->bpf);
+	struct rte_bpf_jit quick;
+
+	if (original.func == NULL)
+		return;
+	quick = load_direct(api, program);
+	if (quick.func == NULL)
+		quick = original;
+	program->jit = original.func;
+	program->quick = quick.func;
+	program->loop = program_loop_select(&quick, decide);
 }
 
 int program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, struct program **out,
@@ -75,10 +94,7 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 			return -1;
 		}
 		program->exec = api->exec;
-		program->jit = program_native(api, program->bpf);
-		program->quick = program->jit;
-		if (program->jit != NULL)
-			load_direct(api, program);
+		load_native(api, program);
 		if (program->jit == NULL && program->exec == NULL) {
 			api->destroy(program->bpf);
 			program->bpf = NULL;
@@ -90,9 +106,12 @@ int program_load(const struct program_api *api, const void *insns, uint32_t nb_i
 
 void program_free(const struct program_api *api, struct program *program)
 {
-	if (program != NULL && program->bpf_direct != NULL)
+	if (program == NULL)
+		return;
+	program_loop_free(&program->loop);
+	if (program->bpf_direct != NULL)
 		api->destroy(program->bpf_direct);
-	if (program != NULL && program->bpf != NULL)
+	if (program->bpf != NULL)
 		api->destroy(program->bpf);
 	free(program);
 }

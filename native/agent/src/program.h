@@ -14,6 +14,8 @@
 #include <rte_bpf.h>
 #include <rte_mbuf.h>
 
+#include "program_loop.h"
+
 #define PROGRAM_MAX_INSNS 4096
 
 /* What dlsym found of librte_bpf. */
@@ -37,6 +39,7 @@ enum program_engine {
 struct program {
 	uint64_t (*jit)(void *mbuf);   /* NULL when there is no native code */
 	uint64_t (*quick)(void *mbuf); /* the same, or that of program_direct()'s program */
+	struct program_loop loop;      /* of `quick`: a loop_select */
 	uint64_t (*exec)(const struct rte_bpf *bpf, void *mbuf);
 	struct rte_bpf *bpf; /* NULL: our own interpreter */
 	struct rte_bpf *bpf_direct;
@@ -74,8 +77,14 @@ struct ebpf_insn *program_direct(const struct ebpf_insn *insns, uint32_t nb_insn
  */
 struct ebpf_insn *program_widen(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t *nb_wide);
 
-/* What librte_bpf's JIT made of a loaded program; NULL where it made nothing, or nothing that may be run (program_targets.c). */
-uint64_t (*program_native(const struct program_api *api, const struct rte_bpf *bpf))(void *);
+/* What librte_bpf's JIT made of a loaded program; no function where it made nothing, or nothing that may be run (program_targets.c). */
+struct rte_bpf_jit program_native(const struct program_api *api, const struct rte_bpf *bpf);
+
+/*
+ * Of native code that may be run: how many bytes stand in front of its return, if that is its last instruction and its only way
+ * out, and the rest runs wherever it is copied to; otherwise 0.
+ */
+size_t program_native_body(const struct rte_bpf_jit *jit);
 
 /* What a program calls by its number, with r1 to r5. */
 typedef uint64_t (*program_helper)(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);

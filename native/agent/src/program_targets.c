@@ -34,7 +34,7 @@ static size_t operand_bytes(const struct code *code, size_t at)
 		if (mod == 0 && (code->bytes[at + 1] & 7) == 5)
 			bytes += 4;
 	} else if (mod == 0 && rm == 5) {
-		bytes += 4;
+		return code->size; /* relative to where the code stands: librte_bpf makes none, so it counts as unknown */
 	}
 	return bytes + (mod == 1 ? 1 : mod == 2 ? 4 : 0);
 }
@@ -142,6 +142,7 @@ static bool targets_are_starts(const struct code *code, uint8_t *starts)
 }
 
 #define LONGEST_INSN 16
+#define RET 0xc3
 
 static bool has_good_targets(const struct rte_bpf_jit *jit)
 {
@@ -157,7 +158,36 @@ static bool has_good_targets(const struct rte_bpf_jit *jit)
 	return good;
 }
 
+/* A return, or a jump to an address in a register or in memory. */
+static bool leaves(const struct code *code, size_t at)
+{
+	if ((code->bytes[at] & 0xf0) == 0x40)
+		at++;
+	return code->bytes[at] == RET || (code->bytes[at] == 0xff && (code->bytes[at + 1] & 0x38) >= 0x20 &&
+					  (code->bytes[at + 1] & 0x38) <= 0x28);
+}
+
+size_t program_native_body(const struct rte_bpf_jit *jit)
+{
+	const struct code code = { .bytes = (const uint8_t *)(uintptr_t)jit->func, .size = jit->sz };
+	const size_t body = jit->sz - 1;
+	size_t length, way;
+
+	for (size_t at = 0; at < body; at += length) {
+		length = insn_bytes(&code, at, &way);
+		if (length == 0 || length > body - at || leaves(&code, at))
+			return 0;
+	}
+	return code.bytes[body] == RET ? body : 0;
+}
+
 #else
+
+size_t program_native_body(const struct rte_bpf_jit *jit)
+{
+	(void)jit;
+	return 0;
+}
 
 static bool has_good_targets(const struct rte_bpf_jit *jit)
 {
@@ -167,11 +197,11 @@ static bool has_good_targets(const struct rte_bpf_jit *jit)
 
 #endif
 
-uint64_t (*program_native(const struct program_api *api, const struct rte_bpf *bpf))(void *)
+struct rte_bpf_jit program_native(const struct program_api *api, const struct rte_bpf *bpf)
 {
 	struct rte_bpf_jit jit = { 0 };
 
 	if (api->get_jit == NULL || api->get_jit(bpf, &jit) != 0 || jit.func == NULL || !has_good_targets(&jit))
-		return NULL;
-	return jit.func;
+		return (struct rte_bpf_jit){ 0 };
+	return jit;
 }

@@ -20,6 +20,8 @@
 
 static void free_trace(struct trace *trace)
 {
+	for (uint32_t i = 0; i < trace->nb_attachments; i++)
+		program_loop_free(&trace->loops[i]);
 	for (uint32_t i = 0; i < trace->nb_programs; i++)
 		trace_program_unload(&agent.program_api, &trace->programs[i]);
 	for (uint32_t i = 0; i < trace->nb_writers; i++)
@@ -89,6 +91,9 @@ static struct trace_at at_of(struct trace *trace, uint32_t number)
 		.needs_time = (wanted->flags & HONE_TRACE_NEEDS_TIME) != 0,
 	};
 
+	if (trace->loops[number].entry == 0)
+		trace->loops[number] = trace_loop_of(&agent.program_api, &at);
+	at.loop = trace->loops[number].entry;
 	at.run = trace_run_of(&at);
 	return at;
 }

@@ -57,6 +57,7 @@ struct trace {
 	uint32_t nb_attachments;
 	struct hone_trace_attachment attachments[HONE_MAX_TRACE_ATTACHMENTS];
 	struct trace_record records[HONE_MAX_TRACE_ATTACHMENTS];
+	struct program_loop loops[HONE_MAX_TRACE_ATTACHMENTS]; /* made when first attached */
 };
 
 /* The body of a TRACE message. NULL with errno and a text for people when it cannot be done. */

@@ -41,6 +41,7 @@ struct trace_at {
 	bool of_empty;	 /* hit by a call without packets, too */
 	bool needs_time;
 	bool records; /* hits that match are counted and, with `record`, written */
+	uintptr_t loop; /* loop_counted or loop_of_heads of the program; 0: it is called for each packet */
 	struct trace_program program; /* none: every hit matches */
 	const struct trace_record *record; /* what is written; NULL: nothing */
 };
@@ -73,6 +74,9 @@ struct trace_gate {
 	_Atomic bool empty_too;	   /* run for empty bursts */
 	_Atomic uint64_t unplaced; /* calls of threads beyond HONE_MAX_RINGS */
 };
+
+/* Control thread: the loop for an attachment that is otherwise complete. */
+struct program_loop trace_loop_of(const struct program_api *api, const struct trace_at *at);
 
 /* Control thread: how an attachment that is otherwise complete is run. */
 trace_run trace_run_of(const struct trace_at *at);

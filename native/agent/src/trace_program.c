@@ -59,7 +59,7 @@ static int load(const struct program_api *api, struct trace_program *program, co
 	free(masked);
 	if (program->bpf == NULL)
 		return program_refuse_of_library(text, api);
-	program->jit = program_native(api, program->bpf);
+	program->jit = program_native(api, program->bpf).func;
 	program->exec = api->exec;
 	if (program->jit == NULL && program->exec == NULL) {
 		api->destroy(program->bpf);

@@ -67,54 +67,50 @@ static void run_packets(const struct trace_at *at, struct trace_writer *own, str
 	}
 }
 
-/* Native code that looks at no packet. */
+/* By a loop of native code, which looks at no packet. */
 static void run_counted(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
 			struct trace_moment *moment)
 {
-	uint64_t (*const jit)(void *context) = at->program.jit;
-
 	(void)own;
 	context->args[PORT] = at->port_id;
 	context->args[QUEUE] = at->queue_id;
-#pragma GCC unroll 4
-	for (uint32_t i = moment->count; i != 0; i--)
-		jit(context);
+	((loop_counted)at->loop)(context, moment->count);
 }
 
-/* Native code that looks at what most programs do, the first bytes of each packet, and at none of its arguments. */
+/* By a loop of native code, which looks at what most programs do: the first bytes of each packet, and none of its arguments. */
 static void run_heads(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
 		      struct trace_moment *moment)
 {
-	uint64_t (*const jit)(void *context) = at->program.jit;
-	struct rte_mbuf *const *packet = moment->packets;
-	struct rte_mbuf *const *const end = packet + moment->count;
-
 	(void)own;
 	context->args[PORT] = at->port_id;
 	context->args[QUEUE] = at->queue_id;
-	context->packet_bytes = TRACE_COPY_BYTES;
-#pragma GCC unroll 4
-	for (; packet != end; packet++) {
-		const struct rte_mbuf *mbuf = *packet;
+	((loop_of_heads)at->loop)(context, moment->packets, moment->packets + moment->count);
+}
 
-		if (likely(mbuf->data_len >= TRACE_COPY_BYTES)) {
-			memcpy(context->packet, rte_pktmbuf_mtod(mbuf, const uint8_t *), TRACE_COPY_BYTES);
-			jit(context);
-		} else {
-			trace_copy_head(context, mbuf, TRACE_COPY_BYTES);
-			jit(context);
-			context->packet_bytes = TRACE_COPY_BYTES;
-		}
-	}
+static void gather_and_run(struct trace_context *context, const struct rte_mbuf *mbuf, uint32_t packet_bytes,
+			   uint64_t (*jit)(void *context))
+{
+	trace_gather_head(context, mbuf, packet_bytes);
+	jit(context);
+}
+
+struct program_loop trace_loop_of(const struct program_api *api, const struct trace_at *at)
+{
+	struct rte_bpf_jit jit;
+
+	if (!at->of_packets || at->records || at->program.jit == NULL || (at->arguments & TRACE_OF_EACH_PACKET) != 0)
+		return (struct program_loop){ 0 };
+	jit = program_native(api, at->program.bpf);
+	if (at->packet_bytes == 0)
+		return program_loop_counted(&jit);
+	return program_loop_of_heads(&jit, at->packet_bytes, gather_and_run);
 }
 
 static trace_run run_of_packets(const struct trace_at *at)
 {
-	if (at->program.jit == NULL || (at->arguments & TRACE_OF_EACH_PACKET) != 0)
+	if (at->loop == 0)
 		return run_packets;
-	if (at->packet_bytes == 0)
-		return run_counted;
-	return at->packet_bytes == TRACE_COPY_BYTES ? run_heads : run_packets;
+	return at->packet_bytes == 0 ? run_counted : run_heads;
 }
 
 trace_run trace_run_of(const struct trace_at *at)

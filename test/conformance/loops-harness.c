@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The agent's loops over a burst with native code that calls back here, which sees what each turn gives a program: packets of
+ * every shape, each buffer's end where a page begins that nobody may touch. Registers that a function keeps for its caller hold
+ * known values meanwhile. Writes how many turns it has seen; ends with 1 and a line where one was wrong.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <rte_mbuf.h>
+
+#include "program.h"
+#include "trace_writer.h"
+
+#define PAGE 4096
+#define NB_PACKETS 40
+#define LONGEST 700
+#define MAX_SEGMENTS 5
+#define ROUNDS 60
+
+struct packet {
+	struct rte_mbuf segments[MAX_SEGMENTS];
+	uint8_t bytes[LONGEST]; /* of all segments */
+	uint32_t length;
+};
+
+static struct packet packets[NB_PACKETS];
+static struct rte_mbuf *burst[NB_PACKETS];
+static struct trace_context *context;
+static uint32_t wanted_bytes, turn;
+static uint64_t turns;
+
+static void fail(const char *what)
+{
+	printf("%s, at turn %u of %u bytes\n", what, turn, wanted_bytes);
+	exit(1);
+}
+
+static uint32_t below(uint32_t bound)
+{
+	return (uint32_t)rand() % bound;
+}
+
+/* A program may change every register that a function may. */
+static void spoil(void)
+{
+	asm volatile("mov $-1, %%rax\n mov %%rax, %%rcx\n mov %%rax, %%rdx\n mov %%rax, %%rsi\n mov %%rax, %%rdi\n"
+		     "mov %%rax, %%r8\n mov %%rax, %%r9\n mov %%rax, %%r10\n mov %%rax, %%r11\n pcmpeqd %%xmm0, %%xmm0\n" ::
+			     : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "memory");
+}
+
+static void check_call(const void *given)
+{
+	if (((uintptr_t)__builtin_frame_address(0) & 15) != 0)
+		fail("the stack is not aligned");
+	if (given != context)
+		fail("another context");
+	turns++;
+}
+
+static uint64_t count(struct trace_context *given)
+{
+	check_call(given);
+	turn++;
+	spoil();
+	return 0;
+}
+
+static uint64_t look(struct trace_context *given)
+{
+	const struct packet *packet = &packets[turn];
+	uint32_t bytes = RTE_MIN(packet->length, wanted_bytes);
+
+	check_call(given);
+	if (context->packet_bytes != bytes)
+		fail("another number of bytes");
+	if (memcmp(context->packet, packet->bytes, bytes) != 0)
+		fail("other bytes");
+	memset(context->packet, 0xee, sizeof(context->packet));
+	turn++;
+	spoil();
+	return 0;
+}
+
+/* sub $8, %rsp; movabs $function, %rax; call *%rax; add $8, %rsp; ret */
+static struct rte_bpf_jit calling(uint64_t (*function)(struct trace_context *))
+{
+	static const uint8_t text[] = { 0x48, 0x83, 0xec, 8,	0x48, 0xb8, 0,	  0,	0, 0,	0,
+					0,    0,    0,	  0xff, 0xd0, 0x48, 0x83, 0xc4, 8, 0xc3 };
+	uint8_t *code = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t address = (uintptr_t)function;
+
+	memcpy(code, text, sizeof(text));
+	memcpy(code + 6, &address, sizeof(address));
+	return (struct rte_bpf_jit){ .func = (uint64_t(*)(void *))(uintptr_t)code, .sz = sizeof(text) };
+}
+
+/* Calls entry(a, b, c) with known values in what it has to keep; 0: they are what they were. */
+extern uint64_t call_kept(uintptr_t entry, uintptr_t a, uintptr_t b, uintptr_t c);
+asm(".pushsection .text\n"
+    "call_kept:\n"
+    "	push %rbx\n	push %rbp\n	push %r12\n	push %r13\n	push %r14\n	push %r15\n	sub $8, %rsp\n"
+    "	mov %rdi, %rax\n	mov %rsi, %rdi\n	mov %rdx, %rsi\n	mov %rcx, %rdx\n"
+    "	mov $1, %ebx\n	mov $2, %ebp\n	mov $3, %r12d\n	mov $4, %r13d\n	mov $5, %r14d\n	mov $6, %r15d\n"
+    "	call *%rax\n"
+    "	mov %rbx, %rax\n	xor $1, %rax\n	xor $2, %rbp\n	or %rbp, %rax\n	xor $3, %r12\n	or %r12, %rax\n"
+    "	xor $4, %r13\n	or %r13, %rax\n	xor $5, %r14\n	or %r14, %rax\n	xor $6, %r15\n	or %r15, %rax\n"
+    "	add $8, %rsp\n	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbp\n	pop %rbx\n	ret\n"
+    ".popsection\n");
+
+/* The buffer ends where the guard page begins; `tail` bytes of it lie behind the data. */
+static void make_segment(struct rte_mbuf *mbuf, const uint8_t *bytes, uint32_t length, uint32_t tail)
+{
+	static uint8_t *areas[NB_PACKETS * MAX_SEGMENTS];
+	static uint32_t next;
+	uint8_t **area = &areas[next++ % RTE_DIM(areas)];
+	uint32_t headroom = below(129);
+
+	if (*area == NULL) {
+		*area = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mprotect(*area + PAGE, PAGE, PROT_NONE);
+	}
+	memset(mbuf, 0, sizeof(*mbuf));
+	mbuf->data_off = (uint16_t)headroom;
+	mbuf->data_len = (uint16_t)length;
+	mbuf->buf_len = (uint16_t)(headroom + length + tail);
+	mbuf->buf_addr = *area + PAGE - mbuf->buf_len;
+	memset(mbuf->buf_addr, 0x55, mbuf->buf_len);
+	if (length != 0)
+		memcpy((uint8_t *)mbuf->buf_addr + headroom, bytes, length);
+}
+
+static void make_packet(struct packet *packet)
+{
+	uint32_t nb_segments = below(3) == 0 ? 1 + below(MAX_SEGMENTS) : 1;
+	uint32_t at = 0;
+
+	packet->length = below(2) == 0 ? below(100) : below(LONGEST);
+	for (uint32_t i = 0; i < packet->length; i++)
+		packet->bytes[i] = (uint8_t)rand();
+	for (uint32_t i = 0; i < nb_segments; i++) {
+		uint32_t left = packet->length - at;
+		uint32_t length = i + 1 == nb_segments ? left : below(left + 1);
+
+		make_segment(&packet->segments[i], packet->bytes + at, length, below(2) == 0 ? 0 : below(300));
+		if (i != 0)
+			packet->segments[i - 1].next = &packet->segments[i];
+		at += length;
+	}
+	packet->segments[0].pkt_len = packet->length;
+	packet->segments[0].nb_segs = (uint16_t)nb_segments;
+}
+
+/* As the agent's. */
+static void gather(struct trace_context *given, const struct rte_mbuf *mbuf, uint32_t packet_bytes,
+		   uint64_t (*jit)(void *context))
+{
+	if (((uintptr_t)__builtin_frame_address(0) & 15) != 0)
+		fail("the stack is not aligned for the gathering");
+	given->packet_bytes = RTE_MIN(packet_bytes, mbuf->pkt_len);
+	for (uint32_t at = 0; at < given->packet_bytes; mbuf = mbuf->next) {
+		uint32_t part = RTE_MIN(given->packet_bytes - at, (uint32_t)mbuf->data_len);
+
+		memcpy(given->packet + at, rte_pktmbuf_mtod(mbuf, const uint8_t *), part);
+		at += part;
+	}
+	jit(given);
+	spoil();
+}
+
+static void run(const struct program_loop *loop, uintptr_t b, uintptr_t c, uint32_t expected)
+{
+	if (loop->entry == 0)
+		fail("no loop");
+	turn = 0;
+	if (call_kept(loop->entry, (uintptr_t)context, b, c) != 0)
+		fail("a register was not kept");
+	if (turn != expected)
+		fail("another number of turns");
+}
+
+int main(void)
+{
+	const struct rte_bpf_jit counting = calling(count), looking = calling(look);
+	struct program_loop counted = program_loop_counted(&counting);
+
+	context = aligned_alloc(64, sizeof(*context));
+	for (uint32_t n = 1; n <= 100; n++)
+		run(&counted, n, 0, n);
+	program_loop_free(&counted);
+	for (wanted_bytes = 32; wanted_bytes <= HONE_MAX_TRACE_PACKET; wanted_bytes += 32) {
+		struct program_loop loop = program_loop_of_heads(&looking, wanted_bytes, gather);
+
+		for (uint32_t round = 0; round < ROUNDS; round++) {
+			uint32_t n = 1 + below(NB_PACKETS);
+
+			for (uint32_t i = 0; i < n; i++) {
+				make_packet(&packets[i]);
+				burst[i] = &packets[i].segments[0];
+			}
+			run(&loop, (uintptr_t)burst, (uintptr_t)(burst + n), n);
+		}
+		program_loop_free(&loop);
+	}
+	printf("%lu turns\n", turns);
+	return 0;
+}
