@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The agent's loops over a burst with native code that calls back here, which sees what each turn gives a program: packets of
- * every shape, each buffer's end where a page begins that nobody may touch. Registers that a function keeps for its caller hold
- * known values meanwhile. Writes how many turns it has seen; ends with 1 and a line where one was wrong.
+ * The agent's loops over a burst with native code that calls back here, which sees what each turn gives a program: packets
+ * of every shape, with and without their length. Each buffer ends where a page begins that nobody may touch, and registers that
+ * a function keeps for its caller hold known values. Writes how many turns it has seen, or what was wrong and ends with 1.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +30,7 @@ static struct packet packets[NB_PACKETS];
 static struct rte_mbuf *burst[NB_PACKETS];
 static struct trace_context *context;
 static uint32_t wanted_bytes, turn;
+static bool with_length;
 static uint64_t turns;
 
 static void fail(const char *what)
@@ -78,7 +79,10 @@ static uint64_t look(struct trace_context *given)
 		fail("another number of bytes");
 	if (memcmp(context->packet, packet->bytes, bytes) != 0)
 		fail("other bytes");
+	if (context->args[LEN] != (with_length ? packet->length : UINT64_MAX))
+		fail("another length");
 	memset(context->packet, 0xee, sizeof(context->packet));
+	context->args[LEN] = UINT64_MAX;
 	turn++;
 	spoil();
 	return 0;
@@ -157,6 +161,8 @@ static void make_packet(struct packet *packet)
 static void gather(struct trace_context *given, const struct rte_mbuf *mbuf, uint32_t packet_bytes,
 		   uint64_t (*jit)(void *context))
 {
+	const uint32_t whole = mbuf->pkt_len;
+
 	if (((uintptr_t)__builtin_frame_address(0) & 15) != 0)
 		fail("the stack is not aligned for the gathering");
 	given->packet_bytes = RTE_MIN(packet_bytes, mbuf->pkt_len);
@@ -166,6 +172,8 @@ static void gather(struct trace_context *given, const struct rte_mbuf *mbuf, uin
 		memcpy(given->packet + at, rte_pktmbuf_mtod(mbuf, const uint8_t *), part);
 		at += part;
 	}
+	if (with_length)
+		given->args[LEN] = whole;
 	jit(given);
 	spoil();
 }
@@ -190,15 +198,19 @@ int main(void)
 	for (uint32_t n = 1; n <= 100; n++)
 		run(&counted, n, 0, n);
 	program_loop_free(&counted);
-	for (wanted_bytes = 32; wanted_bytes <= HONE_MAX_TRACE_PACKET; wanted_bytes += 32) {
-		struct program_loop loop = program_loop_of_heads(&looking, wanted_bytes, gather);
+	context->args[LEN] = UINT64_MAX;
+	for (uint32_t i = 0; i <= 2 * HONE_MAX_TRACE_PACKET / 32 + 1; i++) {
+		struct program_loop loop;
 
+		wanted_bytes = i / 2 * 32;
+		with_length = i % 2 != 0;
+		loop = program_loop_of_heads(&looking, wanted_bytes, with_length, gather);
 		for (uint32_t round = 0; round < ROUNDS; round++) {
 			uint32_t n = 1 + below(NB_PACKETS);
 
-			for (uint32_t i = 0; i < n; i++) {
-				make_packet(&packets[i]);
-				burst[i] = &packets[i].segments[0];
+			for (uint32_t k = 0; k < n; k++) {
+				make_packet(&packets[k]);
+				burst[k] = &packets[k].segments[0];
 			}
 			run(&loop, (uintptr_t)burst, (uintptr_t)(burst + n), n);
 		}

@@ -77,7 +77,7 @@ struct ebpf_insn *program_direct(const struct ebpf_insn *insns, uint32_t nb_insn
  */
 struct ebpf_insn *program_widen(const struct ebpf_insn *insns, uint32_t nb_insns, uint32_t *nb_wide);
 
-/* What librte_bpf's JIT made of a loaded program; no function where it made nothing, or nothing that may be run (program_targets.c). */
+/* What librte_bpf's JIT made of a loaded program; no function: nothing, or nothing that may be run (program_targets.c). */
 struct rte_bpf_jit program_native(const struct program_api *api, const struct rte_bpf *bpf);
 
 /*

@@ -91,13 +91,16 @@ static __attribute__((used, noinline)) void templates(void)
 		"7:	add %c[buf_addr](%%rsi), %%rax\n"
 		"	mov %%r12, %%rdi\n"
 		"hone_heads_end:\n"
+		"	mov %c[pkt_len](%%rsi), %%ecx\n"
+		"	mov %%rcx, %c[length](%%r12)\n"
+		"hone_heads_moves:\n"
 		".set hone_heads_at, 0\n"
 		".rept %c[max_moves]\n"
 		"	%{disp32%} movups hone_heads_at(%%rax), %%xmm0\n"
 		"	%{disp32%} movups %%xmm0, %c[packet] + hone_heads_at(%%r12)\n"
 		"	.set hone_heads_at, hone_heads_at + %c[move_bytes]\n"
 		".endr\n"
-		"hone_heads_moved:\n"
+		"hone_heads_moves_end:\n"
 
 		".balign 64\n"
 		"hone_select_begin:\n"
@@ -163,48 +166,79 @@ static __attribute__((used, noinline)) void templates(void)
 		  [data_off] "i"(offsetof(struct rte_mbuf, data_off)), [buf_len] "i"(offsetof(struct rte_mbuf, buf_len)),
 		  [buf_addr] "i"(offsetof(struct rte_mbuf, buf_addr)),
 		  [packet_bytes] "i"(offsetof(struct trace_context, packet_bytes)),
-		  [packet] "i"(offsetof(struct trace_context, packet)), [max_moves] "i"(MAX_MOVES), [move_bytes] "i"(MOVE_BYTES),
+		  [packet] "i"(offsetof(struct trace_context, packet)),
+		  [length] "i"(offsetof(struct trace_context, args[LEN])), [max_moves] "i"(MAX_MOVES),
+		  [move_bytes] "i"(MOVE_BYTES),
 		  [undecided] "i"((int64_t)PROGRAM_UNDECIDED));
 }
 
 extern const uint8_t hone_counted_begin[], hone_counted_next[], hone_counted_end[];
 extern const uint8_t hone_heads_begin[], hone_heads_entry[], hone_heads_bytes[], hone_heads_next[], hone_heads_end[],
-	hone_heads_moved[];
+	hone_heads_moves[], hone_heads_moves_end[];
 extern const uint8_t hone_select_begin[], hone_select_entry[], hone_select_next[], hone_select_end[];
 
 #define OPCODE_JMP 0xe9
 #define JUMP_BYTES 5
 #define OPCODE_BYTES 2 /* of the instruction at hone_heads_bytes */
 
-/* What is copied in front of a program, from begin to end, and what is filled in. */
+struct piece {
+	const uint8_t *begin, *end;
+};
+
+#define MAX_PIECES 3
+
+/* What is copied in front of a program, the piece with entry and next first, and what is filled in. */
 struct part {
-	const uint8_t *begin, *entry, *next, *end;
+	struct piece pieces[MAX_PIECES];
+	const uint8_t *entry, *next;
 	const uintptr_t *addresses; /* that it begins with */
 	size_t nb_addresses;
 	const uint8_t *constant_at; /* NULL: there is none */
 	uint32_t constant;
 };
 
+static size_t bytes_of(const struct piece *piece)
+{
+	return (size_t)(piece->end - piece->begin);
+}
+
+static size_t bytes_before_program(const struct part *part)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < MAX_PIECES; i++)
+		bytes += bytes_of(&part->pieces[i]);
+	return bytes;
+}
+
+static uint8_t *append(uint8_t *to, const void *from, size_t bytes)
+{
+	if (bytes != 0)
+		memcpy(to, from, bytes);
+	return to + bytes;
+}
+
 static void fill(uint8_t *code, const struct part *part, const struct rte_bpf_jit *jit, size_t body)
 {
-	const size_t head = (size_t)(part->end - part->begin);
-	const int32_t way = (int32_t)((part->next - part->begin) - (ptrdiff_t)(head + body + JUMP_BYTES));
-	uint8_t *const jump = code + head + body;
+	const uint8_t *begin = part->pieces[0].begin;
+	uint8_t *to = code;
+	int32_t way;
 
-	memcpy(code, part->begin, head);
-	if (part->nb_addresses != 0)
-		memcpy(code, part->addresses, part->nb_addresses * sizeof(part->addresses[0]));
+	for (uint32_t i = 0; i < MAX_PIECES; i++)
+		to = append(to, part->pieces[i].begin, bytes_of(&part->pieces[i]));
+	to = append(to, (const void *)(uintptr_t)jit->func, body);
+	way = (int32_t)((part->next - begin) - (to + JUMP_BYTES - code));
+	to = append(to, &(uint8_t){ OPCODE_JMP }, 1);
+	append(to, &way, sizeof(way));
+	append(code, part->addresses, part->nb_addresses * sizeof(part->addresses[0]));
 	if (part->constant_at != NULL)
-		memcpy(code + (part->constant_at - part->begin), &part->constant, sizeof(part->constant));
-	memcpy(code + head, (const void *)(uintptr_t)jit->func, body);
-	*jump = OPCODE_JMP;
-	memcpy(jump + 1, &way, sizeof(way));
+		append(code + (part->constant_at - begin), &part->constant, sizeof(part->constant));
 }
 
 static struct program_loop make(const struct part *part, const struct rte_bpf_jit *jit)
 {
 	const size_t body = jit->func == NULL ? 0 : program_native_body(jit);
-	const size_t bytes = (size_t)(part->end - part->begin) + body + JUMP_BYTES;
+	const size_t bytes = bytes_before_program(part) + body + JUMP_BYTES;
 	struct program_loop loop = { .bytes = bytes };
 
 	if (body == 0)
@@ -216,31 +250,34 @@ static struct program_loop make(const struct part *part, const struct rte_bpf_ji
 	if (mprotect(loop.memory, bytes, PROT_READ | PROT_EXEC) != 0)
 		program_loop_free(&loop);
 	else
-		loop.entry = (uintptr_t)loop.memory + (uintptr_t)(part->entry - part->begin);
+		loop.entry = (uintptr_t)loop.memory + (uintptr_t)(part->entry - part->pieces[0].begin);
 	return loop;
 }
 
 struct program_loop program_loop_counted(const struct rte_bpf_jit *jit)
 {
 	const struct part part = {
-		.begin = hone_counted_begin,
+		.pieces = { { hone_counted_begin, hone_counted_end } },
 		.entry = hone_counted_begin,
 		.next = hone_counted_next,
-		.end = hone_counted_end,
 	};
 
 	return make(&part, jit);
 }
 
-struct program_loop program_loop_of_heads(const struct rte_bpf_jit *jit, uint32_t packet_bytes, loop_gather gather)
+struct program_loop program_loop_of_heads(const struct rte_bpf_jit *jit, uint32_t packet_bytes, bool with_length,
+					  loop_gather gather)
 {
 	const uintptr_t addresses[] = { (uintptr_t)gather, (uintptr_t)jit->func };
-	const ptrdiff_t bytes_of_move = (hone_heads_moved - hone_heads_end) / MAX_MOVES;
+	const ptrdiff_t bytes_of_move = (hone_heads_moves_end - hone_heads_moves) / MAX_MOVES;
 	const struct part part = {
-		.begin = hone_heads_begin,
+		.pieces = {
+			{ hone_heads_begin, hone_heads_end },
+			{ hone_heads_end, with_length ? hone_heads_moves : hone_heads_end },
+			{ hone_heads_moves, hone_heads_moves + packet_bytes / MOVE_BYTES * bytes_of_move },
+		},
 		.entry = hone_heads_entry,
 		.next = hone_heads_next,
-		.end = hone_heads_end + packet_bytes / MOVE_BYTES * bytes_of_move,
 		.addresses = addresses,
 		.nb_addresses = RTE_DIM(addresses),
 		.constant_at = hone_heads_bytes + OPCODE_BYTES,
@@ -254,10 +291,9 @@ struct program_loop program_loop_select(const struct rte_bpf_jit *jit, loop_deci
 {
 	const uintptr_t addresses[] = { (uintptr_t)decide };
 	const struct part part = {
-		.begin = hone_select_begin,
+		.pieces = { { hone_select_begin, hone_select_end } },
 		.entry = hone_select_entry,
 		.next = hone_select_next,
-		.end = hone_select_end,
 		.addresses = addresses,
 		.nb_addresses = RTE_DIM(addresses),
 	};
@@ -273,10 +309,12 @@ struct program_loop program_loop_counted(const struct rte_bpf_jit *jit)
 	return (struct program_loop){ 0 };
 }
 
-struct program_loop program_loop_of_heads(const struct rte_bpf_jit *jit, uint32_t packet_bytes, loop_gather gather)
+struct program_loop program_loop_of_heads(const struct rte_bpf_jit *jit, uint32_t packet_bytes, bool with_length,
+					  loop_gather gather)
 {
 	(void)jit;
 	(void)packet_bytes;
+	(void)with_length;
 	(void)gather;
 	return (struct program_loop){ 0 };
 }

@@ -8,6 +8,7 @@
 #ifndef HONE_PROGRAM_LOOP_H
 #define HONE_PROGRAM_LOOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,7 @@ typedef void (*loop_counted)(struct trace_context *context, uint32_t count);
 /* Runs the program once for each packet, at least one, with its first bytes in the context. */
 typedef void (*loop_of_heads)(struct trace_context *context, struct rte_mbuf *const *packets, struct rte_mbuf *const *end);
 
-/* What a loop of heads calls for a packet whose bytes do not lie in one piece: runs the program on it. */
+/* What a loop of heads calls for a packet whose bytes do not lie in one piece: puts it into the context and runs the program. */
 typedef void (*loop_gather)(struct trace_context *context, const struct rte_mbuf *mbuf, uint32_t packet_bytes,
 			    uint64_t (*jit)(void *context));
 
@@ -46,8 +47,11 @@ typedef uint64_t (*loop_decide)(const struct program *program, struct rte_mbuf *
 
 /* Control thread. jit: as program_native() gave it, which stays what it is. */
 struct program_loop program_loop_counted(const struct rte_bpf_jit *jit);
-/* packet_bytes: of each packet; a multiple of 16 up to HONE_MAX_TRACE_PACKET. */
-struct program_loop program_loop_of_heads(const struct rte_bpf_jit *jit, uint32_t packet_bytes, loop_gather gather);
+/*
+ * packet_bytes: of each packet; a multiple of 16 up to HONE_MAX_TRACE_PACKET, also 0. with_length: the packet's is in its argument.
+ */
+struct program_loop program_loop_of_heads(const struct rte_bpf_jit *jit, uint32_t packet_bytes, bool with_length,
+					  loop_gather gather);
 struct program_loop program_loop_select(const struct rte_bpf_jit *jit, loop_decide decide);
 
 /* No thread may be running it. */

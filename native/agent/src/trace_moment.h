@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One call of a gate: what happened, and how programs and records are told of it. The order of arguments is that of
- * src/tracepoints/dpdk-points.ts.
+ * One call of a gate: what happened, and how programs and records are told of it.
  */
 #ifndef HONE_TRACE_MOMENT_H
 #define HONE_TRACE_MOMENT_H
@@ -15,24 +14,6 @@
 #define TRACE_COPY_BYTES 32
 #define TRACE_TEXT_BYTES 64
 #define TRACE_MAX_TEXTS (HONE_MAX_TRACE_PACKET / TRACE_TEXT_BYTES)
-
-enum burst_argument { PORT, QUEUE, NB_PACKETS, MAX_PACKETS, FIRST_PACKET_ID, NB_BURST_ARGUMENTS };
-enum packet_argument {
-	LEN = 2,
-	DATA_LEN,
-	NB_SEGS,
-	HASH,
-	OL_FLAGS,
-	MARK,
-	PACKET_TYPE,
-	VLAN_TCI,
-	VLAN_TCI_OUTER,
-	INDEX,
-	PACKET_ID,
-	MBUF,
-	NB_PACKET_ARGUMENTS,
-};
-static_assert(NB_PACKET_ARGUMENTS <= HONE_MAX_TRACE_ARGS, "arguments");
 
 #define TRACE_BIT(argument) (1u << (argument))
 #define TRACE_OF_EACH_PACKET (~(TRACE_BIT(PORT) | TRACE_BIT(QUEUE)))

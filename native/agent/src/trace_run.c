@@ -77,7 +77,7 @@ static void run_counted(const struct trace_at *at, struct trace_writer *own, str
 	((loop_counted)at->loop)(context, moment->count);
 }
 
-/* By a loop of native code, which looks at what most programs do: the first bytes of each packet, and none of its arguments. */
+/* By a loop of native code for what most programs look at: the first bytes of each packet and its length. */
 static void run_heads(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
 		      struct trace_moment *moment)
 {
@@ -91,26 +91,28 @@ static void gather_and_run(struct trace_context *context, const struct rte_mbuf 
 			   uint64_t (*jit)(void *context))
 {
 	trace_gather_head(context, mbuf, packet_bytes);
+	context->args[LEN] = mbuf->pkt_len;
 	jit(context);
 }
 
 struct program_loop trace_loop_of(const struct program_api *api, const struct trace_at *at)
 {
+	const uint32_t used = at->arguments & TRACE_OF_EACH_PACKET;
 	struct rte_bpf_jit jit;
 
-	if (!at->of_packets || at->records || at->program.jit == NULL || (at->arguments & TRACE_OF_EACH_PACKET) != 0)
+	if (!at->of_packets || at->records || at->program.jit == NULL || (used & ~TRACE_BIT(LEN)) != 0)
 		return (struct program_loop){ 0 };
 	jit = program_native(api, at->program.bpf);
-	if (at->packet_bytes == 0)
+	if (at->packet_bytes == 0 && used == 0)
 		return program_loop_counted(&jit);
-	return program_loop_of_heads(&jit, at->packet_bytes, gather_and_run);
+	return program_loop_of_heads(&jit, at->packet_bytes, used != 0, gather_and_run);
 }
 
 static trace_run run_of_packets(const struct trace_at *at)
 {
 	if (at->loop == 0)
 		return run_packets;
-	return at->packet_bytes == 0 ? run_counted : run_heads;
+	return at->packet_bytes == 0 && (at->arguments & TRACE_BIT(LEN)) == 0 ? run_counted : run_heads;
 }
 
 trace_run trace_run_of(const struct trace_at *at)

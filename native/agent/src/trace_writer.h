@@ -17,6 +17,25 @@
 #include "record_ring.h"
 #include "ring.h"
 
+/* The order of arguments is that of src/tracepoints/dpdk-points.ts. */
+enum burst_argument { PORT, QUEUE, NB_PACKETS, MAX_PACKETS, FIRST_PACKET_ID, NB_BURST_ARGUMENTS };
+enum packet_argument {
+	LEN = 2,
+	DATA_LEN,
+	NB_SEGS,
+	HASH,
+	OL_FLAGS,
+	MARK,
+	PACKET_TYPE,
+	VLAN_TCI,
+	VLAN_TCI_OUTER,
+	INDEX,
+	PACKET_ID,
+	MBUF,
+	NB_PACKET_ARGUMENTS,
+};
+static_assert(NB_PACKET_ARGUMENTS <= HONE_MAX_TRACE_ARGS, "arguments");
+
 /* What programs find where: src/bpf/context/context-layout.ts. */
 struct trace_context {
 	uint64_t time_ns;
