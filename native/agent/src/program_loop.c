@@ -17,7 +17,8 @@ static_assert(MAX_MOVES * MOVE_BYTES == HONE_MAX_TRACE_PACKET, "moves");
 /*
  * Loops up to where the program stands: copied, not run where they are. Two begin with addresses that are filled in, as is the
  * number of bytes of each packet. Behind the program comes a jump to `next`. What outlives a turn is in registers that a
- * program keeps for its caller, and the stack is where a call of the program would have it.
+ * program keeps for its caller, and the stack is where a call of the program would have it. `next` begins a cache line: in the
+ * middle of one, a filter took 138 ticks a burst in place of 118.
  */
 static __attribute__((used, noinline)) void templates(void)
 {
