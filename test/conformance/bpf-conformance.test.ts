@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { assemble } from '../../src/bpf/asm/assemble.ts';
 import { encodeEbpf } from '../../src/bpf/isa/codec.ts';
 import { insnTable } from '../../src/bpf/isa/table.ts';
+import { hasDpdk } from './agent-harness.ts';
 import { runOnAgent } from './bpf-agent.ts';
 import {
   type Attempt,
@@ -24,7 +25,7 @@ import { corpusCases, hasBpfCorpus } from './bpf-corpus.ts';
 import { engines } from './bpf-engines.ts';
 import { DATA_BYTES, randomPrograms } from './bpf-random.ts';
 import { type EngineOutcomes, formatEngineTable, replaceMarked } from './bpf-table.ts';
-import { buildHarness, hasDpdk } from './engine-harness.ts';
+import { buildHarness } from './engine-harness.ts';
 
 const own = ownCases();
 const corpus = hasBpfCorpus ? corpusCases() : [];

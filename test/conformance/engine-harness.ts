@@ -4,10 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EbpfProgram, encodeEbpf } from '../../src/bpf/index.ts';
-
-export const hasDpdk: boolean =
-  spawnSync('gcc', ['--version']).status === 0 &&
-  spawnSync('pkg-config', ['--exists', 'libdpdk']).status === 0;
+import { compileHarness } from './agent-harness.ts';
 
 /** A packet as it lies in an mbuf. */
 export interface MbufPacket {
@@ -40,10 +37,7 @@ export interface Harness {
 export function buildHarness(): Harness {
   const folder = mkdtempSync(join(tmpdir(), 'hone-harness-'));
   const binary = join(folder, 'harness');
-  const agent = join(import.meta.dirname, '../../native/agent/src');
-  const dpdk = (option: string): readonly string[] =>
-    spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
-  const sources = [
+  compileHarness(binary, 'harness.c', [
     'program.c',
     'program_check.c',
     'program_direct.c',
@@ -52,25 +46,7 @@ export function buildHarness(): Harness {
     'program_loop.c',
     'program_targets.c',
     'program_widen.c',
-  ].map((name) => join(agent, name));
-  const { status, stderr } = spawnSync('gcc', [
-    ...[
-      '-std=gnu11',
-      '-O2',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      `-I${agent}`,
-      `-I${join(agent, '../include')}`,
-      '-o',
-      binary,
-    ],
-    ...dpdk('--cflags'),
-    join(import.meta.dirname, 'harness.c'),
-    ...sources,
-    ...dpdk('--libs'),
   ]);
-  if (status !== 0) throw new Error(`the harness does not compile:\n${stderr}`);
   return {
     run: (programs, packets) => run(binary, programs, packets),
     close: () => rmSync(folder, { recursive: true }),

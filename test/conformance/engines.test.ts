@@ -17,7 +17,8 @@ import {
   runCbpf,
 } from '../../src/bpf/index.ts';
 import { compileFilter } from '../../src/filter/index.ts';
-import { ALL_ACCEPT, buildHarness, type Harness, hasDpdk, type MbufPacket } from './engine-harness.ts';
+import { hasDpdk } from './agent-harness.ts';
+import { ALL_ACCEPT, buildHarness, type Harness, type MbufPacket } from './engine-harness.ts';
 import { composedPackets, corpusPackets, hasCorpora, makeRandom, mutated, truncated } from './packets.ts';
 import { damaged, randomProgram } from './random-programs.ts';
 import { expressions } from './table.ts';

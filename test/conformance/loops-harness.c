@@ -16,6 +16,7 @@
 
 #define PAGE 4096
 #define NB_PACKETS 40
+#define LONGEST_COUNTED 100
 #define LONGEST 700
 #define MAX_SEGMENTS 5
 #define ROUNDS 60
@@ -27,7 +28,7 @@ struct packet {
 };
 
 static struct packet packets[NB_PACKETS];
-static struct rte_mbuf *burst[NB_PACKETS];
+static struct rte_mbuf *burst[LONGEST_COUNTED];
 static struct trace_context *context;
 static uint32_t wanted_bytes, turn;
 static bool with_length;
@@ -195,8 +196,8 @@ int main(void)
 	struct program_loop counted = program_loop_counted(&counting);
 
 	context = aligned_alloc(64, sizeof(*context));
-	for (uint32_t n = 1; n <= 100; n++)
-		run(&counted, n, 0, n);
+	for (uint32_t n = 1; n <= LONGEST_COUNTED; n++)
+		run(&counted, (uintptr_t)burst, (uintptr_t)(burst + n), n);
 	program_loop_free(&counted);
 	context->args[LEN] = UINT64_MAX;
 	for (uint32_t i = 0; i <= 2 * HONE_MAX_TRACE_PACKET / 32 + 1; i++) {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileForMbuf, type EbpfProgram, encodeEbpf } from '../../src/bpf/index.ts';
 import { compileFilter } from '../../src/filter/index.ts';
-import { hasDpdk } from './engine-harness.ts';
+import { compileHarness, hasDpdk } from './agent-harness.ts';
 import { expressions } from './table.ts';
 
 const canRun = hasDpdk && process.arch === 'x64' && spawnSync('objdump', ['--version']).status === 0;
@@ -21,16 +21,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hone-native-code-'));
   binary = join(folder, 'harness');
   if (!canRun) return;
-  const agent = join(import.meta.dirname, '../../native/agent/src');
-  const dpdk = (option: string): readonly string[] =>
-    spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
-  const { status, stderr } = spawnSync('gcc', [
-    ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', `-I${agent}`, '-o', binary],
-    ...dpdk('--cflags'),
-    ...[join(import.meta.dirname, 'native-code-harness.c'), join(agent, 'program_targets.c')],
-    ...dpdk('--libs'),
-  ]);
-  if (status !== 0) throw new Error(`the harness does not compile:\n${stderr}`);
+  compileHarness(binary, 'native-code-harness.c', ['program_targets.c']);
 }, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -198,6 +189,7 @@ describe.skipIf(!canRun)('native code', () => {
     ['without a return', '90', false],
     ['with another return', '7401 c3 90 c3', false],
     ['with another return behind a prefix', '7402 48c3 90 c3', false],
+    ['with another return of 16 bits', '7402 66c3 90 c3', false],
     ['with a jump to a register', '7402 ffe0 90 c3', false],
     ['with a jump to one of the other registers', '7403 41ffe0 90 c3', false],
     ['with a far jump through memory', '7402 ff28 90 c3', false],

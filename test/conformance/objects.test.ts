@@ -15,8 +15,9 @@ import {
   toAgentForm,
 } from '../../src/bpf/index.ts';
 import { compileFilter } from '../../src/filter/index.ts';
+import { hasDpdk } from './agent-harness.ts';
 import { CPUS, compileC, hasClang, needsClang } from './clang.ts';
-import { ALL_ACCEPT, buildHarness, hasDpdk } from './engine-harness.ts';
+import { ALL_ACCEPT, buildHarness } from './engine-harness.ts';
 import { randomSource } from './object-programs.ts';
 import { composedPackets, makeRandom, mutated, type Packet, truncated } from './packets.ts';
 

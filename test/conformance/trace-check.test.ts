@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assemble } from '../../src/bpf/asm/assemble.ts';
 import { encodeEbpf } from '../../src/bpf/index.ts';
-import { hasDpdk } from './engine-harness.ts';
+import { compileHarness, hasDpdk } from './agent-harness.ts';
 
 const CONTEXT_BYTES = 8192;
 
@@ -20,10 +20,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hone-trace-check-'));
   binary = join(folder, 'harness');
   if (!hasDpdk) return;
-  const agent = join(import.meta.dirname, '../../native/agent/src');
-  const dpdk = (option: string): readonly string[] =>
-    spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
-  const sources = [
+  compileHarness(binary, 'trace-check-harness.c', [
     'program_form.c',
     'program_interpret.c',
     'program_loop.c',
@@ -32,15 +29,7 @@ beforeAll(() => {
     'trace_program.c',
     'program_targets.c',
     'program_widen.c',
-  ];
-  const { status, stderr } = spawnSync('gcc', [
-    ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-DALLOW_EXPERIMENTAL_API', '-o', binary],
-    ...[`-I${agent}`, `-I${join(agent, '../include')}`, ...dpdk('--cflags')],
-    join(import.meta.dirname, 'trace-check-harness.c'),
-    ...sources.map((name) => join(agent, name)),
-    ...dpdk('--libs'),
   ]);
-  if (status !== 0) throw new Error(`the harness does not compile:\n${stderr}`);
 }, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

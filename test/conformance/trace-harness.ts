@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EbpfProgram, encodeEbpf, type KeyedMapLayout } from '../../src/bpf/index.ts';
+import { compileHarness } from './agent-harness.ts';
 
 /** Bytes of the context in front of the scratch space. */
 export const HEAD_BYTES = 448;
@@ -37,10 +38,7 @@ export interface TraceHarness {
 export function buildTraceHarness(): TraceHarness {
   const folder = mkdtempSync(join(tmpdir(), 'hone-trace-harness-'));
   const binary = join(folder, 'harness');
-  const agent = join(import.meta.dirname, '../../native/agent');
-  const dpdk = (option: string): readonly string[] =>
-    spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
-  const sources = [
+  compileHarness(binary, 'trace-harness.c', [
     'program_form.c',
     'program_interpret.c',
     'program_loop.c',
@@ -50,25 +48,7 @@ export function buildTraceHarness(): TraceHarness {
     'trace_mask.c',
     'program_targets.c',
     'program_widen.c',
-  ];
-  const { status, stderr } = spawnSync('gcc', [
-    ...[
-      '-std=gnu11',
-      '-O2',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      `-I${agent}/src`,
-      `-I${agent}/include`,
-      '-o',
-      binary,
-    ],
-    ...dpdk('--cflags'),
-    join(import.meta.dirname, 'trace-harness.c'),
-    ...sources.map((name) => join(agent, 'src', name)),
-    ...dpdk('--libs'),
   ]);
-  if (status !== 0) throw new Error(`the harness does not compile:\n${stderr}`);
   return {
     run: (cases) => run(binary, cases),
     close: () => rmSync(folder, { recursive: true }),

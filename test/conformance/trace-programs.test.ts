@@ -10,7 +10,7 @@ import { expression, scriptOf, VARIABLES, values } from '../../src/script/codege
 import { compile, type Hit, type ScriptRun, start } from '../../src/script/codegen/run-script.fixture.ts';
 import { scriptCases } from '../../src/script/codegen/script-cases.fixture.ts';
 import type { CompiledScript } from '../../src/script/index.ts';
-import { hasDpdk } from './engine-harness.ts';
+import { hasDpdk } from './agent-harness.ts';
 import { composedPackets, corpusPackets, encapsulatedPackets, hasCorpora } from './packets.ts';
 import {
   buildTraceHarness,

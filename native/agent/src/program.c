@@ -27,11 +27,6 @@ static struct rte_bpf *load(const struct program_api *api, const struct ebpf_ins
 	return bpf;
 }
 
-static uint64_t decide(const struct program *program, struct rte_mbuf *mbuf)
-{
-	return program_run(program, mbuf);
-}
-
 /* Nothing is lost when there is no direct form, or librte_bpf does not take it: the original does the same. */
 static struct rte_bpf_jit load_direct(const struct program_api *api, struct program *program)
 {
@@ -61,7 +56,7 @@ static void load_native(const struct program_api *api, struct program *program)
 		quick = original;
 	program->jit = original.func;
 	program->quick = quick.func;
-	program->loop = program_loop_select(&quick, decide);
+	program->loop = program_loop_select(&quick, program_run);
 }
 
 int program_load(const struct program_api *api, const void *insns, uint32_t nb_insns, struct program **out,

@@ -30,7 +30,9 @@ static __attribute__((used, noinline)) void templates(void)
 		"	push %%rbx\n"
 		"	push %%rbp\n"
 		"	mov %%rdi, %%rbx\n" /* context */
-		"	mov %%esi, %%ebp\n" /* left */
+		"	mov %%rdx, %%rbp\n"
+		"	sub %%rsi, %%rbp\n"
+		"	shr $3, %%rbp\n" /* packets that are left */
 		"	jmp 2f\n"
 		"1:	pop %%rbp\n"
 		"	pop %%rbx\n"

@@ -25,11 +25,8 @@ struct program_loop {
 	size_t bytes;
 };
 
-/* Runs the program `count` times, at least once, on the same context. */
-typedef void (*loop_counted)(struct trace_context *context, uint32_t count);
-
-/* Runs the program once for each packet, at least one, with its first bytes in the context. */
-typedef void (*loop_of_heads)(struct trace_context *context, struct rte_mbuf *const *packets, struct rte_mbuf *const *end);
+/* Runs the program once for each packet, at least one. */
+typedef void (*loop_of_packets)(struct trace_context *context, struct rte_mbuf *const *packets, struct rte_mbuf *const *end);
 
 /* What a loop of heads calls for a packet whose bytes do not lie in one piece: puts it into the context and runs the program. */
 typedef void (*loop_gather)(struct trace_context *context, const struct rte_mbuf *mbuf, uint32_t packet_bytes,
@@ -45,13 +42,18 @@ typedef uint16_t (*loop_select)(struct rte_mbuf *const *packets, struct rte_mbuf
 /* What a selecting loop calls where the program gives PROGRAM_UNDECIDED: the verdict. */
 typedef uint64_t (*loop_decide)(const struct program *program, struct rte_mbuf *mbuf);
 
-/* Control thread. jit: as program_native() gave it, which stays what it is. */
+/* All by the control thread. jit: as program_native() gave it, which stays what it is. */
+
+/* A loop_of_packets for a program that looks at none of them. */
 struct program_loop program_loop_counted(const struct rte_bpf_jit *jit);
 /*
- * packet_bytes: of each packet; a multiple of 16 up to HONE_MAX_TRACE_PACKET, also 0. with_length: the packet's is in its argument.
+ * A loop_of_packets, each with its first bytes in the context. packet_bytes: a multiple of 16 up to HONE_MAX_TRACE_PACKET, also 0.
+ * with_length: the packet's is in its argument.
  */
 struct program_loop program_loop_of_heads(const struct rte_bpf_jit *jit, uint32_t packet_bytes, bool with_length,
 					  loop_gather gather);
+
+/* A loop_select. */
 struct program_loop program_loop_select(const struct rte_bpf_jit *jit, loop_decide decide);
 
 /* No thread may be running it. */

@@ -161,6 +161,8 @@ static bool has_good_targets(const struct rte_bpf_jit *jit)
 /* A return, or a jump to an address in a register or in memory. */
 static bool leaves(const struct code *code, size_t at)
 {
+	while (code->bytes[at] == 0x66 || code->bytes[at] == 0xf0)
+		at++;
 	if ((code->bytes[at] & 0xf0) == 0x40)
 		at++;
 	return code->bytes[at] == RET || (code->bytes[at] == 0xff && (code->bytes[at + 1] & 0x38) >= 0x20 &&

@@ -92,7 +92,7 @@ static struct trace_at at_of(struct trace *trace, uint32_t number)
 	};
 
 	if (trace->loops[number].entry == 0)
-		trace->loops[number] = trace_loop_of(&agent.program_api, &at);
+		trace->loops[number] = trace_loop_of(&at);
 	at.loop = trace->loops[number].entry;
 	at.run = trace_run_of(&at);
 	return at;

@@ -41,7 +41,7 @@ struct trace_at {
 	bool of_empty;	 /* hit by a call without packets, too */
 	bool needs_time;
 	bool records; /* hits that match are counted and, with `record`, written */
-	uintptr_t loop; /* loop_counted or loop_of_heads of the program; 0: it is called for each packet */
+	uintptr_t loop; /* a loop_of_packets of the program; 0: it is called for each packet */
 	struct trace_program program; /* none: every hit matches */
 	const struct trace_record *record; /* what is written; NULL: nothing */
 };
@@ -76,7 +76,7 @@ struct trace_gate {
 };
 
 /* Control thread: the loop for an attachment that is otherwise complete. */
-struct program_loop trace_loop_of(const struct program_api *api, const struct trace_at *at);
+struct program_loop trace_loop_of(const struct trace_at *at);
 
 /* Control thread: how an attachment that is otherwise complete is run. */
 trace_run trace_run_of(const struct trace_at *at);

@@ -48,6 +48,7 @@ static struct rte_bpf *load_wide(const struct program_api *api, const struct ebp
 static int load(const struct program_api *api, struct trace_program *program, const struct program_text *text,
 		const uint32_t *masks, uint32_t context_bytes)
 {
+	struct rte_bpf_jit native;
 	uint32_t nb_masked;
 	struct ebpf_insn *masked = trace_mask(text->insns, text->nb_insns, masks, &nb_masked);
 
@@ -59,7 +60,9 @@ static int load(const struct program_api *api, struct trace_program *program, co
 	free(masked);
 	if (program->bpf == NULL)
 		return program_refuse_of_library(text, api);
-	program->jit = program_native(api, program->bpf).func;
+	native = program_native(api, program->bpf);
+	program->jit = native.func;
+	program->jit_bytes = native.sz;
 	program->exec = api->exec;
 	if (program->jit == NULL && program->exec == NULL) {
 		api->destroy(program->bpf);

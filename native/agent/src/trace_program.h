@@ -24,6 +24,7 @@ struct trace_program {
 	uint64_t (*exec)(const struct rte_bpf *bpf, void *context);
 	struct rte_bpf *bpf; /* NULL: our own interpreter */
 	struct ebpf_insn *insns;
+	size_t jit_bytes; /* of jit's code */
 };
 
 /*

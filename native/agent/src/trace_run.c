@@ -67,24 +67,14 @@ static void run_packets(const struct trace_at *at, struct trace_writer *own, str
 	}
 }
 
-/* By a loop of native code, which looks at no packet. */
-static void run_counted(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
-			struct trace_moment *moment)
+/* By a loop of native code. */
+static void run_loop(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
+		     struct trace_moment *moment)
 {
 	(void)own;
 	context->args[PORT] = at->port_id;
 	context->args[QUEUE] = at->queue_id;
-	((loop_counted)at->loop)(context, moment->count);
-}
-
-/* By a loop of native code for what most programs look at: the first bytes of each packet and its length. */
-static void run_heads(const struct trace_at *at, struct trace_writer *own, struct trace_context *context,
-		      struct trace_moment *moment)
-{
-	(void)own;
-	context->args[PORT] = at->port_id;
-	context->args[QUEUE] = at->queue_id;
-	((loop_of_heads)at->loop)(context, moment->packets, moment->packets + moment->count);
+	((loop_of_packets)at->loop)(context, moment->packets, moment->packets + moment->count);
 }
 
 static void gather_and_run(struct trace_context *context, const struct rte_mbuf *mbuf, uint32_t packet_bytes,
@@ -95,24 +85,16 @@ static void gather_and_run(struct trace_context *context, const struct rte_mbuf 
 	jit(context);
 }
 
-struct program_loop trace_loop_of(const struct program_api *api, const struct trace_at *at)
+struct program_loop trace_loop_of(const struct trace_at *at)
 {
 	const uint32_t used = at->arguments & TRACE_OF_EACH_PACKET;
-	struct rte_bpf_jit jit;
+	const struct rte_bpf_jit jit = { .func = at->program.jit, .sz = at->program.jit_bytes };
 
-	if (!at->of_packets || at->records || at->program.jit == NULL || (used & ~TRACE_BIT(LEN)) != 0)
+	if (!at->of_packets || at->records || jit.func == NULL || (used & ~TRACE_BIT(LEN)) != 0)
 		return (struct program_loop){ 0 };
-	jit = program_native(api, at->program.bpf);
 	if (at->packet_bytes == 0 && used == 0)
 		return program_loop_counted(&jit);
 	return program_loop_of_heads(&jit, at->packet_bytes, used != 0, gather_and_run);
-}
-
-static trace_run run_of_packets(const struct trace_at *at)
-{
-	if (at->loop == 0)
-		return run_packets;
-	return at->packet_bytes == 0 && (at->arguments & TRACE_BIT(LEN)) == 0 ? run_counted : run_heads;
 }
 
 trace_run trace_run_of(const struct trace_at *at)
@@ -126,7 +108,7 @@ trace_run trace_run_of(const struct trace_at *at)
 		return run_burst;
 	case HONE_POINT_RX_PACKET:
 	case HONE_POINT_TX_PACKET:
-		return run_of_packets(at);
+		return at->loop == 0 ? run_packets : run_loop;
 	default:
 		return run_point;
 	}
