@@ -238,6 +238,28 @@ test('what is published while the rings are looked at does not overtake', () => 
   expect(takeAll(merge).map(([, mark]) => mark)).toEqual([1, 2]);
 });
 
+test('a writer marks only its first ring, which is looked at before the second', () => {
+  const [first, second, other] = [new FakeRing(0), new FakeRing(1), new FakeRing(2)];
+  second.writerTid = first.writerTid;
+  const feed = new FakeFeed([first, second, other]);
+  const merge = new RingMerge([feed]);
+  merge.look();
+  first.writing = true;
+  feed.timeNs = 10 * MS;
+  other.publish(burst(8 * MS, 3));
+  merge.look();
+  expect(takeAll(merge)).toEqual([]);
+  first.writing = false;
+  let looks = 0;
+  first.onRefresh = () => {
+    if (++looks !== 2) return;
+    first.publish(burst(5 * MS, 1));
+    second.publish(burst(6 * MS, 2));
+  };
+  merge.look();
+  expect(takeAll(merge).map(([, mark]) => mark)).toEqual([1, 2, 3]);
+});
+
 test('the interfaces of packets in a new ring are announced in the same look', () => {
   const feed = new FakeFeed([]);
   const merge = new RingMerge([feed]);

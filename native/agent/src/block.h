@@ -130,18 +130,18 @@ static inline struct block_burst block_burst(const struct block_source *source, 
 	};
 }
 
-/* The place of the packet's data. Four bytes there are written, too: every block has more behind its header. */
+/*
+ * The place of the packet's data. What the burst's blocks share is written first and the lengths over it, which is less work than to put
+ * them into the vectors. Four bytes of the data are written, too: every block has more behind its header.
+ */
 static inline uint8_t *block_put_header(uint8_t *to, uint32_t length, const struct block_burst *burst, uint32_t captured,
 					uint32_t original)
 {
-	block_words front = burst->front;
-	block_words sizes = burst->sizes;
-
-	front[1] = length;
-	sizes[1] = captured;
-	sizes[2] = original;
-	memcpy(to, &front, sizeof(front));
-	memcpy(to + sizeof(front), &sizes, sizeof(sizes));
+	memcpy(to, &burst->front, sizeof(burst->front));
+	memcpy(to + sizeof(burst->front), &burst->sizes, sizeof(burst->sizes));
+	block_put32(to + 4, length);
+	block_put32(to + 20, captured);
+	block_put32(to + 24, original);
 	return to + BLOCK_HEADER;
 }
 

@@ -95,6 +95,41 @@ static struct ring *ring_of(struct session *session, const struct writer *writer
 	return ring;
 }
 
+/* Packets of a burst that are still to be written, and where to. */
+struct plain {
+	struct rte_mbuf *const *next;
+	struct rte_mbuf *const *end;
+	const uint8_t *order; /* of `next` */
+	uint8_t *to;
+	const uint8_t *room_end;
+	uint64_t bytes; /* of the packets that were written, on the wire */
+};
+
+/*
+ * Writes packets for as long as each is plain: of `marks` it has `hash_mark` or, without a hash, none, what is captured lies in its
+ * first segment, there is room. has_hash is known when this is compiled: twice the code, and less of it to run.
+ */
+static __rte_always_inline void write_run(struct plain *plain, const struct block_burst *burst, uint64_t first_id,
+					  uint32_t snaplen, uint64_t marks, uint64_t hash_mark, bool has_hash)
+{
+	const uint64_t wanted = has_hash ? hash_mark : 0;
+
+	for (; plain->next != plain->end; plain->next++) {
+		const struct rte_mbuf *mbuf = *plain->next;
+		uint32_t original = mbuf->pkt_len;
+		uint32_t captured = RTE_MIN(original, snaplen);
+		uint32_t length = block_plain_length(captured, has_hash);
+
+		if (unlikely((mbuf->ol_flags & marks) != wanted || captured > mbuf->data_len ||
+			     plain->to + length > plain->room_end))
+			break;
+		ring_prefetch(plain->to);
+		block_write_plain(plain->to, length, burst, first_id + *plain->order++, mbuf, captured, original, has_hash);
+		plain->to += length;
+		plain->bytes += original;
+	}
+}
+
 /*
  * Writes packets from the i-th on for as long as each is plain: no tag beside it, no time of its own, what is captured in
  * its first segment, room in the ring. Gives the one that is not, or the number of packets. The common burst is done by this loop alone.
@@ -104,37 +139,31 @@ static uint16_t write_plain(const struct attachment *at, struct writing *writing
 	const struct ring *ring = writing->into;
 	const struct block_burst burst = block_burst(&at->source, at->interface, chosen->burst_ns);
 	uint8_t *const begin = ring->data + (writing->head & ring->mask);
-	const uint8_t *const end = begin + ring_room(ring, writing->head);
-	const uint64_t other_flags = at->tag_flags | (at->adapter_clock ? adapter_time_flag(&agent.adapters) : 0);
-	const uint64_t hash_flag = at->hash_flag;
-	const uint32_t snaplen = at->snaplen;
-	struct rte_mbuf *const *packets = chosen->packets;
-	const uint8_t *order = chosen->order;
-	const uint64_t first_id = chosen->first_id;
-	const uint16_t count = chosen->count;
-	const uint16_t first = i;
-	uint64_t bytes = 0;
-	uint8_t *to = begin;
+	const uint64_t hash_mark = at->hash_flag;
+	const uint64_t marks =
+		hash_mark | at->tag_flags | (at->adapter_clock ? adapter_time_flag(&agent.adapters) : 0);
+	struct rte_mbuf *const *before;
+	struct plain plain = {
+		.next = chosen->packets + i,
+		.end = chosen->packets + chosen->count,
+		.order = chosen->order + i,
+		.to = begin,
+		.room_end = begin + ring_room(ring, writing->head),
+	};
+	uint16_t written;
 
-	for (; i < count; i++) {
-		const struct rte_mbuf *mbuf = packets[i];
-		uint32_t original = mbuf->pkt_len;
-		uint32_t captured = RTE_MIN(original, snaplen);
-		bool has_hash = (mbuf->ol_flags & hash_flag) != 0;
-		uint32_t length = block_plain_length(captured, has_hash);
-
-		if (unlikely((mbuf->ol_flags & other_flags) != 0 || captured > mbuf->data_len ||
-			     length > (size_t)(end - to)))
-			break;
-		ring_prefetch(to);
-		block_write_plain(to, length, &burst, first_id + order[i], mbuf, captured, original, has_hash);
-		to += length;
-		bytes += original;
-	}
-	writing->head += (uint64_t)(to - begin);
-	writing->bytes += bytes;
-	writing->captured += i - first;
-	return i;
+	do {
+		before = plain.next;
+		if (((*before)->ol_flags & hash_mark) == 0)
+			write_run(&plain, &burst, chosen->first_id, at->snaplen, marks, hash_mark, false);
+		else
+			write_run(&plain, &burst, chosen->first_id, at->snaplen, marks, hash_mark, true);
+	} while (plain.next != plain.end && plain.next != before);
+	written = (uint16_t)(plain.next - chosen->packets) - i;
+	writing->head += (uint64_t)(plain.to - begin);
+	writing->bytes += plain.bytes;
+	writing->captured += written;
+	return i + written;
 }
 
 /* The full ring's overflow, if that has room. */
@@ -218,13 +247,14 @@ static void write_burst(const struct attachment *at, struct ring *ring, const st
 	publish(&writing, chosen->burst_ns);
 }
 
+/* The first ring of the writer speaks for its overflow, too (hone/abi.h). */
 static void set_active(const struct plan *plan, const struct writer *writer, uint32_t active)
 {
 	for (uint32_t i = 0; i < plan->count; i++) {
 		struct ring *ring = atomic_load_explicit(&plan->attachments[i].session->by_writer[writer->index],
 							 memory_order_relaxed);
 
-		for (; ring != NULL; ring = ring->overflow)
+		if (likely(ring != NULL))
 			__atomic_store_n(&ring->shared->active, active, __ATOMIC_RELEASE);
 	}
 }

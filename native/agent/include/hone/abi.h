@@ -30,7 +30,8 @@
  * clock is not stepped. A writer raises `active` before it reads the clock for a burst and clears
  * it after publishing: a reader that finds `active` even at a time T knows that whatever comes later on that
  * ring is not older than T, less the time that a store takes to be seen: readers allow a millisecond. A ring's
- * very first burst is written before `active` was ever raised.
+ * very first burst is written before `active` was ever raised. Of a writer that has two rings only the first, that with the lower
+ * number, is marked: a reader looks at it before the other.
  *
  * Traces
  * Programs run on a flat memory, the trace context (src/bpf/context/context-layout.ts says what lies where in it). Each
