@@ -12,7 +12,8 @@ export function compileHarness(binary: string, harness: string, sources: readonl
   const dpdk = (option: string): readonly string[] =>
     spawnSync('pkg-config', [option, 'libdpdk'], { encoding: 'utf8' }).stdout.trim().split(/\s+/);
   const { status, stderr } = spawnSync('gcc', [
-    ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE', '-DALLOW_EXPERIMENTAL_API', '-o', binary],
+    ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-o', binary],
+    ...['-D_GNU_SOURCE', '-DALLOW_EXPERIMENTAL_API'],
     ...[`-I${join(agent, 'src')}`, `-I${join(agent, 'include')}`, ...dpdk('--cflags')],
     join(import.meta.dirname, harness),
     ...sources.map((name) => join(agent, 'src', name)),
