@@ -88,11 +88,13 @@ class Expected {
   matched = 0;
   captured = 0;
   bytes = 0;
+  /** Packets of the hook since the last captured one. */
+  lost: number;
 
   readonly #burst: Burst;
   readonly #room: number[];
 
-  /** @param lost packets of the hook since the last captured one */
+  /** @param lost before the burst */
   constructor(
     burst: Burst,
     public lost: number,
