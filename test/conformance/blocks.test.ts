@@ -95,10 +95,8 @@ class Expected {
   readonly #room: number[];
 
   /** @param lost before the burst */
-  constructor(
-    burst: Burst,
-    public lost: number,
-  ) {
+  constructor(burst: Burst, lost: number) {
+    this.lost = lost;
     this.#burst = burst;
     this.#room = burst.rings.map(({ room }) => room);
     for (let first = 0; first < burst.packets.length; first += PART) this.#addPart(first);
