@@ -1,5 +1,7 @@
 /** Compiles a harness of this folder with sources of the agent, against the DPDK that is installed. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const hasDpdk: boolean =
@@ -20,4 +22,23 @@ export function compileHarness(binary: string, harness: string, sources: readonl
     ...dpdk('--libs'),
   ]);
   if (status !== 0) throw new Error(`the harness does not compile:\n${stderr}`);
+}
+
+export interface HarnessOutcome {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+}
+
+/** Compiles a harness, runs it once, and leaves nothing. */
+export function runHarness(harness: string, sources: readonly string[]): HarnessOutcome {
+  const folder = mkdtempSync(join(tmpdir(), 'hone-harness-'));
+  try {
+    const binary = join(folder, 'harness');
+    compileHarness(binary, harness, sources);
+    const { status, signal, stdout } = spawnSync(binary, { encoding: 'utf8', maxBuffer: 1 << 30 });
+    return { status, signal, stdout };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -8,14 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "agent.h"
+#include "guarded-packet.h"
 
-#define PAGE 4096
 #define MOST_PACKETS 70
 #define MOST_SEGMENTS 3
-#define LONGEST 1600
 #define BURSTS 1500
 #define FRONT_RING_BYTES 65536
 #define ADAPTER_FLAG (1ull << 50)
@@ -23,20 +21,13 @@
 struct agent agent;
 
 struct packet {
-	struct rte_mbuf segments[MOST_SEGMENTS];
-	uint8_t bytes[LONGEST];
-	uint32_t length; /* of bytes */
+	struct guarded_packet guarded; /* first: a filter gets its first segment */
 	bool matches;
 };
 
 static struct packet packets[MOST_PACKETS];
 static struct rte_mbuf *burst[MOST_PACKETS];
 static const char *separator;
-
-static uint32_t below(uint32_t bound)
-{
-	return (uint32_t)rand() % bound;
-}
 
 static bool one_in(uint32_t n)
 {
@@ -49,46 +40,14 @@ static void print_hex(const uint8_t *bytes, uint64_t count)
 		printf("%02x", bytes[i]);
 }
 
-static void make_segment(struct rte_mbuf *mbuf, const uint8_t *bytes, uint32_t length)
-{
-	static uint8_t *areas[MOST_PACKETS * MOST_SEGMENTS];
-	static uint32_t next;
-	uint8_t **area = &areas[next++ % RTE_DIM(areas)];
-
-	if (*area == NULL) {
-		*area = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		mprotect(*area + PAGE, PAGE, PROT_NONE);
-	}
-	memset(mbuf, 0, sizeof(*mbuf));
-	mbuf->data_off = (uint16_t)below(129);
-	mbuf->data_len = (uint16_t)length;
-	mbuf->buf_len = (uint16_t)(mbuf->data_off + length);
-	mbuf->buf_addr = *area + PAGE - mbuf->buf_len;
-	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), bytes, length);
-}
-
 static void make_packet(struct packet *packet, uint32_t length, uint64_t flags)
 {
-	const bool in_segments = one_in(20);
-	const uint32_t nb_segments = in_segments ? 1 + below(MOST_SEGMENTS) : 1;
-	struct rte_mbuf *mbuf = &packet->segments[0];
-	uint32_t at = 0;
+	struct rte_mbuf *mbuf = &packet->guarded.segments[0];
 
-	packet->length = length;
+	guarded_packet_make(&packet->guarded, length, one_in(20) ? 1 + below(MOST_SEGMENTS) : 1, 0);
 	packet->matches = !one_in(3);
-	for (uint32_t i = 0; i < length; i++)
-		packet->bytes[i] = (uint8_t)rand();
-	for (uint32_t i = 0; i < nb_segments; i++) {
-		uint32_t part = i + 1 == nb_segments ? length - at : below(length - at + 1);
-
-		make_segment(&packet->segments[i], packet->bytes + at, part);
-		if (i != 0)
-			packet->segments[i - 1].next = &packet->segments[i];
-		at += part;
-	}
 	/* A chain that is shorter than it says. */
-	mbuf->pkt_len = length + (one_in(100) ? below(50) : 0);
-	mbuf->nb_segs = (uint16_t)nb_segments;
+	mbuf->pkt_len += one_in(100) ? below(50) : 0;
 	mbuf->ol_flags = flags;
 	mbuf->hash.rss = (uint32_t)rand() * 3u;
 	mbuf->vlan_tci = (uint16_t)rand();
@@ -101,7 +60,7 @@ static void make_packet(struct packet *packet, uint32_t length, uint64_t flags)
 static uint32_t make_burst(const struct attachment *at, bool crowded)
 {
 	const uint32_t count = 1 + below(MOST_PACKETS);
-	const uint32_t lengths = crowded ? LONGEST : one_in(2) ? 130 : 700;
+	const uint32_t lengths = crowded ? GUARDED_LONGEST : one_in(2) ? 130 : 700;
 	const uint32_t one_length = below(lengths);
 	const bool is_mixed = one_in(2);
 	const uint64_t one_hash = one_in(2) ? RTE_MBUF_F_RX_RSS_HASH : 0;
@@ -114,12 +73,15 @@ static uint32_t make_burst(const struct attachment *at, bool crowded)
 		if (is_mixed && one_in(15))
 			flags |= at->direction == HONE_DIRECTION_IN ? RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED :
 								      RTE_MBUF_F_TX_VLAN;
+		/* A tag that was looked at and left in the frame. */
+		if (is_mixed && one_in(15))
+			flags |= RTE_MBUF_F_RX_VLAN;
 		if (is_mixed && one_in(15))
 			flags |= at->direction == HONE_DIRECTION_IN ? RTE_MBUF_F_RX_QINQ_STRIPPED : RTE_MBUF_F_TX_QINQ;
 		if (is_mixed && one_in(15))
 			flags |= ADAPTER_FLAG;
 		make_packet(&packets[i], is_mixed ? below(lengths) : one_length, flags);
-		burst[i] = packets[i].segments;
+		burst[i] = packets[i].guarded.segments;
 	}
 	return count;
 }
@@ -142,13 +104,13 @@ static void print_tags(const struct rte_mbuf *mbuf, bool in)
 
 static void print_packet(const struct packet *packet, const struct attachment *at)
 {
-	const struct rte_mbuf *mbuf = packet->segments;
+	const struct rte_mbuf *mbuf = packet->guarded.segments;
 	char comment[BLOCK_MAX_COMMENT];
 	uint32_t length = at->meta ? block_comment(comment, mbuf, at->direction) : 0;
 
 	printf("%s{\"length\":%u,\"bytes\":\"", separator, mbuf->pkt_len);
 	separator = ",";
-	print_hex(packet->bytes, packet->length);
+	print_hex(packet->guarded.bytes, packet->guarded.length);
 	printf("\",\"tags\":\"");
 	print_tags(mbuf, at->direction == HONE_DIRECTION_IN);
 	printf("\",\"comment\":\"%.*s\",\"matches\":%d", (int)length, comment, at->program == NULL || packet->matches);
@@ -221,9 +183,8 @@ static void make_attachment(struct attachment *at, struct session *session, uint
 		.number = number,
 		.snaplen = snaplens[below(RTE_DIM(snaplens))],
 		.direction = direction,
-		.tag_flags = in ? RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED :
-				  RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ,
-		.hash_flag = in ? RTE_MBUF_F_RX_RSS_HASH : 0,
+		.tag_flags = block_tag_flags(direction),
+		.hash_flag = block_hash_flag(direction),
 		.meta = one_in(4),
 		.adapter_clock = in && one_in(2),
 	};

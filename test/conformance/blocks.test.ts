@@ -1,11 +1,7 @@
 /** What the agent's capture path (capture.c, block.c) writes for bursts of every shape, against the blocks that `encodeBlock` makes. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type BlockOptions, encodeBlock } from '../../src/pcapng/index.ts';
-import { compileHarness, hasDpdk } from './agent-harness.ts';
+import { hasDpdk, runHarness } from './agent-harness.ts';
 
 interface Packet {
   readonly length: number;
@@ -133,56 +129,49 @@ class Expected {
 test.skipIf(!hasDpdk)(
   'the agent writes each packet as its block, in the first ring that has room, and counts the others',
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'hone-blocks-'));
-    try {
-      const binary = join(folder, 'harness');
-      compileHarness(binary, 'blocks-harness.c', [
-        'block.c',
-        'capture.c',
-        'clock.c',
-        'comment.c',
-        'program_interpret.c',
-        'ring.c',
-        'writer.c',
-      ]);
-      const { status, signal, stdout } = spawnSync(binary, { encoding: 'utf8', maxBuffer: 1 << 30 });
-      expect({ status, signal }).toEqual({ status: 0, signal: null });
-      const bursts = stdout
-        .trimEnd()
-        .split('\n')
-        .map((line): Burst => JSON.parse(line));
-      const lost = new Map<number, number>();
-      let [losses, overflows] = [0, 0];
-      for (const [n, burst] of bursts.entries()) {
-        const expected = new Expected(burst, lost.get(burst.hook) ?? 0);
-        lost.set(burst.hook, expected.lost);
-        losses += expected.matched - expected.captured;
-        overflows += expected.entries[1].length;
-        const written = {
-          rings: burst.rings.map(({ bytes }) => bytes),
-          entries: burst.rings.map(({ entries }) => entries),
-          counts: [burst.seen, burst.matched, burst.captured, burst.dropped, burst.bytes],
-          active: burst.active,
-        };
-        expect(written, `burst ${n}`).toEqual({
-          rings: expected.blocks.map((blocks) => Buffer.concat(blocks).toString('hex')),
-          entries: expected.entries.map((entries) => entries.map((entry) => ({ ns: burst.ns, ...entry }))),
-          counts: [
-            burst.packets.length,
-            expected.matched,
-            expected.captured,
-            expected.matched - expected.captured,
-            expected.bytes,
-          ],
-          active: 0,
-        });
-      }
-      expect(bursts).toHaveLength(1500);
-      expect(losses).toBeGreaterThan(1000);
-      expect(overflows).toBeGreaterThan(100);
-    } finally {
-      rmSync(folder, { recursive: true });
+    const { status, signal, stdout } = runHarness('blocks-harness.c', [
+      'block.c',
+      'capture.c',
+      'clock.c',
+      'comment.c',
+      'program_interpret.c',
+      'ring.c',
+      'writer.c',
+    ]);
+    expect({ status, signal }).toEqual({ status: 0, signal: null });
+    const bursts = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): Burst => JSON.parse(line));
+    const lost = new Map<number, number>();
+    let [losses, overflows] = [0, 0];
+    for (const [n, burst] of bursts.entries()) {
+      const expected = new Expected(burst, lost.get(burst.hook) ?? 0);
+      lost.set(burst.hook, expected.lost);
+      losses += expected.matched - expected.captured;
+      overflows += expected.entries[1].length;
+      const written = {
+        rings: burst.rings.map(({ bytes }) => bytes),
+        entries: burst.rings.map(({ entries }) => entries),
+        counts: [burst.seen, burst.matched, burst.captured, burst.dropped, burst.bytes],
+        active: burst.active,
+      };
+      expect(written, `burst ${n}`).toEqual({
+        rings: expected.blocks.map((blocks) => Buffer.concat(blocks).toString('hex')),
+        entries: expected.entries.map((entries) => entries.map((entry) => ({ ns: burst.ns, ...entry }))),
+        counts: [
+          burst.packets.length,
+          expected.matched,
+          expected.captured,
+          expected.matched - expected.captured,
+          expected.bytes,
+        ],
+        active: 0,
+      });
     }
+    expect(bursts).toHaveLength(1500);
+    expect(losses).toBeGreaterThan(1000);
+    expect(overflows).toBeGreaterThan(100);
   },
   120_000,
 );

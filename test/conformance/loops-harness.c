@@ -9,25 +9,16 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <rte_mbuf.h>
-
+#include "guarded-packet.h"
 #include "program.h"
 #include "trace_writer.h"
 
-#define PAGE 4096
 #define NB_PACKETS 40
 #define LONGEST_COUNTED 100
 #define LONGEST 700
-#define MAX_SEGMENTS 5
 #define ROUNDS 60
 
-struct packet {
-	struct rte_mbuf segments[MAX_SEGMENTS];
-	uint8_t bytes[LONGEST]; /* of all segments */
-	uint32_t length;
-};
-
-static struct packet packets[NB_PACKETS];
+static struct guarded_packet packets[NB_PACKETS];
 static struct rte_mbuf *burst[LONGEST_COUNTED];
 static struct trace_context *context;
 static uint32_t wanted_bytes, turn;
@@ -38,11 +29,6 @@ static void fail(const char *what)
 {
 	printf("%s, at turn %u of %u bytes\n", what, turn, wanted_bytes);
 	exit(1);
-}
-
-static uint32_t below(uint32_t bound)
-{
-	return (uint32_t)rand() % bound;
 }
 
 /* A program may change every register that a function may. */
@@ -72,7 +58,7 @@ static uint64_t count(struct trace_context *given)
 
 static uint64_t look(struct trace_context *given)
 {
-	const struct packet *packet = &packets[turn];
+	const struct guarded_packet *packet = &packets[turn];
 	uint32_t bytes = RTE_MIN(packet->length, wanted_bytes);
 
 	check_call(given);
@@ -94,7 +80,7 @@ static struct rte_bpf_jit calling(uint64_t (*function)(struct trace_context *))
 {
 	static const uint8_t text[] = { 0x48, 0x83, 0xec, 8,	0x48, 0xb8, 0,	  0,	0, 0,	0,
 					0,    0,    0,	  0xff, 0xd0, 0x48, 0x83, 0xc4, 8, 0xc3 };
-	uint8_t *code = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *code = mmap(NULL, GUARD_PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uintptr_t address = (uintptr_t)function;
 
 	memcpy(code, text, sizeof(text));
@@ -115,47 +101,11 @@ asm(".pushsection .text\n"
     "	add $8, %rsp\n	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbp\n	pop %rbx\n	ret\n"
     ".popsection\n");
 
-/* The buffer ends where the guard page begins; `tail` bytes of it lie behind the data. */
-static void make_segment(struct rte_mbuf *mbuf, const uint8_t *bytes, uint32_t length, uint32_t tail)
+static void make_packet(struct guarded_packet *packet)
 {
-	static uint8_t *areas[NB_PACKETS * MAX_SEGMENTS];
-	static uint32_t next;
-	uint8_t **area = &areas[next++ % RTE_DIM(areas)];
-	uint32_t headroom = below(129);
+	uint32_t nb_segments = below(3) == 0 ? 1 + below(GUARDED_MOST_SEGMENTS) : 1;
 
-	if (*area == NULL) {
-		*area = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		mprotect(*area + PAGE, PAGE, PROT_NONE);
-	}
-	memset(mbuf, 0, sizeof(*mbuf));
-	mbuf->data_off = (uint16_t)headroom;
-	mbuf->data_len = (uint16_t)length;
-	mbuf->buf_len = (uint16_t)(headroom + length + tail);
-	mbuf->buf_addr = *area + PAGE - mbuf->buf_len;
-	memset(mbuf->buf_addr, 0x55, mbuf->buf_len);
-	if (length != 0)
-		memcpy((uint8_t *)mbuf->buf_addr + headroom, bytes, length);
-}
-
-static void make_packet(struct packet *packet)
-{
-	uint32_t nb_segments = below(3) == 0 ? 1 + below(MAX_SEGMENTS) : 1;
-	uint32_t at = 0;
-
-	packet->length = below(2) == 0 ? below(100) : below(LONGEST);
-	for (uint32_t i = 0; i < packet->length; i++)
-		packet->bytes[i] = (uint8_t)rand();
-	for (uint32_t i = 0; i < nb_segments; i++) {
-		uint32_t left = packet->length - at;
-		uint32_t length = i + 1 == nb_segments ? left : below(left + 1);
-
-		make_segment(&packet->segments[i], packet->bytes + at, length, below(2) == 0 ? 0 : below(300));
-		if (i != 0)
-			packet->segments[i - 1].next = &packet->segments[i];
-		at += length;
-	}
-	packet->segments[0].pkt_len = packet->length;
-	packet->segments[0].nb_segs = (uint16_t)nb_segments;
+	guarded_packet_make(packet, below(2) == 0 ? below(100) : below(LONGEST), nb_segments, 299);
 }
 
 /* As the agent's. */

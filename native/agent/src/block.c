@@ -18,9 +18,8 @@ static void put_tag(struct block_tags *tags, uint16_t protocol, uint16_t tci)
 struct block_tags block_tags(const struct rte_mbuf *mbuf, uint32_t direction)
 {
 	struct block_tags tags = { 0 };
-	bool in = direction == HONE_DIRECTION_IN;
-	uint64_t outer = in ? RTE_MBUF_F_RX_QINQ_STRIPPED : RTE_MBUF_F_TX_QINQ;
-	uint64_t inner = in ? RTE_MBUF_F_RX_VLAN_STRIPPED : RTE_MBUF_F_TX_VLAN;
+	uint64_t outer = block_outer_flag(direction);
+	uint64_t inner = block_inner_flag(direction);
 
 	if (mbuf->ol_flags & outer)
 		put_tag(&tags, RTE_ETHER_TYPE_QINQ, mbuf->vlan_tci_outer);

@@ -96,6 +96,29 @@ static inline void block_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 	}
 }
 
+/* In ol_flags: an outer tag, from QinQ, that is not in the frame; an inner one, or the only one. */
+static inline uint64_t block_outer_flag(uint32_t direction)
+{
+	return direction == HONE_DIRECTION_IN ? RTE_MBUF_F_RX_QINQ_STRIPPED : RTE_MBUF_F_TX_QINQ;
+}
+
+static inline uint64_t block_inner_flag(uint32_t direction)
+{
+	return direction == HONE_DIRECTION_IN ? RTE_MBUF_F_RX_VLAN_STRIPPED : RTE_MBUF_F_TX_VLAN;
+}
+
+/* A packet with any of them has tags beside it. */
+static inline uint64_t block_tag_flags(uint32_t direction)
+{
+	return block_outer_flag(direction) | block_inner_flag(direction);
+}
+
+/* hash.rss is set; only received packets have one. */
+static inline uint64_t block_hash_flag(uint32_t direction)
+{
+	return direction == HONE_DIRECTION_IN ? RTE_MBUF_F_RX_RSS_HASH : 0;
+}
+
 /* Adapter's and driver's tags: what has to be put back at offset 12, in network byte order. */
 struct block_tags block_tags(const struct rte_mbuf *mbuf, uint32_t direction);
 

@@ -150,7 +150,7 @@ static uint16_t write_plain(const struct attachment *at, struct writing *writing
 		.to = begin,
 		.room_end = begin + ring_room(ring, writing->head),
 	};
-	uint16_t written;
+	uint16_t next;
 
 	do {
 		before = plain.next;
@@ -159,11 +159,11 @@ static uint16_t write_plain(const struct attachment *at, struct writing *writing
 		else
 			write_run(&plain, &burst, chosen->first_id, at->snaplen, marks, hash_mark, true);
 	} while (plain.next != plain.end && plain.next != before);
-	written = (uint16_t)(plain.next - chosen->packets) - i;
+	next = (uint16_t)(plain.next - chosen->packets);
 	writing->head += (uint64_t)(plain.to - begin);
 	writing->bytes += plain.bytes;
-	writing->captured += written;
-	return i + written;
+	writing->captured += next - i;
+	return next;
 }
 
 /* The full ring's overflow, if that has room. */

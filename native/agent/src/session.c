@@ -159,9 +159,8 @@ static bool attach_hook(struct session *session, const struct session_port *port
 		.number = session->nb_hooks,
 		.snaplen = port->wanted.snaplen,
 		.direction = hook->direction,
-		.tag_flags = in ? RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED :
-				  RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ,
-		.hash_flag = in ? RTE_MBUF_F_RX_RSS_HASH : 0,
+		.tag_flags = block_tag_flags(hook->direction),
+		.hash_flag = block_hash_flag(hook->direction),
 		.meta = (session->flags & HONE_START_META) != 0,
 		.adapter_clock = in && (session->flags & HONE_START_HOST_CLOCK) == 0,
 	};
